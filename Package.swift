@@ -1,0 +1,87 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Products: `Tessera` (the library) and `tessera` (the data command).
+// A target imports only those above it; the library never sees the command's dependencies.
+
+/// Every Swift target speaks the same dialect: Swift 6 mode (strict concurrency), explicit `any`.
+let dialect: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "tessera",
+  products: [
+    .library(name: "Tessera", targets: ["Tessera"]),
+    .executable(name: "tessera", targets: ["TesseraCLI"]),
+  ],
+  dependencies: [
+    // The command alone: nothing below `TesseraCLI` imports it, so a dependent package never builds it.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Pipelines in YAML and JSON, with the line and column of every node for error messages.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // MARK: system libraries (found by pkg-config; `make` installs them)
+    .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CLibWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CLCMS2", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
+
+    // MARK: C
+    // Hot loops, one file an operation. No flags: float contraction is turned off by pragma in each
+    // file, so that a dependent package (which may not use unsafe flags) computes the same bits.
+    .target(name: "CKernels"),
+    // The only place with libpng, libjpeg, libwebp, lcms2 and setjmp.
+    .target(name: "CCodecs", dependencies: ["CLibPNG", "CLibJPEG", "CLibWebP", "CLCMS2"]),
+
+    // MARK: the library
+    .target(name: "TesseraCore", dependencies: ["CKernels"], swiftSettings: dialect),
+    .target(
+      name: "TesseraCodecs", dependencies: ["TesseraCore", "CCodecs", "CKernels"],
+      swiftSettings: dialect),
+    .target(
+      name: "TesseraTransforms",
+      dependencies: [
+        "TesseraCore", "TesseraCodecs", "CKernels", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: dialect),
+    .target(
+      name: "TesseraData",
+      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms"],
+      swiftSettings: dialect),
+    .target(
+      name: "Tessera",
+      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms", "TesseraData"],
+      swiftSettings: dialect),
+
+    // MARK: the command
+    .executableTarget(
+      name: "TesseraCLI",
+      dependencies: [
+        "Tessera", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: dialect),
+
+    // MARK: tests
+    .target(
+      name: "TestSupport", dependencies: ["Tessera"], path: "Tests/Support",
+      swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraCoreTests", dependencies: ["TesseraCore", "CKernels", "TestSupport"],
+      swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraCodecsTests",
+      dependencies: ["TesseraCore", "TesseraCodecs", "TestSupport"], swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraTransformsTests",
+      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms", "TestSupport"],
+      swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraDataTests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
+  ]
+)

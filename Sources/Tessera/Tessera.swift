@@ -1,0 +1,5 @@
+// The library: one import gives all of it.
+@_exported import TesseraCodecs
+@_exported import TesseraCore
+@_exported import TesseraData
+@_exported import TesseraTransforms

@@ -1,0 +1,41 @@
+/// A block of 64-byte-aligned memory with one owner: what `Image` and `Tensor` keep their elements in.
+///
+/// Values that hold a block copy it before they write unless they are its only holder, so a block
+/// that two values share is never written.
+// @unchecked: the pointer is written only through a uniquely referenced block (copy on write above).
+package final class MemoryBlock: @unchecked Sendable {
+  package let base: UnsafeMutableRawPointer
+  package let byteCount: Int
+  private let release: (@Sendable (UnsafeMutableRawPointer) -> Void)?
+
+  /// Allocates `byteCount` uninitialised bytes, aligned to 64.
+  package init(byteCount: Int) {
+    precondition(byteCount >= 0, "MemoryBlock of \(byteCount) bytes")
+    self.base = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    self.byteCount = byteCount
+    self.release = nil
+  }
+
+  /// Adopts memory of another owner; `release` gives it back when the last holder lets go.
+  package init(
+    adopting base: UnsafeMutableRawPointer, byteCount: Int,
+    release: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
+  ) {
+    self.base = base
+    self.byteCount = byteCount
+    self.release = release
+  }
+
+  deinit {
+    if let release { release(base) } else { base.deallocate() }
+  }
+
+  package func copy() -> MemoryBlock {
+    let other = MemoryBlock(byteCount: byteCount)
+    other.base.copyMemory(from: base, byteCount: byteCount)
+    return other
+  }
+
+  package var bytes: UnsafeRawBufferPointer { .init(start: base, count: byteCount) }
+  package var mutableBytes: UnsafeMutableRawBufferPointer { .init(start: base, count: byteCount) }
+}

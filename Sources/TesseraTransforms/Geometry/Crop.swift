@@ -1,0 +1,54 @@
+public import TesseraCore
+
+/// Cuts a rectangle out of a picture. The rectangle must lie inside.
+///
+/// - Shape: `[H, W, C]` → `[height, width, C]`.
+public struct Crop: GeometricOperation {
+  public var rect: Rect
+
+  /// - Parameter rect: inside of the picture, at least one pixel.
+  public init(_ rect: Rect) {
+    self.rect = rect
+    _ = checked()
+  }
+
+  public static let schema = TransformSchema(
+    "crop", .operation, "Cuts a rectangle out of a picture.", prototype: Crop(Rect(x: 0, y: 0, width: 1, height: 1)),
+    .required("x", \.rect.x, "left edge"), .required("y", \.rect.y, "top edge"),
+    .required("width", \.rect.width, "width in pixels"),
+    .required("height", \.rect.height, "height in pixels"))
+
+  public func validate() throws {
+    guard rect.x >= 0, rect.y >= 0, rect.width > 0, rect.height > 0 else {
+      throw TesseraError(
+        .invalidArgument(name: "crop", expected: "a rectangle with x, y ≥ 0 and at least one pixel", got: "\(rect)"))
+    }
+  }
+
+  public func output(for picture: PictureInfo) throws -> PictureInfo {
+    guard Rect(x: 0, y: 0, width: picture.size.width, height: picture.size.height).contains(rect) else {
+      throw TesseraError(
+        .invalidInput(operation: "crop", expected: "a picture that contains \(rect)", got: "\(picture.size)"))
+    }
+    return picture.resized(to: rect.size)
+  }
+
+  public func apply(to image: Image) throws -> Image {
+    let pixel = image.format.bytesPerPixel
+    let (sourceRow, targetRow) = (image.bytesPerRow, rect.width * pixel)
+    return Image(size: rect.size, format: image.format) { target in
+      image.withUnsafeBytes { source in
+        for y in 0..<rect.height {
+          let from = source.baseAddress! + (rect.y + y) * sourceRow + rect.x * pixel
+          (target.baseAddress! + y * targetRow).copyMemory(from: from, byteCount: targetRow)
+        }
+      }
+    }
+  }
+
+  public func apply(toMask mask: Image) throws -> Image { try apply(to: mask) }
+
+  public func move(_ point: Point, in picture: PictureInfo) -> Point {
+    Point(x: point.x - Double(rect.x), y: point.y - Double(rect.y))
+  }
+}

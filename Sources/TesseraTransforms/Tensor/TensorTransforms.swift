@@ -1,0 +1,4 @@
+extension TransformRegistry {
+  /// The transforms of this folder, in the order in which help lists them.
+  static let tensor: [any Transform.Type] = [ToTensor.self]
+}
