@@ -71,7 +71,8 @@ public struct Golden: Sendable {
   public init(_ name: String) throws {
     let file = try Repository.bytes("Tests/Golden/\(name)/golden.safetensors")
     let length = file.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
-    guard let header = try JSONSerialization.jsonObject(with: Data(file[8..<8 + length])) as? [String: Any] else {
+    guard let header = try JSONSerialization.jsonObject(with: Data(file[8..<8 + length])) as? [String: Any]
+    else {
       throw Oracle.Failure(description: "golden \(name): no header")
     }
     let metadata = header["__metadata__"] as? [String: String] ?? [:]
@@ -102,7 +103,8 @@ public struct Golden: Sendable {
     let channels = entry.shape.count == 3 ? entry.shape[2] : 1
     let format: PixelFormat = [1: .gray, 2: .grayAlpha, 3: .rgb, 4: .rgba][channels]!
     return Image(
-      size: Size(width: entry.shape[1], height: entry.shape[0]), format: format, bytes: Array(data[entry.range]))
+      size: Size(width: entry.shape[1], height: entry.shape[0]), format: format,
+      bytes: Array(data[entry.range]))
   }
 
   /// A float32 tensor.

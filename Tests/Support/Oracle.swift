@@ -102,7 +102,8 @@ public actor Oracle {
       try? JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed)
     }
     return Reply(
-      kind: header["kind"] as? String ?? "", mode: header["mode"] as? String, dtype: header["dtype"] as? String,
+      kind: header["kind"] as? String ?? "", mode: header["mode"] as? String,
+      dtype: header["dtype"] as? String,
       shape: header["shape"] as? [Int] ?? [],
       size: Size(width: header["width"] as? Int ?? 0, height: header["height"] as? Int ?? 0),
       bytes: [UInt8](blob), jsonData: value ?? Data("null".utf8))
@@ -171,5 +172,7 @@ public struct Reply: Sendable {
   }
 
   /// The reply as a decoded JSON value.
-  public func json<T: Decodable>(_ type: T.Type) throws -> T { try JSONDecoder().decode(type, from: jsonData) }
+  public func json<T: Decodable>(_ type: T.Type) throws -> T {
+    try JSONDecoder().decode(type, from: jsonData)
+  }
 }

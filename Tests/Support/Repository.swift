@@ -7,7 +7,9 @@ public enum Repository {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// A path below the root.
-  public static func path(_ relative: String) -> String { root.appending(path: relative).path(percentEncoded: false) }
+  public static func path(_ relative: String) -> String {
+    root.appending(path: relative).path(percentEncoded: false)
+  }
 
   /// The bytes of a file below the root.
   public static func bytes(_ relative: String) throws -> [UInt8] {

@@ -17,7 +17,9 @@ extension AnyTensor {
     let block = MemoryBlock(byteCount: size * tensors.count)
     for (index, tensor) in tensors.enumerated() {
       tensor.withUnsafeBytes { bytes in
-        if let base = bytes.baseAddress { (block.base + index * size).copyMemory(from: base, byteCount: size) }
+        if let base = bytes.baseAddress {
+          (block.base + index * size).copyMemory(from: base, byteCount: size)
+        }
       }
     }
     return AnyTensor(shape: shape, dataType: first.dataType, block: block)

@@ -110,7 +110,9 @@ extension Size: ArgumentConvertible {
 }
 
 extension EdgeInsets: ArgumentConvertible {
-  public static var argumentType: String { "all | [left and right, top and bottom] | [left, top, right, bottom]" }
+  public static var argumentType: String {
+    "all | [left and right, top and bottom] | [left, top, right, bottom]"
+  }
   public init?(argument: ArgumentNode) throws {
     guard let sides = try [Int](argument: argument) else { return nil }
     switch sides.count {

@@ -29,11 +29,13 @@ public enum TransformRegistry {
   }
 
   /// The name and arguments of a transform; arguments at their defaults are left out.
-  static func node(of transform: any Transform) -> StepNode {
+  ///
+  /// - Parameter named: whether leading required arguments keep their names too.
+  static func node(of transform: any Transform, named: Bool = false) -> StepNode {
     let schema = type(of: transform).schema
     let values = schema.read(transform)
     var step = StepNode(name: schema.name)
-    var positional = true
+    var positional = !named
     for (argument, value) in zip(schema.arguments, values) {
       if let standard = argument.defaultValue, standard.quoted == value.quoted {
         positional = false

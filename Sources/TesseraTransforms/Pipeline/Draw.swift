@@ -59,7 +59,8 @@ extension Draw {
     guard image.size == input.size, image.format == input.format else {
       throw TesseraError(
         .invalidInput(
-          operation: "draw", expected: "the picture it was made for (\(input.size) \(input.format.pillowMode))",
+          operation: "draw",
+          expected: "the picture it was made for (\(input.size) \(input.format.pillowMode))",
           got: image.description))
     }
     var state = PipelineOutput(.image(image), annotations: annotations)

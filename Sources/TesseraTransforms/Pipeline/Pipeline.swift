@@ -13,7 +13,8 @@ public struct Pipeline: Sendable {
   public init(steps: [any Transform]) throws {
     if let (index, message) = Self.firstMisplaced(steps) {
       throw TesseraError(
-        .invalidArgument(name: "step \(index + 1)", expected: message, got: type(of: steps[index]).schema.name))
+        .invalidArgument(
+          name: "step \(index + 1)", expected: message, got: type(of: steps[index]).schema.name))
     }
     self.steps = steps
   }

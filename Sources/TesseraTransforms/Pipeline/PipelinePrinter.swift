@@ -43,7 +43,8 @@ enum PipelinePrinter {
     isLetter(c) || ("0"..."9").contains(c) || c == "@" || c == "." || c == "-"
   }
 
-  private static func quote(_ text: String) -> String {
+  /// A double-quoted string, as text, YAML and JSON all read it.
+  static func quote(_ text: String) -> String {
     var out = "\""
     for c in text.unicodeScalars {
       switch c {

@@ -1,0 +1,57 @@
+# make demo   installs what is missing, builds, preprocesses the sample pictures, and shows them on a sheet
+# make test   installs what is missing and runs all tests
+# make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
+# make lint   formatting and style
+.PHONY: all build demo test dependent oracle lint format deps clean help
+SWIFT_BUILD = swift build -c release
+TESSERA = .build/release/tessera
+OUT = demo-out
+
+all: build
+
+help:
+	@sed -n '1,4s/^# //p' Makefile
+
+deps:
+	@tools/install-deps build
+
+build: deps
+	@echo "tessera: building (release)"
+	$(SWIFT_BUILD) --product tessera
+
+demo: build
+	@rm -rf $(OUT)
+	@echo "tessera: what the sample pictures are"
+	$(TESSERA) inspect samples/photos
+	@echo "tessera: sample pictures to ImageNet tensors, in safetensors shards"
+	$(TESSERA) preprocess samples/photos $(OUT)/tensors --preset imagenet-eval --format safetensors --shard-size 16
+	@echo "tessera: what a training pipeline does to them"
+	$(TESSERA) preview samples/photos --pipeline samples/pipelines/imagenet-train.yaml -o $(OUT)/sheet.png --count 16 --variants 6
+	@echo "tessera: done; look at $(OUT)/sheet.png, $(OUT)/tensors/manifest.jsonl and $(OUT)/tensors/*.safetensors"
+
+test: deps
+	@tools/install-deps oracles
+	@echo "tessera: a dependent package builds with the library alone"
+	Tests/Dependent/check
+	@echo "tessera: building and running the tests (release)"
+	$(SWIFT_BUILD) --build-tests
+	$(SWIFT_BUILD) --product tessera
+	swift test -c release
+
+oracle: deps
+	@tools/install-deps oracles large
+	@for script in Tests/Golden/*/make.py; do \
+	  echo "tessera: asking the live libraries: $$script"; \
+	  .oracle/big/bin/python $$script || exit 1; \
+	done
+	$(SWIFT_BUILD) --product tessera
+	swift test -c release
+
+lint:
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+
+clean:
+	rm -rf .build $(OUT)
