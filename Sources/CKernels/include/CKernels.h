@@ -5,5 +5,8 @@
 /// float contraction is off (`#pragma STDC FP_CONTRACT OFF`), so that every machine computes the same bits.
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
+
 #include "geometry.h"
+#include "tensor.h"
+
 #endif
