@@ -24,6 +24,16 @@ extension ImageOperation {
   public func output(for picture: PictureInfo) throws -> PictureInfo { picture }
 }
 
+/// An image operation that can read a region of a larger picture in place, as if it were cut out first.
+public protocol RegionOperation: ImageOperation {
+  /// The same bytes as `apply(to:)` of the region cut out: nothing outside of it is read.
+  func apply(to image: Image, region: Rect) throws -> Image
+}
+
+extension RegionOperation {
+  public func apply(to image: Image) throws -> Image { try apply(to: image, region: image.bounds) }
+}
+
 /// An image operation that moves pixels: masks, boxes and keypoints move with them.
 public protocol GeometricOperation: ImageOperation {
   /// Moves a mask: like `apply(to:)` with NEAREST and the mask's own fill (0).
@@ -58,7 +68,7 @@ public protocol AnnotationOperation: Operation, ImageTransform {
   func apply(to annotations: Annotations, in picture: PictureInfo) throws -> Annotations
 }
 
-/// The operation that makes a tensor of an image.
+/// The operation that makes a tensor of an image, each value by itself.
 public protocol ConversionOperation: Operation, TensorConversion {
   /// - Shape: `[H, W, C]` → `[C, H, W]`.
   func tensor(from image: Image) throws -> AnyTensor
@@ -72,3 +82,6 @@ public protocol TensorOperation: Operation, TensorTransform {
 extension TensorOperation {
   public func output(for picture: PictureInfo) throws -> PictureInfo { picture }
 }
+
+/// A tensor operation that treats each value by itself, knowing only its channel: a plan may fold it into a table.
+public protocol PointwiseTensorOperation: TensorOperation {}
