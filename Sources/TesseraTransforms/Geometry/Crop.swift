@@ -13,7 +13,8 @@ public struct Crop: GeometricOperation {
   }
 
   public static let schema = TransformSchema(
-    "crop", .operation, "Cuts a rectangle out of a picture.", prototype: Crop(Rect(x: 0, y: 0, width: 1, height: 1)),
+    "crop", .operation, "Cuts a rectangle out of a picture.",
+    prototype: Crop(Rect(x: 0, y: 0, width: 1, height: 1)),
     .required("x", \.rect.x, "left edge"), .required("y", \.rect.y, "top edge"),
     .required("width", \.rect.width, "width in pixels"),
     .required("height", \.rect.height, "height in pixels"))
@@ -21,19 +22,27 @@ public struct Crop: GeometricOperation {
   public func validate() throws {
     guard rect.x >= 0, rect.y >= 0, rect.width > 0, rect.height > 0 else {
       throw TesseraError(
-        .invalidArgument(name: "crop", expected: "a rectangle with x, y ≥ 0 and at least one pixel", got: "\(rect)"))
+        .invalidArgument(
+          name: "crop", expected: "a rectangle with x, y ≥ 0 and at least one pixel", got: "\(rect)"))
     }
   }
 
   public func output(for picture: PictureInfo) throws -> PictureInfo {
-    guard Rect(x: 0, y: 0, width: picture.size.width, height: picture.size.height).contains(rect) else {
-      throw TesseraError(
-        .invalidInput(operation: "crop", expected: "a picture that contains \(rect)", got: "\(picture.size)"))
-    }
+    try check(picture.size)
     return picture.resized(to: rect.size)
   }
 
+  /// - Throws: `invalidInput` if the rectangle does not lie in a picture of `size`.
+  private func check(_ size: Size) throws {
+    guard Rect(x: 0, y: 0, width: size.width, height: size.height).contains(rect) else {
+      throw TesseraError(
+        .invalidInput(operation: "crop", expected: "a picture that contains \(rect)", got: "\(size)"))
+    }
+  }
+
   public func apply(to image: Image) throws -> Image {
+    try check(image.size)
+    if rect == image.bounds { return image }
     let pixel = image.format.bytesPerPixel
     let (sourceRow, targetRow) = (image.bytesPerRow, rect.width * pixel)
     return Image(size: rect.size, format: image.format) { target in

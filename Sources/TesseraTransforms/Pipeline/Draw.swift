@@ -21,9 +21,13 @@ public struct Draw: Sendable {
     for operation in try transform.draw(for: output, using: &random) { try append(operation) }
   }
 
-  /// Appends an operation.
+  /// Appends an operation. The boxes that later draws look at move with it.
   public mutating func append(_ operation: any Operation) throws {
-    let info = try operation.output(for: output)
+    let before = output
+    var info = try operation.output(for: before)
+    if let operation = operation as? any GeometricOperation {
+      info.boxes = before.boxes.map { operation.move($0, in: before) }
+    }
     operations.append(operation)
     infos.append(info)
   }

@@ -1,0 +1,106 @@
+private import CKernels
+public import TesseraCore
+
+/// Adds pixels on each side of a picture; negative numbers take some away.
+///
+/// What lies outside is a fixed colour, or the picture's own edge repeated or mirrored (as often as it takes).
+/// Boxes and keypoints move with the corner; masks get 0 where the picture gets its colour. As torchvision's
+/// `Pad` on PIL pictures; unlike it, boxes may move through the mirrored kinds as well.
+///
+/// - Shape: `[H, W, C]` → `[H + top + bottom, W + left + right, C]`.
+public struct Pad: GeometricOperation {
+  /// Pixels on each side.
+  public var padding: EdgeInsets
+  public var fill: Fill
+  public var paddingMode: PaddingMode
+
+  public init(_ padding: EdgeInsets, fill: Fill = .zero, paddingMode: PaddingMode = .constant) {
+    self.padding = padding
+    self.fill = fill
+    self.paddingMode = paddingMode
+    _ = checked()
+  }
+
+  public static let schema = TransformSchema(
+    "pad", .geometry, "Adds pixels on each side, or takes some away.", prototype: Pad(EdgeInsets(0)),
+    .required("padding", \.padding, "pixels on each side"),
+    .optional("fill", \.fill, "colour outside, for constant"),
+    .optional("padding_mode", \.paddingMode, "what lies outside"))
+
+  public func validate() throws { try fill.validate() }
+
+  /// The picture's own pixels that stay.
+  private func kept(_ size: Size) -> Rect {
+    let (left, top) = (max(0, -padding.left), max(0, -padding.top))
+    return Rect(
+      x: left, y: top, width: size.width - left - max(0, -padding.right),
+      height: size.height - top - max(0, -padding.bottom))
+  }
+
+  private func padded(_ size: Size) -> Size {
+    Size(
+      width: padding.left + size.width + padding.right, height: padding.top + size.height + padding.bottom)
+  }
+
+  private func check(_ size: Size) throws {
+    let (after, kept) = (padded(size), kept(size))
+    guard after.width > 0, after.height > 0, paddingMode == .constant || (kept.width > 0 && kept.height > 0)
+    else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "pad", expected: "a picture of which something is left (padding \(padding))",
+          got: "\(size)"))
+    }
+  }
+
+  public func output(for picture: PictureInfo) throws -> PictureInfo {
+    try check(picture.size)
+    _ = try fill.pixel(for: picture.format)
+    return picture.resized(to: padded(picture.size))
+  }
+
+  public func apply(to image: Image) throws -> Image {
+    try padded(image, try fill.pixel(for: image.format))
+  }
+
+  public func apply(toMask mask: Image) throws -> Image {
+    try padded(mask, Array(repeating: 0, count: mask.format.bytesPerPixel))
+  }
+
+  private func padded(_ image: Image, _ fill: [UInt8]) throws -> Image {
+    try check(image.size)
+    if padding.isZero { return image }
+    if paddingMode != .constant, kept(image.size) != image.bounds {
+      // torchvision cuts first, so that what is cut away is not mirrored back in.
+      let rest = EdgeInsets(
+        left: max(0, padding.left), top: max(0, padding.top), right: max(0, padding.right),
+        bottom: max(0, padding.bottom))
+      return try Pad(rest, paddingMode: paddingMode).apply(to: Crop(kept(image.size)).apply(to: image))
+    }
+    let (pixel, target) = (image.format.bytesPerPixel, padded(image.size))
+    return Image(size: target, format: image.format) { bytes in
+      image.withUnsafeBytes { source in
+        tk_pad(
+          bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), target.width * pixel, target.width,
+          target.height, source.baseAddress!.assumingMemoryBound(to: UInt8.self), image.bytesPerRow,
+          image.width, image.height, pixel, padding.left, padding.top, paddingMode.kernelMode, fill)
+      }
+    }
+  }
+
+  public func move(_ point: Point, in picture: PictureInfo) -> Point {
+    Point(x: point.x + Double(padding.left), y: point.y + Double(padding.top))
+  }
+}
+
+extension PaddingMode {
+  /// `TK_PAD_…` of the kernels.
+  fileprivate var kernelMode: Int32 {
+    switch self {
+    case .constant: 0
+    case .edge: 1
+    case .reflect: 2
+    case .symmetric: 3
+    }
+  }
+}

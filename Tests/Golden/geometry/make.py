@@ -1,0 +1,117 @@
+"""Writes golden.safetensors: what torchvision v2 makes of small pictures, masks, boxes and keypoints.
+
+Each case has a pipeline of fixed operations in Tessera's text, and torchvision's functional with the same numbers.
+Boxes come out clamped to the canvas (torchvision does so after every step); keypoints of the flips are pixel
+numbers in torchvision (`half` = 0.5 turns Tessera's places into them). Run by `make oracle`.
+"""
+import json
+import pathlib
+
+import numpy as np
+import PIL
+import torch
+import torchvision
+from PIL import Image
+from safetensors.numpy import save_file
+from torchvision import tv_tensors
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as F
+
+MODES = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+BOXES = [[2, 3, 12, 9], [0, 0, 37, 23], [30, 15, 36.5, 22.25], [5.5, 1.25, 5.75, 20]]
+POINTS = [[0, 0], [36, 22], [7, 11], [20, 3]]
+rng = np.random.default_rng(2026)
+tensors, cases = {}, []
+
+
+def noise(mode, width, height):
+    pixels = rng.integers(0, 256, (height, width, MODES[mode]), dtype=np.uint8)
+    if mode in ("LA", "RGBA"):
+        # A third each of opaque, clear and half-clear pixels.
+        kind = rng.integers(0, 3, (height, width))
+        pixels[..., -1] = np.where(kind == 0, 255, np.where(kind == 1, 0, pixels[..., -1]))
+    return pixels
+
+
+INPUTS = {}
+for mode, (width, height) in {"L": (37, 23), "LA": (37, 23), "RGB": (37, 23), "RGBA": (37, 23)}.items():
+    INPUTS[mode] = tensors[f"in.{mode}"] = noise(mode, width, height)
+INPUTS["square"] = tensors["in.square"] = noise("RGB", 19, 19)
+MASKS = {size: np.kron(rng.integers(0, 9, (6, 10)), np.ones((4, 4)))[:size[1], :size[0]].astype(np.uint8)
+         for size in [(37, 23), (19, 19)]}
+for (width, height), mask in MASKS.items():
+    tensors[f"mask.{width}x{height}"] = mask[..., None]
+
+
+def picture(name):
+    pixels = INPUTS[name]
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[pixels.shape[2]]
+    return Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
+
+
+def stored(image):
+    pixels = np.asarray(image)
+    return np.ascontiguousarray(pixels[..., None] if pixels.ndim == 2 else pixels)
+
+
+def case(pipeline, function, on="RGB", half=0.0, boxes=True, **numbers):
+    """`function(x, kind)` does the work on a picture, a mask, boxes or keypoints."""
+    name = f"{len(cases):03}"
+    image = picture(on)
+    height, width = image.height, image.width
+    tensors[f"{name}.image"] = stored(function(image, "image"))
+    entry = {"name": f"{name} {pipeline} on {on}", "pipeline": pipeline, "input": f"in.{on}",
+             "output": f"{name}.image", "half": half, **numbers}
+    if boxes:
+        mask = function(tv_tensors.Mask(torch.from_numpy(MASKS[width, height])), "mask")
+        tensors[f"{name}.mask"] = stored(mask.numpy())
+        moved = function(tv_tensors.BoundingBoxes(
+            torch.tensor(BOXES, dtype=torch.float64), format="XYXY", canvas_size=(height, width)), "boxes")
+        points = function(tv_tensors.KeyPoints(
+            torch.tensor(POINTS, dtype=torch.float64), canvas_size=(height, width)), "points")
+        entry |= {"mask": f"mask.{width}x{height}", "maskOutput": f"{name}.mask",
+                  "boxes": sum(BOXES, []), "boxesOutput": moved.flatten().tolist(),
+                  "points": sum(map(list, POINTS), []), "pointsOutput": points.flatten().tolist()}
+    cases.append(entry)
+
+
+# MARK: crops, flips, padding
+for on in ["L", "LA", "RGB", "RGBA"]:
+    case("horizontal_flip", lambda x, k: F.horizontal_flip(x), on, half=0.5)
+    case("vertical_flip", lambda x, k: F.vertical_flip(x), on, half=0.5)
+    case("crop(5, 7, 20, 11)", lambda x, k: F.crop(x, 7, 5, 11, 20), on)
+    case("pad([1, 2, 3, 4])", lambda x, k: F.pad(x, [1, 2, 3, 4], fill=0), on)
+for height, width in [(10, 20), (11, 21), (12, 10), (23, 37), (22, 36), (21, 35)]:
+    case(f"center_crop([{height}, {width}])", lambda x, k: F.center_crop(x, [height, width]))
+# Too small pictures: torchvision's boxes use another offset than its pixels, so only pixels are compared.
+for height, width in [(30, 40), (24, 38), (30, 20), (9, 50), (26, 41)]:
+    case(f"center_crop([{height}, {width}])", lambda x, k: F.center_crop(x, [height, width]), boxes=False)
+for mode in ["edge", "reflect", "symmetric"]:
+    for on in ["L", "LA", "RGB"]:
+        case(f"pad([3, 50, 2, 30], padding_mode: {mode})",
+             lambda x, k: F.pad(x, [3, 50, 2, 30], padding_mode=mode), on, boxes=False)
+    case(f"pad([-3, 5, 9, -4], padding_mode: {mode})",
+         lambda x, k: F.pad(x, [-3, 5, 9, -4], padding_mode=mode), boxes=False)
+case("pad([-3, 5, 9, -4], fill: 77)", lambda x, k: F.pad(x, [-3, 5, 9, -4], fill=77), boxes=False)
+case("pad(4, fill: [10, 20, 30])", lambda x, k: F.pad(x, 4, fill=[10, 20, 30]), boxes=False)
+case("pad([4, 1], fill: [10, 20, 30, 40])", lambda x, k: F.pad(x, [4, 1], fill=[10, 20, 30, 40]), "RGBA",
+     boxes=False)
+
+
+def views(pipeline, function, on):
+    name = f"{len(cases):03}"
+    crops = [stored(c) for c in function(picture(on))]
+    tensors[f"{name}.image"] = np.concatenate(crops)
+    cases.append({"name": f"{name} {pipeline} on {on}", "pipeline": pipeline, "input": f"in.{on}",
+                  "output": f"{name}.image", "views": len(crops)})
+
+
+for on in ["RGB", "square"]:
+    views("five_crop([10, 12])", lambda x: F.five_crop(x, [10, 12]), on)
+    views("ten_crop(9)", lambda x: F.ten_crop(x, [9, 9]), on)
+    views("ten_crop([8, 11], vertical_flip: true)", lambda x: F.ten_crop(x, [8, 11], vertical_flip=True), on)
+
+save_file(tensors, pathlib.Path(__file__).with_name("golden.safetensors"), {
+    "versions": f"torchvision {torchvision.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}",
+    "cases": json.dumps(cases)})
+print(f"{len(cases)} cases, {sum(t.nbytes for t in tensors.values())} bytes")
