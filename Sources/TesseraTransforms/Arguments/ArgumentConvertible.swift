@@ -8,6 +8,13 @@ public protocol ArgumentConvertible: Sendable {
   init?(argument: ArgumentNode) throws
   /// The value as a node: what the printers write.
   var argument: ArgumentNode { get }
+  /// The value as Swift source.
+  var swiftSource: String { get }
+}
+
+extension ArgumentConvertible {
+  /// The node as a literal.
+  public var swiftSource: String { SwiftPrinter.literal(argument) }
 }
 
 extension Int: ArgumentConvertible {
@@ -61,6 +68,7 @@ extension Optional: ArgumentConvertible where Wrapped: ArgumentConvertible {
     }
   }
   public var argument: ArgumentNode { self?.argument ?? ArgumentNode(.none) }
+  public var swiftSource: String { self?.swiftSource ?? "nil" }
 }
 
 extension Array: ArgumentConvertible where Element: ArgumentConvertible {
@@ -76,6 +84,7 @@ extension Array: ArgumentConvertible where Element: ArgumentConvertible {
     self = values
   }
   public var argument: ArgumentNode { ArgumentNode(.list(map(\.argument))) }
+  public var swiftSource: String { "[\(map(\.swiftSource).joined(separator: ", "))]" }
 }
 
 extension ClosedRange: ArgumentConvertible where Bound == Double {
@@ -107,6 +116,9 @@ extension Size: ArgumentConvertible {
   public var argument: ArgumentNode {
     width == height ? ArgumentNode(.int(width)) : [height, width].argument
   }
+  public var swiftSource: String {
+    width == height ? "Size(\(width))" : "Size(width: \(width), height: \(height))"
+  }
 }
 
 extension EdgeInsets: ArgumentConvertible {
@@ -126,6 +138,9 @@ extension EdgeInsets: ArgumentConvertible {
     left == top && top == right && right == bottom
       ? ArgumentNode(.int(left)) : [left, top, right, bottom].argument
   }
+  public var swiftSource: String {
+    "EdgeInsets(left: \(left), top: \(top), right: \(right), bottom: \(bottom))"
+  }
 }
 
 extension Fill: ArgumentConvertible {
@@ -135,6 +150,7 @@ extension Fill: ArgumentConvertible {
     self.init(values)
   }
   public var argument: ArgumentNode { values.count == 1 ? values[0].argument : values.argument }
+  public var swiftSource: String { "Fill(\(values))" }
 }
 
 /// An enumeration whose raw values are the words that an argument may be.
@@ -147,6 +163,8 @@ extension WordArgument {
     self.init(rawValue: word)
   }
   public var argument: ArgumentNode { ArgumentNode(.string(rawValue)) }
+  /// The case's name.
+  public var swiftSource: String { ".\(self)" }
 }
 
 extension ResampleFilter: WordArgument {}
@@ -189,5 +207,8 @@ public struct TransformList: ArgumentConvertible {
 
   public var argument: ArgumentNode {
     ArgumentNode(.list(transforms.map { ArgumentNode(.step(TransformRegistry.node(of: $0))) }))
+  }
+  public var swiftSource: String {
+    "[\(transforms.map { SwiftPrinter.step($0) }.joined(separator: ", "))]"
   }
 }

@@ -17,6 +17,8 @@ public struct TransformSchema: Sendable {
   public let arguments: [ArgumentSchema]
   let make: @Sendable (StepNode) throws -> any Transform
   let read: @Sendable (any Transform) -> [ArgumentNode]
+  /// The type's name and the Swift source of each argument with its label.
+  let swift: @Sendable (any Transform) -> String
 
   /// Describes the transform `Root`.
   ///
@@ -40,6 +42,14 @@ public struct TransformSchema: Sendable {
     self.read = { transform in
       guard let root = transform as? Root else { preconditionFailure("\(type(of: transform)) is no \(name)") }
       return arguments.map { $0.get(root) }
+    }
+    self.swift = { transform in
+      guard let root = transform as? Root else { preconditionFailure("\(type(of: transform)) is no \(name)") }
+      let given = arguments.filter { argument in
+        argument.isRequired || argument.get(root).quoted != argument.get(prototype).quoted
+      }
+      let list = given.map { $0.label.isEmpty ? $0.source(root) : "\($0.label): \($0.source(root))" }
+      return "\(Root.self)(\(list.joined(separator: ", ")))"
     }
   }
 
@@ -112,10 +122,16 @@ public struct Argument<Root>: Sendable {
   let summary: String
   let set: @Sendable (inout Root, ArgumentNode) throws -> Bool
   let get: @Sendable (Root) -> ArgumentNode
+  /// The label in Swift; empty for none.
+  let label: String
+  let source: @Sendable (Root) -> String
 
   private init<V: ArgumentConvertible>(
-    _ name: String, _ path: any WritableKeyPath<Root, V> & Sendable, isRequired: Bool, _ summary: String
+    _ name: String, _ path: any WritableKeyPath<Root, V> & Sendable, isRequired: Bool, label: String?,
+    _ summary: String
   ) {
+    self.label = label ?? SwiftPrinter.camelCase(name)
+    self.source = { $0[keyPath: path].swiftSource }
     self.name = name
     self.type = V.argumentType
     self.isRequired = isRequired
@@ -129,12 +145,16 @@ public struct Argument<Root>: Sendable {
   }
 
   /// An argument that must be given.
+  ///
+  /// - Parameter label: its label in Swift where that is not `name` in camel case; empty for none.
   public static func required<V: ArgumentConvertible>(
-    _ name: String, _ path: any WritableKeyPath<Root, V> & Sendable, _ summary: String
-  ) -> Argument { Argument(name, path, isRequired: true, summary) }
+    _ name: String, _ path: any WritableKeyPath<Root, V> & Sendable, label: String? = nil, _ summary: String
+  ) -> Argument { Argument(name, path, isRequired: true, label: label, summary) }
 
   /// An argument whose default is the prototype's.
+  ///
+  /// - Parameter label: its label in Swift where that is not `name` in camel case; empty for none.
   public static func optional<V: ArgumentConvertible>(
-    _ name: String, _ path: any WritableKeyPath<Root, V> & Sendable, _ summary: String
-  ) -> Argument { Argument(name, path, isRequired: false, summary) }
+    _ name: String, _ path: any WritableKeyPath<Root, V> & Sendable, label: String? = nil, _ summary: String
+  ) -> Argument { Argument(name, path, isRequired: false, label: label, summary) }
 }
