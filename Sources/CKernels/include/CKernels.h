@@ -7,6 +7,7 @@
 #define TESSERA_CKERNELS_H
 
 #include "geometry.h"
+#include "resample.h"
 #include "tensor.h"
 
 #endif

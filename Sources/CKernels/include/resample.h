@@ -1,0 +1,97 @@
+/// Resampling with Pillow's arithmetic: coefficient tables, the two passes, NEAREST, integer reduction, alpha.
+///
+/// A *plan* holds the tables of one resize; it is immutable, so threads may share it. All coordinates
+/// are pixels of the whole source picture, of which only the plan's window is ever read.
+#ifndef TESSERA_RESAMPLE_H
+#define TESSERA_RESAMPLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// The filters, by Pillow's names and supports.
+enum {
+  TK_FILTER_BOX = 0,
+  TK_FILTER_BILINEAR = 1,
+  TK_FILTER_HAMMING = 2,
+  TK_FILTER_BICUBIC = 3,
+  TK_FILTER_LANCZOS = 4,
+  TK_FILTER_MKS2013 = 5,
+  TK_FILTER_MKS2021 = 6,
+};
+
+/// Which loops to run. All of them give the same bytes.
+enum {
+  /// The fastest that this machine has.
+  TK_LOOPS_BEST = 0,
+  /// The specification.
+  TK_LOOPS_SCALAR = 1,
+};
+
+/// What a resize is to do.
+typedef struct {
+  int32_t filter;
+  /// The source picture.
+  int32_t in_width, in_height;
+  /// The part of it to scale: left, top, right, bottom; inside of the picture, not empty.
+  float box[4];
+  int32_t out_width, out_height;
+  /// Interleaved channels, 1 to 4 (16 bit: 1).
+  int32_t channels;
+  /// 1 or 2.
+  int32_t bytes_per_channel;
+  /// Whether the vertical pass comes first: the 8-bit intermediate makes the order visible.
+  int32_t vertical_first;
+  /// 16 bit: whether an overshoot is clipped byte by byte, as Pillow 11 does (12 and 13 clip the value).
+  int32_t clip_bytes;
+  /// One of `TK_LOOPS_…`.
+  int32_t loops;
+} tk_resample_request;
+
+typedef struct tk_resample_plan tk_resample_plan;
+
+/// Makes the tables. Allocates; NULL when out of memory. The caller frees the plan.
+tk_resample_plan *tk_resample_plan_new(const tk_resample_request *request);
+void tk_resample_plan_free(tk_resample_plan *plan);
+
+/// The source pixels that the plan reads: x0, y0, x1, y1, the ends left out.
+void tk_resample_window(const tk_resample_plan *plan, int32_t window[4]);
+
+/// Bytes of scratch memory that a run needs (the intermediate between the passes).
+size_t tk_resample_scratch_bytes(const tk_resample_plan *plan);
+
+/// Resamples. `source` is where pixel (0, 0) is or would be: nothing outside of the window is touched.
+void tk_resample_run(
+  const tk_resample_plan *plan, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
+  ptrdiff_t target_stride, uint8_t *scratch);
+
+/// NEAREST with Pillow's positions: the source index of each of `out` pixels along an axis, −1 for none.
+///
+/// 8 bit (`accumulate`): `x += (box1 − box0) / out` from half a step on, added up in double as Pillow does, so
+/// that even the accumulated rounding agrees. 16 bit: `(i + ½) · step + box0`, as Pillow's general path.
+void tk_nearest_indices(
+  float box0, float box1, int32_t in, int32_t out, int32_t accumulate, int32_t *indices);
+
+/// Copies the pixels that `columns` and `rows` name; −1 gives zeros.
+void tk_nearest_run(
+  const uint8_t *source, ptrdiff_t source_stride, int32_t bytes_per_pixel, const int32_t *columns,
+  int32_t out_width, const int32_t *rows, int32_t out_height, uint8_t *target, ptrdiff_t target_stride);
+
+/// Averages blocks of `factor_x` × `factor_y` pixels (smaller ones at the right and bottom), as Pillow's `reduce`.
+///
+/// `source` is the first pixel of the region of `width` × `height`; the target has
+/// ceil(width / factor_x) × ceil(height / factor_y) pixels.
+void tk_reduce_u8(
+  const uint8_t *source, ptrdiff_t source_stride, int32_t width, int32_t height, int32_t channels,
+  int32_t factor_x, int32_t factor_y, uint8_t *target, ptrdiff_t target_stride);
+
+/// Multiplies colour by alpha (`t = c·a + 128; (t + (t >> 8)) >> 8`). `channels` is 2 or 4; source may be target.
+void tk_premultiply_u8(
+  const uint8_t *source, ptrdiff_t source_stride, int32_t width, int32_t height, int32_t channels,
+  uint8_t *target, ptrdiff_t target_stride);
+
+/// Divides colour by alpha: unchanged where alpha is 0 or 255, else `min(255, 255·c / a)`.
+void tk_unpremultiply_u8(
+  const uint8_t *source, ptrdiff_t source_stride, int32_t width, int32_t height, int32_t channels,
+  uint8_t *target, ptrdiff_t target_stride);
+
+#endif
