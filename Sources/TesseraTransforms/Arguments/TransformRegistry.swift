@@ -2,7 +2,7 @@
 public enum TransformRegistry {
   /// The built-in transforms, group by group (each group is a list beside its files).
   public static let builtIn: [any Transform.Type] =
-    geometry + colour + noise + tensor + model + composition
+    geometry + resizing + colour + noise + tensor + model + composition
 
   static let byName: [String: any Transform.Type] = {
     var table: [String: any Transform.Type] = [:]

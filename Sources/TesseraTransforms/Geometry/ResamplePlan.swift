@@ -1,0 +1,101 @@
+private import CKernels
+package import TesseraCore
+
+/// The coefficient tables of one filtered resize: immutable, so that threads may share it.
+// @unchecked: the C plan is written only while it is made.
+package final class ResamplePlan: @unchecked Sendable {
+  private let plan: OpaquePointer
+  private let request: Resampler.Request
+
+  /// Makes the tables for pictures of one size.
+  ///
+  /// - Parameters:
+  ///   - box: the part to scale, inside of the picture.
+  ///   - scalar: runs the loops that are the specification instead of the fastest ones (for tests).
+  /// - Throws: `outOfMemory`.
+  package init(
+    _ request: Resampler.Request, source: Size, format: PixelFormat, box: Box, scalar: Bool = false
+  ) throws {
+    var c = tk_resample_request()
+    c.filter = request.filter.kernelNumber
+    (c.in_width, c.in_height) = (Int32(source.width), Int32(source.height))
+    c.box = (Float(box.left), Float(box.top), Float(box.right), Float(box.bottom))
+    (c.out_width, c.out_height) = (Int32(request.size.width), Int32(request.size.height))
+    (c.channels, c.bytes_per_channel) = (Int32(format.channels), Int32(format.bytesPerChannel))
+    c.vertical_first = request.generation.isVerticalFirst(from: source, to: request.size) ? 1 : 0
+    c.clip_bytes = request.generation == .pillow11 ? 1 : 0
+    c.loops = Int32(scalar ? TK_LOOPS_SCALAR : TK_LOOPS_BEST)
+    guard let plan = tk_resample_plan_new(&c) else {
+      throw TesseraError(.outOfMemory(bytes: (request.size.width + request.size.height) * 64))
+    }
+    self.plan = plan
+    self.request = request
+  }
+
+  deinit { tk_resample_plan_free(plan) }
+
+  /// The source pixels that a run reads.
+  package var window: Rect {
+    var edges: [Int32] = [0, 0, 0, 0]
+    tk_resample_window(plan, &edges)
+    return Rect(
+      x: Int(edges[0]), y: Int(edges[1]), width: Int(edges[2] - edges[0]), height: Int(edges[3] - edges[1]))
+  }
+
+  /// Resamples `source`, of the size that the plan was made for, into rows of `request.size.width` pixels.
+  ///
+  /// Only the window of `source` is read: what lies outside of it need not exist.
+  package func run(source: PictureRegion, target: UnsafeMutableRawPointer) {
+    let scratch = MemoryBlock(byteCount: tk_resample_scratch_bytes(plan))
+    tk_resample_run(
+      plan, source.bytes, source.stride, target.assumingMemoryBound(to: UInt8.self),
+      request.size.width * source.format.bytesPerPixel, scratch.base.assumingMemoryBound(to: UInt8.self))
+  }
+}
+
+extension ResampleFilter {
+  /// Pixels to each side that the filter reaches at scale 1.
+  var support: Double {
+    switch self {
+    case .nearest: 0
+    case .box: 0.5
+    case .bilinear, .hamming: 1
+    case .bicubic: 2
+    case .lanczos: 3
+    case .mks2013: 2.5
+    case .mks2021: 4.5
+    }
+  }
+
+  fileprivate var kernelNumber: Int32 {
+    let number =
+      switch self {
+      case .nearest: preconditionFailure("NEAREST has no coefficients")
+      case .box: TK_FILTER_BOX
+      case .bilinear: TK_FILTER_BILINEAR
+      case .hamming: TK_FILTER_HAMMING
+      case .bicubic: TK_FILTER_BICUBIC
+      case .lanczos: TK_FILTER_LANCZOS
+      case .mks2013: TK_FILTER_MKS2013
+      case .mks2021: TK_FILTER_MKS2021
+      }
+    return Int32(number)
+  }
+}
+
+extension PillowGeneration: Comparable {
+  /// The older one is less.
+  public static func < (a: PillowGeneration, b: PillowGeneration) -> Bool {
+    allCases.firstIndex(of: a)! < allCases.firstIndex(of: b)!
+  }
+
+  /// Whether the vertical pass comes first: the 8-bit picture in between makes the order visible.
+  func isVerticalFirst(from source: Size, to target: Size) -> Bool {
+    let (lessHeight, lessWidth) = (source.height - target.height, source.width - target.width)
+    return switch self {
+    case .pillow11: false
+    case .pillow12_3: source.height > 100 * source.width && lessHeight > 0
+    case .pillow13: lessHeight > 0 && lessHeight > 2 * lessWidth
+    }
+  }
+}
