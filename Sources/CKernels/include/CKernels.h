@@ -6,6 +6,7 @@
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
 
+#include "colour.h"
 #include "geometry.h"
 #include "resample.h"
 #include "tensor.h"
