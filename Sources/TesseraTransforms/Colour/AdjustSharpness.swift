@@ -38,20 +38,6 @@ public struct AdjustSharpness: ImageOperation {
         tk_blend_u8(smooth.baseAddress!, source, image.byteCount, Float(factor), target)
       }
     }
-    return image.format.hasAlpha ? blended.withAlpha(of: image) : blended
-  }
-}
-
-extension Image {
-  /// The same colours with the alpha of another picture of the same size and format.
-  fileprivate func withAlpha(of other: Image) -> Image {
-    var result = self
-    let count = channels
-    result.withUnsafeMutableBytes { target in
-      other.withUnsafeBytes { source in
-        for i in stride(from: count - 1, to: source.count, by: count) { target[i] = source[i] }
-      }
-    }
-    return result
+    return blended.withAlpha(of: image)
   }
 }

@@ -73,6 +73,19 @@ extension Image {
     return (0..<channels).map { Array(counts[$0 * 256..<$0 * 256 + 256]) }
   }
 
+  /// The same colours with the alpha of another picture of the same size and format.
+  func withAlpha(of other: Image) -> Image {
+    guard format.hasAlpha else { return self }
+    var result = self
+    let count = channels
+    result.withUnsafeMutableBytes { target in
+      other.withUnsafeBytes { source in
+        for i in stride(from: count - 1, to: source.count, by: count) { target[i] = source[i] }
+      }
+    }
+    return result
+  }
+
   static let identityTable: [UInt8] = (0...255).map { $0 }
 }
 

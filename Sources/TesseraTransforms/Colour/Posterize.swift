@@ -2,7 +2,8 @@ public import TesseraCore
 
 /// Keeps the highest bits of every value and clears the rest.
 ///
-/// - Shape: unchanged; L or RGB. Bit for bit Pillow's `ImageOps.posterize`.
+/// - Shape: unchanged; L or RGB. Bit for bit Pillow's `ImageOps.posterize`
+///   (which since 13 refuses 0 bits; before, and in torchvision, 0 gives black, as here).
 public struct Posterize: ImageOperation, PointOperation {
   /// 0 (black) ... 8 (unchanged).
   public var bits: Int

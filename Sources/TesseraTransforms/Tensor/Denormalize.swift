@@ -4,7 +4,7 @@ public import TesseraCore
 /// Undoes `Normalize`: `x · std + mean`, channel by channel, up to float rounding.
 ///
 /// - Shape: `[C, H, W]` or `[V, C, H, W]`, unchanged. Range: float32, float16 or bfloat16.
-public struct Denormalize: TensorOperation {
+public struct Denormalize: PointwiseTensorOperation {
   public var statistics: ChannelStatistics
 
   /// - Parameter statistics: those of the `Normalize` to undo.

@@ -5,7 +5,7 @@ public import TesseraCore
 ///
 /// - Shape: `[C, H, W]` or `[V, C, H, W]`, unchanged; one mean for all channels or one a channel.
 /// - Range: float32, float16 or bfloat16; each operation rounds to the tensor's type, as torch's.
-public struct Normalize: TensorOperation {
+public struct Normalize: PointwiseTensorOperation {
   public var statistics: ChannelStatistics
 
   /// - Parameter statistics: `.imageNet`, `.clip`, `.siglip`, `.half` or your own.

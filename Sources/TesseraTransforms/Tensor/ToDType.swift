@@ -8,7 +8,7 @@ public import TesseraCore
 /// exactly and is an error. Without `scale` values are cast: floats truncate towards zero, and to bytes wrap.
 ///
 /// - Shape: any, unchanged.
-public struct ToDType: TensorOperation {
+public struct ToDType: PointwiseTensorOperation {
   public var dataType: DataType
   public var scale: Bool
 
