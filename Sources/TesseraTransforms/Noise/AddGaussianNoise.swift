@@ -29,7 +29,7 @@ public struct AddGaussianNoise: ImageOperation, TensorOperation {
 
   public static let schema = TransformSchema(
     "add_gaussian_noise", .operation, "Adds the normal noise of a key.",
-    prototype: AddGaussianNoise(mean: 0, sigma: 0.1, clip: true, key: .zero),
+    prototype: AddGaussianNoise(mean: 0, sigma: 0.1, clip: true, key: RandomStream(seed: 0).key),
     .required("mean", \.mean, "mean of the noise, 1 being full range"),
     .required("sigma", \.sigma, "standard deviation, 1 being full range"),
     .required("clip", \.clip, "whether results are clamped to the range"),

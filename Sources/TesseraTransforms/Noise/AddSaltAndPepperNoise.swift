@@ -25,7 +25,7 @@ public struct AddSaltAndPepperNoise: ImageOperation, TensorOperation {
 
   public static let schema = TransformSchema(
     "add_salt_and_pepper_noise", .operation, "Makes the pixels that a key names white or black.",
-    prototype: AddSaltAndPepperNoise(amount: 0.05, saltShare: 0.5, key: .zero),
+    prototype: AddSaltAndPepperNoise(amount: 0.05, saltShare: 0.5, key: RandomStream(seed: 0).key),
     .required("amount", \.amount, "chance of a pixel to be replaced, 0 to 1"),
     .required("salt_share", \.saltShare, "share of the replaced pixels that are white, 0 to 1"),
     .required("key", \.key, "what the noise is a function of"))

@@ -25,7 +25,7 @@ public struct AddShotNoise: ImageOperation, TensorOperation {
 
   public static let schema = TransformSchema(
     "add_shot_noise", .operation, "Counts photons with the noise of a key.",
-    prototype: AddShotNoise(photons: 60, clip: true, key: .zero),
+    prototype: AddShotNoise(photons: 60, clip: true, key: RandomStream(seed: 0).key),
     .required("photons", \.photons, "mean count at full range"),
     .required("clip", \.clip, "whether float results are cut off at 1"),
     .required("key", \.key, "what the noise is a function of"))

@@ -29,7 +29,7 @@ public struct AddSpeckleNoise: ImageOperation, TensorOperation {
 
   public static let schema = TransformSchema(
     "add_speckle_noise", .operation, "Adds the speckle noise of a key.",
-    prototype: AddSpeckleNoise(mean: 0, sigma: 0.1, clip: true, key: .zero),
+    prototype: AddSpeckleNoise(mean: 0, sigma: 0.1, clip: true, key: RandomStream(seed: 0).key),
     .required("mean", \.mean, "mean of the factor's change"),
     .required("sigma", \.sigma, "standard deviation of the factor's change"),
     .required("clip", \.clip, "whether float results are clamped to 0...1"),

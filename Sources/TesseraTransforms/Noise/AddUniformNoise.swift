@@ -25,7 +25,7 @@ public struct AddUniformNoise: ImageOperation, TensorOperation {
 
   public static let schema = TransformSchema(
     "add_uniform_noise", .operation, "Adds the uniform noise of a key.",
-    prototype: AddUniformNoise(range: -0.1...0.1, clip: true, key: .zero),
+    prototype: AddUniformNoise(range: -0.1...0.1, clip: true, key: RandomStream(seed: 0).key),
     .required("range", \.range, "least and greatest change, 1 being full range"),
     .required("clip", \.clip, "whether float results are clamped to 0...1"),
     .required("key", \.key, "what the noise is a function of"))
