@@ -28,14 +28,15 @@ let package = Package(
     .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CLibWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLCMS2", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
 
     // MARK: C
     // Hot loops, one file an operation. No flags: float contraction is turned off by pragma in each
     // file, so that a dependent package (which may not use unsafe flags) computes the same bits.
     .target(name: "CKernels"),
-    // The only place with libpng, libjpeg, libwebp, lcms2 and setjmp.
-    .target(name: "CCodecs", dependencies: ["CLibPNG", "CLibJPEG", "CLibWebP", "CLCMS2"]),
+    // The only place with libpng, libjpeg, libwebp, lcms2, zlib and setjmp.
+    .target(name: "CCodecs", dependencies: ["CLibPNG", "CLibJPEG", "CLibWebP", "CLCMS2", "CZlib"]),
 
     // MARK: the library
     .target(name: "TesseraCore", dependencies: ["CKernels"], swiftSettings: dialect),

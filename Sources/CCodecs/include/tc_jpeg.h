@@ -1,0 +1,45 @@
+/// JPEG through libjpeg-turbo: JDCT_ISLOW and fancy upsampling, as Pillow.
+#ifndef TESSERA_TC_JPEG_H
+#define TESSERA_TC_JPEG_H
+
+#include "tc_error.h"
+#include "tc_rows.h"
+
+/// What the frame header says, and the limits.
+typedef struct tc_jpeg_picture {
+  int32_t width;
+  int32_t height;
+  /// 1, 3 or 4.
+  int32_t components;
+  /// More scans than this are refused (`TC_LIMIT`).
+  int64_t max_scans;
+} tc_jpeg_picture;
+
+/// Decodes the picture into `height` rows of `stride` bytes.
+///
+/// Sources and targets: 1 component, `TC_GRAY` to `TC_GRAY` or `TC_RGB`; 3, `TC_RGB` to `TC_RGB`;
+/// 4 (CMYK, YCCK), `TC_CMYK_INVERTED` to `TC_RGB` or `TC_CMYK`.
+///
+/// Data after the last row are not read. Corrupt entropy-coded data are decoded as well as libjpeg can (it warns,
+/// and Pillow does not listen). If the file ends before the last row: `TC_TRUNCATED` (rows), or with `fill` not 0
+/// an end marker is made up, and rows that libjpeg refuses to give at all stay 0.
+tc_status tc_jpeg_decode(
+    const uint8_t *bytes, size_t count, const tc_jpeg_picture *picture,
+    const tc_conversion *conversion, int32_t fill, uint8_t *pixels, size_t stride, tc_error *error);
+
+typedef struct tc_jpeg_encode_options {
+  /// 1...100.
+  int32_t quality;
+  /// Luma's sampling factors; chroma's are 1.
+  int32_t horizontal;
+  int32_t vertical;
+  int32_t progressive;
+  int32_t optimize;
+} tc_jpeg_encode_options;
+
+/// Encodes rows of 1 (gray) or 3 (RGB) components into `out`, which must be empty. On failure it is empty again.
+tc_status tc_jpeg_encode(
+    const void *pixels, size_t stride, int32_t width, int32_t height, int32_t components,
+    const tc_jpeg_encode_options *options, tc_buffer *out, tc_error *error);
+
+#endif

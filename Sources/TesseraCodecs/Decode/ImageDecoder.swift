@@ -1,0 +1,52 @@
+public import TesseraCore
+
+/// Decodes pictures of every supported format; the format is found from the bytes.
+///
+/// A decoder holds nothing: one value serves any number of threads.
+public struct ImageDecoder: Sendable {
+  public init() {}
+
+  /// Decodes a picture in memory. The pointer is used inside the call only.
+  ///
+  /// - Shape: `info(for:policy:)` tells size and format from the header; `request.region` cuts a window out.
+  /// - Throws: `TesseraError` of stage `header` (before any allocation) or `decode`.
+  public func decode(_ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest = DecodeRequest()) throws
+    -> Image
+  {
+    let limits = request.policy.limits
+    guard bytes.count <= limits.bytes else {
+      throw TesseraError(
+        .limitExceeded(what: "bytes of the file", limit: limits.bytes, found: bytes.count), stage: .header)
+    }
+    let picture = try StoredPicture(
+      reading: MemorySource(bytes), lenient: request.policy.truncated == .fillGray)
+    return try PictureDecoding(picture: picture, bytes: bytes, request: request).run()
+  }
+
+  /// Decodes a picture in memory.
+  ///
+  /// - Throws: `TesseraError` of stage `header` (before any allocation) or `decode`.
+  public func decode(_ bytes: [UInt8], _ request: DecodeRequest = DecodeRequest()) throws -> Image {
+    try bytes.withUnsafeBytes { try decode($0, request) }
+  }
+
+  /// Reads and decodes a picture file.
+  ///
+  /// - Throws: `TesseraError` with the path, of stage `read`, `header` or `decode`.
+  public func decode(path: String, _ request: DecodeRequest = DecodeRequest()) throws -> Image {
+    do {
+      let bytes = try FileSource(path: path).readAll(limit: request.policy.limits.bytes)
+      return try decode(bytes, request)
+    } catch let error as TesseraError {
+      throw error.with(path: path)
+    }
+  }
+
+  /// The size and format that decoding under `policy` gives, from the header alone.
+  public func info(for header: ImageHeader, policy: DecodePolicy = .tessera) -> (
+    size: Size, format: PixelFormat
+  ) {
+    let size = policy.orientation == .apply ? header.orientedSize : header.size
+    return (size, policy.outputFormat(of: header))
+  }
+}

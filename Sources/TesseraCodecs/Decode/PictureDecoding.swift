@@ -1,0 +1,242 @@
+internal import CCodecs
+internal import TesseraCore
+
+/// One decode: a parsed file, its bytes and what is wanted of it.
+///
+/// Today every picture is decoded whole and the window cut out; `run` is the seam where a later version hands the
+/// window to the codec.
+struct PictureDecoding {
+  let picture: StoredPicture
+  let bytes: UnsafeRawBufferPointer
+  let request: DecodeRequest
+
+  private var header: ImageHeader { picture.header }
+  private var policy: DecodePolicy { request.policy }
+  private var fills: Int32 { policy.truncated == .fillGray ? 1 : 0 }
+
+  /// - Throws: `TesseraError` of stage `header` for limits and policies, `decode` for the data.
+  func run() throws -> Image {
+    try checkHeader()
+    do {
+      let stored = try policy.icc == .convertToSRGB && header.hasICCProfile ? convertedBySRGB() : decoded()
+      let upright = policy.orientation == .apply ? stored.oriented(header.orientation) : stored
+      return try cropped(upright)
+    } catch let error as TesseraError {
+      throw error.with(stage: .decode)
+    }
+  }
+
+  /// Everything that the header alone forbids.
+  private func checkHeader() throws {
+    let (area, overflow) = header.width.multipliedReportingOverflow(by: header.height)
+    let limit = policy.limits.pixels
+    guard !overflow && area <= limit && area <= Int.max / 16 else {
+      throw TesseraError(
+        .limitExceeded(what: "pixels (\(header.size))", limit: limit, found: overflow ? .max : area),
+        stage: .header)
+    }
+    guard header.width <= Int(Int32.max) / 8, header.height <= Int(Int32.max) / 8 else {
+      throw TesseraError(
+        .limitExceeded(what: "longest side", limit: Int(Int32.max) / 8, found: header.size.longer),
+        stage: .header)
+    }
+    if header.mode == "CMYK" && policy.cmyk == .reject {
+      throw TesseraError(
+        .unsupported(format: header.format.name, feature: "CMYK (by the policy)"), stage: .header)
+    }
+    if let region = request.region {
+      let size = policy.orientation == .apply ? header.orientedSize : header.size
+      guard region.width > 0, region.height > 0,
+        Rect(x: 0, y: 0, width: size.width, height: size.height).contains(region)
+      else {
+        throw TesseraError(
+          .invalidInput(operation: "decode", expected: "a region inside of \(size)", got: "\(region)"),
+          stage: .header)
+      }
+    }
+  }
+
+  private func cropped(_ image: Image) throws -> Image {
+    guard let region = request.region, region != image.bounds else { return image }
+    let pixel = image.format.bytesPerPixel
+    return Image(size: region.size, format: image.format) { target in
+      image.withUnsafeBytes { source in
+        for y in 0..<region.height {
+          let from = (region.y + y) * image.bytesPerRow + region.x * pixel
+          let row = UnsafeRawBufferPointer(rebasing: source[from..<from + region.width * pixel])
+          UnsafeMutableRawBufferPointer(rebasing: target[(y * row.count)...]).copyMemory(from: row)
+        }
+      }
+    }
+  }
+
+  /// The picture in the policy's format, straight from the codec.
+  private func decoded() throws -> Image {
+    let format = policy.outputFormat(of: header)
+    return try Image(size: header.size, format: format) { target in
+      try decode(to: format.layout, alpha: policy.conversionAlpha(to: format), into: target)
+    }
+  }
+
+  /// The picture by way of its colour profile: decoded with its alpha, converted, then laid over the background.
+  private func convertedBySRGB() throws -> Image {
+    let isCMYK = header.mode == "CMYK"
+    let keepsAlpha = header.hasAlpha && policy.alpha != .drop
+    let isGray = ["1", "L", "LA", "I", "I;16"].contains(header.mode)
+    let stored: PixelFormat = isGray ? (keepsAlpha ? .grayAlpha : .gray) : keepsAlpha || isCMYK ? .rgba : .rgb
+    let layout = isCMYK ? TC_CMYK : stored.layout
+    // CMYK takes four bytes a pixel, as RGBA does.
+    let source = try Image(size: header.size, format: stored) { target in
+      try decode(to: layout, alpha: keepsAlpha ? TC_ALPHA_KEEP : TC_ALPHA_DROP, into: target)
+    }
+    let converted = try Image(size: header.size, format: keepsAlpha ? .rgba : .rgb) { target in
+      try toSRGB(source, layout: layout, into: target)
+    }
+    let format = policy.outputFormat(of: header)
+    guard converted.format != format else { return converted }
+    return Image(size: header.size, format: format) { target in
+      converted.withUnsafeBytes { bytes in
+        var conversion = conversion(
+          from: TC_RGBA, to: format.layout, alpha: policy.conversionAlpha(to: format))
+        tc_convert_rows(
+          &conversion, bytes.bytePointer, converted.bytesPerRow, target.bytePointer,
+          format.bytesPerPixel * header.width, header.width, header.height)
+      }
+    }
+  }
+
+  private func toSRGB(_ image: Image, layout: tc_layout, into target: UnsafeMutableRawBufferPointer) throws {
+    let profile: [UInt8]
+    switch picture.profile {
+    case .plain(let bytes)?: profile = bytes
+    case .deflated(let stream)?: profile = try Inflate.bytes(stream, limit: 1 << 26)
+    case nil: profile = []
+    }
+    let targetPixel = layout == TC_RGBA || layout == TC_GRAYA ? 4 : 3
+    var error = tc_error()
+    let status = image.withUnsafeBytes { bytes in
+      tc_icc_to_srgb(
+        profile, profile.count, layout, bytes.bytePointer, image.bytesPerRow, target.bytePointer,
+        targetPixel * image.width, image.width, image.height, &error)
+    }
+    try CodecStatus.check(status, error, format: "\(header.format.name)'s colour profile")
+  }
+
+  private func conversion(from source: tc_layout, to target: tc_layout, alpha: tc_alpha) -> tc_conversion {
+    var conversion = tc_conversion()
+    conversion.source = source
+    conversion.target = target
+    conversion.alpha = alpha
+    conversion.sixteen = policy.sixteenBit == .clip ? TC_SIXTEEN_PILLOW : TC_SIXTEEN_SCALE
+    if case .composite(let colour) = policy.alpha {
+      conversion.background = (colour.red, colour.green, colour.blue)
+    }
+    return conversion
+  }
+
+  /// Decodes the whole picture into `target`, rows one after another.
+  private func decode(to layout: tc_layout, alpha: tc_alpha, into target: UnsafeMutableRawBufferPointer)
+    throws
+  {
+    let format = header.format.name
+    let stride = target.count / header.height
+    var error = tc_error()
+    var unit = "rows"
+    let status: tc_status
+    switch picture.coding {
+    case .jpeg(let components):
+      var stored = tc_jpeg_picture(
+        width: Int32(header.width), height: Int32(header.height), components: Int32(components),
+        max_scans: Int64(policy.limits.scans))
+      let source = components == 4 ? TC_CMYK_INVERTED : components == 1 ? TC_GRAY : TC_RGB
+      var conversion = conversion(from: source, to: layout, alpha: TC_ALPHA_DROP)
+      status = tc_jpeg_decode(
+        bytes.bytePointer, bytes.count, &stored, &conversion, fills, target.bytePointer, stride, &error)
+    case .png(let stored):
+      status = decodePNG(stored, layout, alpha, target.bytePointer, stride, &error)
+    case .webp(let stored):
+      unit = "pictures"
+      status = decodeWebP(stored, layout, alpha, target, stride, &error)
+    case .bmp(let stored):
+      if stored.coding == .rle8 || stored.coding == .rle4 { unit = "pixels" }
+      status = decodeBMP(stored, layout, alpha, target.bytePointer, stride, &error)
+    case .pnm(let stored):
+      var picture = tc_pnm_picture(
+        width: Int32(header.width), height: Int32(header.height), kind: Int32(stored.kind),
+        maxval: Int32(stored.maxval), offset: Int64(stored.offset))
+      var conversion = conversion(from: tc_pnm_source_layout(&picture), to: layout, alpha: alpha)
+      status = tc_pnm_decode(
+        bytes.bytePointer, bytes.count, &picture, &conversion, fills, target.bytePointer, stride, &error)
+    }
+    try CodecStatus.check(status, error, format: format, unit: unit)
+    if case .png(let stored) = picture.coding, let late = stored.tailError { throw late }
+  }
+
+  private func decodePNG(
+    _ stored: PNGPicture, _ layout: tc_layout, _ alpha: tc_alpha, _ target: UnsafeMutablePointer<UInt8>,
+    _ stride: Int, _ error: inout tc_error
+  ) -> tc_status {
+    var picture = tc_png_picture(
+      width: Int32(header.width), height: Int32(header.height), bit_depth: Int32(stored.bitDepth),
+      color_type: Int32(stored.colorType), interlaced: stored.isInterlaced ? 1 : 0,
+      idat_offset: Int64(stored.idatOffset))
+    var conversion = conversion(from: tc_png_source_layout(&picture), to: layout, alpha: alpha)
+    if let key = stored.transparentColour {
+      conversion.has_key = 1
+      conversion.key = (key[0], key.count > 1 ? key[1] : 0, key.count > 2 ? key[2] : 0)
+    }
+    return (stored.colorType == 3 ? stored.fullPalette : []).withUnsafeBufferPointer { palette in
+      conversion.palette = palette.baseAddress
+      return tc_png_decode(
+        bytes.bytePointer, bytes.count, &picture, &conversion, fills, target, stride, &error)
+    }
+  }
+
+  /// A frame smaller than its canvas lies on transparent black.
+  private func decodeWebP(
+    _ stored: WebPPicture, _ layout: tc_layout, _ alpha: tc_alpha, _ target: UnsafeMutableRawBufferPointer,
+    _ stride: Int, _ error: inout tc_error
+  ) -> tc_status {
+    var conversion = conversion(from: TC_RGBA, to: layout, alpha: alpha)
+    let rect = stored.frameRect
+    if rect.size != header.size {
+      let clear = [UInt8](repeating: 0, count: header.width * 4)
+      for y in 0..<header.height {
+        tc_convert_row(&conversion, clear, target.bytePointer + y * stride, header.width)
+      }
+    }
+    let pixel = tc_layout_pixel_bytes(layout)
+    return tc_webp_decode(
+      UnsafeRawBufferPointer(rebasing: bytes[stored.frame]).bytePointer, stored.frame.count,
+      Int32(rect.width), Int32(rect.height),
+      &conversion, target.bytePointer + rect.y * stride + rect.x * pixel, stride, &error)
+  }
+
+  private func decodeBMP(
+    _ stored: BMPPicture, _ layout: tc_layout, _ alpha: tc_alpha, _ target: UnsafeMutablePointer<UInt8>,
+    _ stride: Int, _ error: inout tc_error
+  ) -> tc_status {
+    var picture = tc_bmp_picture()
+    picture.width = Int32(header.width)
+    picture.height = Int32(header.height)
+    picture.bits = Int32(stored.bits)
+    picture.top_down = stored.isTopDown ? 1 : 0
+    picture.offset = Int64(stored.offset)
+    switch stored.coding {
+    case .indexed: picture.coding = TC_BMP_INDEXED
+    case .rgb555: picture.coding = TC_BMP_555
+    case .rgb565: picture.coding = TC_BMP_565
+    case .rle8: picture.coding = TC_BMP_RLE8
+    case .rle4: picture.coding = TC_BMP_RLE4
+    case .bytes(let order):
+      picture.coding = TC_BMP_BYTES
+      picture.order = (order[0], order[1], order[2], order[3])
+    }
+    var conversion = conversion(from: tc_bmp_source_layout(&picture), to: layout, alpha: alpha)
+    return stored.palette.withUnsafeBufferPointer { palette in
+      conversion.palette = palette.baseAddress
+      return tc_bmp_decode(
+        bytes.bytePointer, bytes.count, &picture, &conversion, fills, target, stride, &error)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+internal import TesseraCore
+
+/// Reads a JPEG's segments up to its first scan.
+struct JPEGHeaderReader<Source: ByteSource> {
+  private var cursor: ByteCursor<Source>
+  private var metadata = Metadata()
+  private var profileParts: [[UInt8]] = []
+  private var profile: [UInt8]?
+  private var density: Resolution?
+  private var frame: Frame?
+
+  private struct Frame {
+    var marker: UInt8
+    var size: Size
+    var bits: Int
+    /// Horizontal and vertical sampling factor of each component.
+    var sampling: [(Int, Int)]
+    var components: Int
+  }
+
+  private init(_ source: Source) { cursor = ByteCursor(source) }
+
+  /// - Throws: bare `TesseraError`s: `truncated`, `corrupt`, `unsupported`.
+  static func read(_ source: Source) throws -> StoredPicture {
+    var reader = JPEGHeaderReader(source)
+    return try reader.read()
+  }
+
+  private mutating func read() throws -> StoredPicture {
+    cursor.position = 2
+    while true {
+      guard let marker = try nextMarker() else {
+        throw StoredPicture.headerEnds("JPEG", needs: nil, has: cursor.source.count)
+      }
+      switch marker {
+      case 0xDA:
+        _ = try segment()
+        return try finish()
+      case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF: try readFrame(marker, segment())
+      case 0xE0: readJFIF(try segment())
+      case 0xE1: readAPP1(try segment())
+      case 0xE2:
+        let part = try segment()
+        if part.has("ICC_PROFILE\0") { profileParts.append(part) }
+      case 0xF7: throw TesseraError(.unsupported(format: "JPEG", feature: "JPEG-LS"))
+      case 0xC4, 0xCC, 0xDB...0xDF, 0xE3...0xEF, 0xFE: _ = try segment()
+      case 0xC8, 0xD0...0xD9, 0xF0...0xFD: break
+      default:
+        throw TesseraError(.corrupt(format: "JPEG", detail: "no marker at byte \(cursor.position - 1)"))
+      }
+    }
+  }
+
+  /// The marker after the next 0xFF; bytes between segments are skipped.
+  private mutating func nextMarker() throws -> UInt8? {
+    while let byte = try cursor.next() {
+      guard byte == 0xFF else { continue }
+      var marker = try cursor.next()
+      while marker == 0xFF { marker = try cursor.next() }
+      if marker != 0 { return marker }
+    }
+    return nil
+  }
+
+  /// The payload of the segment whose length comes next.
+  private mutating func segment() throws -> [UInt8] {
+    let start = cursor.position
+    guard let length = try cursor.exactly(2)?.big16(0) else {
+      throw StoredPicture.headerEnds("JPEG", needs: start + 2, has: cursor.source.count)
+    }
+    guard let payload = try cursor.exactly(max(0, length - 2)) else {
+      throw StoredPicture.headerEnds("JPEG", needs: start + length, has: cursor.source.count)
+    }
+    return payload
+  }
+
+  private mutating func readFrame(_ marker: UInt8, _ payload: [UInt8]) throws {
+    guard payload.count >= 6, let height = payload.big16(1), let width = payload.big16(3) else {
+      throw TesseraError(.corrupt(format: "JPEG", detail: "a frame header of \(payload.count) bytes"))
+    }
+    if let feature = Self.unsupportedFrames[marker] {
+      throw TesseraError(.unsupported(format: "JPEG", feature: feature))
+    }
+    guard payload[0] == 8 else {
+      throw TesseraError(.unsupported(format: "JPEG", feature: "\(payload[0])-bit samples"))
+    }
+    let components = Int(payload[5])
+    guard [1, 3, 4].contains(components) else {
+      throw TesseraError(.unsupported(format: "JPEG", feature: "a picture of \(components) components"))
+    }
+    guard height > 0 else {
+      throw TesseraError(.unsupported(format: "JPEG", feature: "a height that follows the data (DNL)"))
+    }
+    let sampling = stride(from: 6, to: payload.count - 2, by: 3).map {
+      (Int(payload[$0 + 1] >> 4), Int(payload[$0 + 1] & 15))
+    }
+    frame = Frame(
+      marker: marker, size: try StoredPicture.size(width, height, format: "JPEG"), bits: Int(payload[0]),
+      sampling: sampling, components: components)
+    gatherProfile()
+  }
+
+  /// The kinds of frame that libjpeg-turbo does not decode (to 8 bits).
+  private static var unsupportedFrames: [UInt8: String] {
+    [
+      0xC3: "lossless coding", 0xC5: "hierarchical coding", 0xC6: "hierarchical coding",
+      0xC7: "hierarchical coding", 0xCB: "lossless arithmetic coding", 0xCD: "hierarchical arithmetic coding",
+      0xCE: "hierarchical arithmetic coding", 0xCF: "hierarchical arithmetic coding",
+    ]
+  }
+
+  /// Joins the profile's parts in their order, if all are there.
+  private mutating func gatherProfile() {
+    guard !profileParts.isEmpty else { return }
+    let parts = profileParts.sorted { $0.lexicographicallyPrecedes($1) }
+    let stated = parts[0].count > 13 ? Int(parts[0][13]) : 0
+    profile = stated == parts.count ? parts.flatMap { $0.dropFirst(14) } : nil
+    profileParts = []
+  }
+
+  private mutating func readJFIF(_ payload: [UInt8]) {
+    guard payload.has("JFIF"), payload.count >= 12, let x = payload.big16(8), let y = payload.big16(10) else {
+      return
+    }
+    switch payload[7] {
+    case 1: density = Resolution(x: Double(x), y: Double(y), unit: .inch)
+    case 2: density = Resolution(x: Double(x) * 2.54, y: Double(y) * 2.54, unit: .inch)
+    default: density = Resolution(x: Double(x), y: Double(y), unit: .aspect)
+    }
+  }
+
+  private mutating func readAPP1(_ payload: [UInt8]) {
+    if payload.has("Exif\0\0") {
+      metadata.exif = metadata.exif.map { $0 + payload.dropFirst(6) } ?? payload
+    } else if payload.has("http://ns.adobe.com/xap/1.0/\0") {
+      metadata.xmp = Array(payload.dropFirst(29))
+    }
+  }
+
+  private func finish() throws -> StoredPicture {
+    guard let frame else {
+      throw TesseraError(.corrupt(format: "JPEG", detail: "a scan before any frame header"))
+    }
+    let header = ImageHeader(
+      format: .jpeg, mode: [1: "L", 3: "RGB", 4: "CMYK"][frame.components]!, size: frame.size,
+      bitsPerSample: frame.bits, channels: frame.components, orientation: metadata.orientation,
+      isProgressive: [0xC2, 0xC6, 0xCA, 0xCE].contains(frame.marker), hasICCProfile: profile != nil,
+      resolution: resolution, subsampling: Self.subsampling(frame.sampling))
+    return StoredPicture(
+      header: header, coding: .jpeg(components: frame.components),
+      profile: profile.map(StoredPicture.Profile.plain))
+  }
+
+  /// JFIF's density in inches, else EXIF's, else JFIF's aspect ratio.
+  private var resolution: Resolution? {
+    if let density, density.unit == .inch { return density }
+    guard let block = metadata.exif else { return density }
+    let dots = EXIF(block)?.dotsPerInch ?? 72
+    return Resolution(x: dots, y: dots, unit: .inch)
+  }
+
+  /// The usual name of sampling factors.
+  private static func subsampling(_ factors: [(Int, Int)]) -> String? {
+    guard factors.count > 1 else { return nil }
+    let names = [
+      "1x1": "4:4:4", "2x1": "4:2:2", "2x2": "4:2:0", "1x2": "4:4:0", "4x1": "4:1:1", "4x2": "4:1:0",
+    ]
+    let (luma, chroma) = (factors[0], factors[1])
+    if factors.count == 3, chroma == factors[2], chroma.0 > 0, chroma.1 > 0, luma.0 % chroma.0 == 0,
+      luma.1 % chroma.1 == 0, let name = names["\(luma.0 / chroma.0)x\(luma.1 / chroma.1)"]
+    {
+      return name
+    }
+    return factors.map { "\($0.0)x\($0.1)" }.joined(separator: ",")
+  }
+}
