@@ -150,7 +150,7 @@ static void read_rows(png_structp png, decoder *d) {
   const size_t width = (size_t)p->width;
   const size_t source_stride = width * tc_layout_pixel_bytes(d->conversion->source);
   const int passes = png_set_interlace_handling(png);
-  png_read_update_info(png, NULL);
+  png_start_read_image(png);
   for (int pass = 0; pass < passes; pass++) {
     for (int32_t y = 0; y < p->height; y++) {
       uint8_t *target = d->pixels + (size_t)y * d->stride;
