@@ -30,6 +30,15 @@ public struct ImageDecoder: Sendable {
     try bytes.withUnsafeBytes { try decode($0, request) }
   }
 
+  /// Reads a file whole, if it is within the limit: what `decode(path:)` decodes.
+  ///
+  /// - Throws: `TesseraError` with the path: `io` of stage `read`, `limitExceeded`.
+  package static func read(path: String, limits: DecodeLimits = DecodeLimits()) throws -> [UInt8] {
+    do { return try FileSource(path: path).readAll(limit: limits.bytes) } catch let error as TesseraError {
+      throw error.with(path: path)
+    }
+  }
+
   /// Reads and decodes a picture file.
   ///
   /// - Throws: `TesseraError` with the path, of stage `read`, `header` or `decode`.
