@@ -25,6 +25,8 @@ typedef struct {
   uint8_t *row;  // for CMYK
   int32_t rows_decoded;
   int32_t fill;
+  /// All rows are there; only the end marker is looked for.
+  int finishing;
 } decoder;
 
 static decoder *self(j_common_ptr jpeg) { return jpeg->client_data; }
@@ -72,6 +74,8 @@ static void source_init(j_decompress_ptr jpeg) { (void)jpeg; }
 static boolean source_fill(j_decompress_ptr jpeg) {
   static const JOCTET end_marker[2] = {0xFF, JPEG_EOI};
   decoder *d = self((j_common_ptr)jpeg);
+  // Nobody needs the end marker.
+  if (d->finishing) longjmp(d->jump, 1);
   if (!d->fill) {
     d->status = tc_fail(
         d->error, TC_TRUNCATED, d->picture->height, d->rows_decoded, "the file ends");
@@ -139,6 +143,9 @@ static void run(decoder *d) {
   d->jpeg.do_fancy_upsampling = TRUE;
   if (!jpeg_start_decompress(&d->jpeg)) ERREXIT(&d->jpeg, JERR_INPUT_EOF);
   read_rows(d);
+  // What stands between the last row and the end marker must be segments, as for Pillow.
+  d->finishing = 1;
+  jpeg_finish_decompress(&d->jpeg);
 }
 
 /// Rows that libjpeg did not give: samples of 0 in the source's layout, as Pillow's fresh picture has.

@@ -28,6 +28,7 @@ typedef struct {
   size_t stride;
   uint8_t *rows;        // one row or, for Adam7, all rows in the source's layout; NULL if not needed
   int32_t rows_decoded;  // whole rows in `pixels`
+  int64_t rows_read;     // rows (of all passes) whose data libpng has read
 } decoder;
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -122,6 +123,27 @@ static void on_read(png_structp png, png_bytep out, size_t wanted) {
   }
 }
 
+/// Called when a row's data are there. What libpng may still complain of then concerns what follows: after the last
+/// row it looks for the stream's end, and a file without it is whole all the same.
+static void on_row(png_structp png, png_row_infop info, png_bytep data) {
+  (void)info;
+  (void)data;
+  decoder *d = png_get_user_transform_ptr(png);
+  d->rows_read++;
+}
+
+/// Rows of all passes together.
+static int64_t total_rows(const tc_png_picture *p) {
+  if (!p->interlaced) return p->height;
+  int64_t total = 0;
+  for (int pass = 0; pass < 7; pass++) {
+    if (PNG_PASS_COLS((png_uint_32)p->width, pass) > 0) {
+      total += PNG_PASS_ROWS((png_uint_32)p->height, pass);
+    }
+  }
+  return total;
+}
+
 tc_layout tc_png_source_layout(const tc_png_picture *picture) {
   const int wide = picture->bit_depth == 16;
   switch (picture->color_type) {
@@ -142,6 +164,8 @@ static void configure(png_structp png, decoder *d) {
   png_set_option(png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
 #endif
   png_set_read_fn(png, d, on_read);
+  png_set_read_user_transform_fn(png, on_row);
+  png_set_user_transform_info(png, d, 0, 0);
 }
 
 /// Reads all rows; jumps out on errors.
@@ -168,6 +192,15 @@ static void read_rows(png_structp png, decoder *d) {
 }
 
 static tc_status failure(decoder *d) {
+  if (d->rows_read == total_rows(d->picture)) {
+    // The last row lies in `rows` and waits for its conversion.
+    if (d->rows && !d->picture->interlaced && d->rows_decoded < d->picture->height) {
+      tc_convert_row(
+          d->conversion, d->rows, d->pixels + (size_t)d->rows_decoded * d->stride,
+          (size_t)d->picture->width);
+    }
+    return TC_OK;
+  }
   if (d->at_end) {
     return tc_fail(
         d->error, TC_TRUNCATED, d->picture->height, d->rows_decoded,

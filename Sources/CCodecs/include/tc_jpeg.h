@@ -20,7 +20,8 @@ typedef struct tc_jpeg_picture {
 /// Sources and targets: 1 component, `TC_GRAY` to `TC_GRAY` or `TC_RGB`; 3, `TC_RGB` to `TC_RGB`;
 /// 4 (CMYK, YCCK), `TC_CMYK_INVERTED` to `TC_RGB` or `TC_CMYK`.
 ///
-/// Data after the last row are not read. Corrupt entropy-coded data are decoded as well as libjpeg can (it warns,
+/// After the last row the segments up to the end marker (or the file's end) are read: nonsense there is `TC_CORRUPT`,
+/// as in Pillow. Corrupt entropy-coded data are decoded as well as libjpeg can (it warns,
 /// and Pillow does not listen). If the file ends before the last row: `TC_TRUNCATED` (rows), or with `fill` not 0
 /// an end marker is made up, and rows that libjpeg refuses to give at all stay 0.
 tc_status tc_jpeg_decode(

@@ -180,6 +180,9 @@ struct BMPHeaderReader<Source: ByteSource> {
       let value = UInt8(truncatingIfNeeded: isBilevel ? index * 255 : index)
       return at + 3 <= stored.count && stored[at..<at + 3].allSatisfy { $0 == value }
     }
+    guard isRamp || stored.count < 257 * info.entryBytes else {
+      throw TesseraError(.corrupt(format: "BMP", detail: "a palette of \(info.colours) colours"))
+    }
     picture.palette = [UInt8](repeating: 0, count: 1024)
     for index in 0..<256 {
       let at = index * info.entryBytes

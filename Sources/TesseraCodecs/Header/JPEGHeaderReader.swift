@@ -43,7 +43,8 @@ struct JPEGHeaderReader<Source: ByteSource> {
         let part = try segment()
         if part.has("ICC_PROFILE\0") { profileParts.append(part) }
       case 0xF7: throw TesseraError(.unsupported(format: "JPEG", feature: "JPEG-LS"))
-      case 0xC4, 0xCC, 0xDB...0xDF, 0xE3...0xEF, 0xFE: _ = try segment()
+      case 0xDB: try checkTables(segment())
+      case 0xC4, 0xCC, 0xDC...0xDF, 0xE3...0xEF, 0xFE: _ = try segment()
       case 0xC8, 0xD0...0xD9, 0xF0...0xFD: break
       default:
         throw TesseraError(.corrupt(format: "JPEG", detail: "no marker at byte \(cursor.position - 1)"))
@@ -98,6 +99,17 @@ struct JPEGHeaderReader<Source: ByteSource> {
       marker: marker, size: try StoredPicture.size(width, height, format: "JPEG"), bits: Int(payload[0]),
       sampling: sampling, components: components)
     gatherProfile()
+  }
+
+  /// Throws if quantisation tables do not fill their segment.
+  private func checkTables(_ payload: [UInt8]) throws {
+    var at = 0
+    while at < payload.count {
+      at += payload[at] >> 4 == 0 ? 65 : 129
+      guard at <= payload.count else {
+        throw TesseraError(.corrupt(format: "JPEG", detail: "a short DQT segment"))
+      }
+    }
   }
 
   /// The kinds of frame that libjpeg-turbo does not decode (to 8 bits).
