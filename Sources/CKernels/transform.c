@@ -9,7 +9,10 @@
 #define ALWAYS static inline __attribute__((always_inline))
 
 /// −1 for anything left of the picture; else the pixel that the place falls into.
-ALWAYS ptrdiff_t pixel_at(double v) { return v < 0.0 ? -1 : (v > 2147483647.0 ? 2147483647 : (ptrdiff_t)v); }
+ALWAYS ptrdiff_t pixel_at(double v) {
+  if (!(v >= 0.0)) return -1;  // a NaN (a perspective's 0 / 0) as well
+  return v > 2147483647.0 ? 2147483647 : (ptrdiff_t)v;
+}
 
 ALWAYS ptrdiff_t clip(ptrdiff_t v, ptrdiff_t size) { return v < 0 ? 0 : v < size ? v : size - 1; }
 
@@ -158,16 +161,16 @@ static int fits_fixed(const double a[6], double x, double y) {
 }
 
 /// 16.16, rounded half up.
-static int32_t fixed(double v) { return (int32_t)floor(v * 65536.0 + 0.5); }
+static int64_t fixed(double v) { return (int64_t)floor(v * 65536.0 + 0.5); }
 
 ALWAYS void fixed_nearest(uint8_t *target, ptrdiff_t target_row, ptrdiff_t width, ptrdiff_t height,
                           const tk_source *s, const double a[6], ptrdiff_t pixel) {
-  int32_t a0 = fixed(a[0]), a1 = fixed(a[1]), a3 = fixed(a[3]), a4 = fixed(a[4]);
-  int32_t u0 = fixed(a[2] + a[0] * 0.5 + a[1] * 0.5), v0 = fixed(a[5] + a[3] * 0.5 + a[4] * 0.5);
+  int64_t a0 = fixed(a[0]), a1 = fixed(a[1]), a3 = fixed(a[3]), a4 = fixed(a[4]);
+  int64_t u0 = fixed(a[2] + a[0] * 0.5 + a[1] * 0.5), v0 = fixed(a[5] + a[3] * 0.5 + a[4] * 0.5);
   for (ptrdiff_t y = 0; y < height; y++) {
     uint8_t *out = target + y * target_row;
     // 64 bits hold the running sums of any width; Pillow's 32 do so too for what `fits_fixed` lets through.
-    int64_t u = u0 + (int64_t)a1 * y, v = v0 + (int64_t)a4 * y;
+    int64_t u = u0 + a1 * y, v = v0 + a4 * y;
     for (ptrdiff_t x = 0; x < width; x++, u += a0, v += a3) {
       int64_t sx = u >> 16, sy = v >> 16;
       if (sx < 0 || sx >= s->width || sy < 0 || sy >= s->height) continue;

@@ -57,4 +57,14 @@ void tk_alpha_multiply(uint8_t *target, const uint8_t *source, ptrdiff_t pixels,
 /// Divides colour by alpha in place as Pillow's conversion from `La` and `RGBa`.
 void tk_alpha_divide(uint8_t *bytes, ptrdiff_t pixels, ptrdiff_t pixel);
 
+/// Adds `weight` times `source` to `target`, value by value: the step of a convolution, in the order of its taps.
+void tk_multiply_add(float *target, const float *source, float weight, ptrdiff_t count);
+
+/// Reads each pixel (x, y) at (x + dx, y + dy), pixels counted at their centres: torchvision's elastic transform.
+///
+/// `dx` and `dy` have one value a pixel, row by row; target and source are of one size. TK_NEAREST rounds half to
+/// even; TK_BILINEAR (8-bit channels) rounds its sum so. Outside lies `fill` (one pixel).
+void tk_displace(uint8_t *target, ptrdiff_t target_row, const tk_source *source, const float *dx,
+                 const float *dy, int filter, const uint8_t *fill);
+
 #endif

@@ -111,6 +111,88 @@ for on in ["RGB", "square"]:
     views("ten_crop(9)", lambda x: F.ten_crop(x, [9, 9]), on)
     views("ten_crop([8, 11], vertical_flip: true)", lambda x: F.ten_crop(x, [8, 11], vertical_flip=True), on)
 
+# MARK: rotation, affine and perspective maps
+# torchvision's masks go through another sampler than its PIL pictures: ties may fall on the other pixel.
+NAMES = {"nearest": InterpolationMode.NEAREST, "bilinear": InterpolationMode.BILINEAR,
+         "bicubic": InterpolationMode.BICUBIC}
+PLACE = {"place": 1e-6, "maskShare": 0.05}
+
+
+def sampled(filter, fill, kind):
+    return {} if kind in ("boxes", "points") else (
+        {"fill": 0} if kind == "mask" else {"interpolation": NAMES[filter], "fill": fill})
+
+
+for k, angle in enumerate([0, 30, -17.5, 45, 90, 180, 270, 123.4, 359.99, -90]):
+    for expand in [False, True]:
+        for on, filter in [("RGB", list(NAMES)[k % 3]), (["L", "LA", "RGBA", "square"][k % 4], "bilinear")]:
+            fill = [0, 200][k % 2]
+            text = f"rotate({angle}, filter: {filter}, fill: {fill}{', expand: true' if expand else ''})"
+            case(text, lambda x, kind: F.rotate(x, angle, expand=expand, **sampled(filter, fill, kind)), on,
+                 # torchvision gives an expanded mask another size than Pillow's picture now and then.
+                 boxes=on == "RGB" and not expand, **PLACE)
+for center in [[0, 0], [5.5, 20]]:
+    case(f"rotate(33, filter: bicubic, center: {center})",
+         lambda x, kind: F.rotate(x, 33, center=center, **sampled("bicubic", 0, kind)), **PLACE)
+for angle in [30, -100]:  # boxes and points of an expanded picture, apart from its mask
+    for name, kind, values in [("boxes", "boxes", BOXES), ("points", "points", POINTS)]:
+        like = (tv_tensors.BoundingBoxes(torch.tensor(values, dtype=torch.float64), format="XYXY",
+                                         canvas_size=(23, 37)) if name == "boxes" else
+                tv_tensors.KeyPoints(torch.tensor(values, dtype=torch.float64), canvas_size=(23, 37)))
+        tensors[f"expanded.{angle}.{name}"] = F.rotate(like, angle, expand=True).numpy().astype(np.float64)
+for k, (angle, translate, scale, shear) in enumerate([
+        (0, [3, -4], 1, [0, 0]), (0, [0, 0], 1.5, [0, 0]), (0, [0, 0], 0.4, [0, 0]), (90, [0, 0], 1, [0, 0]),
+        (12, [2, 1], 1.1, [5, 0]), (-47.3, [-6, 9], 0.8, [10, -20]), (201, [0, 0], 1, [-30, 12.5]),
+        (45, [1, 1], 1.25, [0, 45]), (5, [100, 0], 1, [0, 0]), (33.3, [0, 0], 2.5, [3, 3])]):
+    for filter in NAMES:
+        on, fill = ["RGB", "L", "RGBA", "LA"][(k + len(filter)) % 4], [0, 128][k % 2]
+        text = (f"affine({angle}, translate: {translate}, scale: {scale}, shear: {shear}, filter: {filter}, "
+                f"fill: {fill})")
+        case(text, lambda x, kind: F.affine(x, angle, translate, scale, shear, **sampled(filter, fill, kind)), on,
+             boxes=filter == "bilinear", **PLACE)
+case("affine(20, scale: 0.9, center: [3, 30], filter: bilinear)",
+     lambda x, kind: F.affine(x, 20, [0, 0], 0.9, [0, 0], center=[3, 30], **sampled("bilinear", 0, kind)), **PLACE)
+START = [[0, 0], [36, 0], [36, 22], [0, 22]]
+for k, end in enumerate([
+        [[3, 2], [33, 1], [35, 20], [1, 18]], [[9, 5], [20, 0], [36, 22], [0, 11]], [[0, 0], [36, 0], [30, 22], [6, 22]],
+        [[1, 1], [35, 5], [28, 17], [8, 21]]]):
+    for filter in NAMES:
+        on, fill = ["RGB", "L", "RGBA", "LA"][(k + len(filter)) % 4], [0, 90][k % 2]
+        coefficients = torchvision.transforms.functional._get_perspective_coeffs(START, end)
+        case(f"perspective({coefficients}, filter: {filter}, fill: {fill})",
+             lambda x, kind: F.perspective(x, None, None, coefficients=coefficients, **sampled(filter, fill, kind)),
+             on, boxes=filter == "bilinear", place=1e-4, maskShare=0.05, corners=sum(end, []))
+
+# MARK: elastic, with the displacements given
+for name, size, strength in [("smooth", (23, 37), 4), ("wild", (23, 37), 40)]:
+    rows = torch.nn.functional.interpolate(
+        torch.from_numpy(rng.uniform(-1, 1, (1, 2, 6, 8)).astype(np.float32)), size=size, mode="bicubic")
+    grid = (rows * strength / torch.tensor([size[1], size[0]]).view(1, 2, 1, 1)).permute(0, 2, 3, 1).contiguous()
+    # Tessera counts displacements in pixels, torchvision in half pictures.
+    tensors[f"elastic.{name}"] = (grid[0].double() * torch.tensor([size[1] / 2, size[0] / 2])).float().numpy()
+    for on in ["L", "LA", "RGB", "RGBA"]:
+        for filter in ["nearest", "bilinear"]:
+            for fill in [0, 99]:
+                tensors[f"elastic.{name}.{on}.{filter}.{fill}"] = stored(
+                    F.elastic(picture(on), grid, interpolation=NAMES[filter], fill=[fill] * MODES[on]))
+    tensors[f"elastic.{name}.mask"] = stored(F.elastic(
+        tv_tensors.Mask(torch.from_numpy(MASKS[37, 23])), grid, fill=0).numpy())
+    tensors[f"elastic.{name}.boxes"] = F.elastic(tv_tensors.BoundingBoxes(
+        torch.tensor(BOXES, dtype=torch.float64), format="XYXY", canvas_size=size), grid).numpy().astype(np.float64)
+    tensors[f"elastic.{name}.points"] = F.elastic(tv_tensors.KeyPoints(
+        torch.tensor(POINTS, dtype=torch.float64), canvas_size=size), grid).numpy().astype(np.float64)
+tensors["boxes"] = np.array(BOXES, dtype=np.float64)
+tensors["points"] = np.array(POINTS, dtype=np.float64)
+
+# MARK: clamping and sanitising
+LOOSE = [[-3, -2, 5, 6], [1, 1, 1.5, 9], [2, 2, 3.2, 2.9], [30, 10, 50, 40], [0, 0, 37, 23], [5, 5, 4, 9], [0, 0, 0, 0]]
+loose = tv_tensors.BoundingBoxes(torch.tensor(LOOSE, dtype=torch.float64), format="XYXY", canvas_size=(23, 37))
+tensors["loose"] = np.array(LOOSE, dtype=np.float64)
+tensors["loose.clamped"] = F.clamp_bounding_boxes(loose).numpy().astype(np.float64)
+tensors["loose.sanitized"] = F.sanitize_bounding_boxes(loose)[0].numpy().astype(np.float64)
+tensors["loose.both"] = F.sanitize_bounding_boxes(F.clamp_bounding_boxes(loose), min_size=2, min_area=20)[0] \
+    .numpy().astype(np.float64)
+
 save_file(tensors, pathlib.Path(__file__).with_name("golden.safetensors"), {
     "versions": f"torchvision {torchvision.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}",
     "cases": json.dumps(cases)})
