@@ -2,7 +2,7 @@ public import TesseraCore
 
 /// Turns, shifts, scales and shears a picture around its middle or another point; the size stays.
 ///
-/// The matrix is torchvision's, with this library's own sine and cosine (equal to libm's but for the last bit);
+/// The matrix is torchvision's, with sines rounded once (`Turn`: libm's but for a rare last bit);
 /// the pixels are Pillow's `Image.transform(AFFINE)` to the bit of that matrix.
 ///
 /// - Shape: `[H, W, C]` → the same.

@@ -16,11 +16,10 @@ struct AffineMotion {
   ) {
     let rotation = Turn.radians(angle)
     let shearY = Turn.radians(shear.y)
-    let (sinX, cosX) = FixedMath.sinCos(Turn.radians(shear.x))
-    let tanX = sinX / cosX
-    let cosY = FixedMath.cos(shearY)
-    let (sinR, cosR) = FixedMath.sinCos(rotation)
-    let (sinRY, cosRY) = FixedMath.sinCos(rotation - shearY)
+    let tanX = Turn.values(Turn.radians(shear.x)).tan
+    let cosY = Turn.values(shearY).cos
+    let (sinR, cosR, _) = Turn.values(rotation)
+    let (sinRY, cosRY, _) = Turn.values(rotation - shearY)
     a = cosRY / cosY
     c = sinRY / cosY
     b = -(a * tanX + sinR)

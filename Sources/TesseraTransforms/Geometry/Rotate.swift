@@ -64,7 +64,7 @@ public struct Rotate: GeometricOperation {
       default: break
       }
     }
-    let (sine, cosine) = FixedMath.sinCos(-Turn.radians(angle))
+    let (sine, cosine, _) = Turn.values(-Turn.radians(angle))
     let (s, c) = (Turn.rounded15(sine), Turn.rounded15(cosine))
     var m = [c, s, 0, Turn.rounded15(-sine), c, 0]
     let (w, h) = (Double(size.width), Double(size.height))

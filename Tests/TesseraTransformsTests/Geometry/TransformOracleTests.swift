@@ -1,5 +1,6 @@
 import TestSupport
 import Tessera
+import TesseraTransforms
 import Testing
 
 /// Rotation, affine and perspective maps against the live Pillow, with random numbers.
@@ -101,6 +102,27 @@ import Testing
         "\(name): \(image) \(angle) \(scale) \(shift) \(shear) \(filter) \(Pictures.distance(ours, expected))"
       )
     }
+  }
+
+  @Test("sine, cosine and tangent are the C library's but for a rare last bit")
+  func trigonometry() async throws {
+    var random = RandomStream(seed: 24)
+    let angles =
+      (-720...720).map { Double($0) * 0.5 * (Double.pi / 180) }
+      + (0..<20000).map { _ in random.uniform(-20...20) }
+    let reply = try await Oracle.pillow13.run(
+      "import math; out = np.array([f(x) for f in (math.sin, math.cos, math.tan) for x in angles])",
+      ["angles": .json("\(angles)")])
+    let expected = try reply.doubles
+    let ours = angles.map { Turn.values($0) }
+    var different = 0
+    for (i, v) in ours.enumerated() {
+      for (value, theirs) in zip([v.sin, v.cos, v.tan], [0, 1, 2].map { expected[$0 * angles.count + i] }) {
+        if value != theirs { different += 1 }
+        #expect(abs(value - theirs) <= theirs.ulp, "\(angles[i])")
+      }
+    }
+    #expect(different * 400 <= expected.count, "\(different) of \(expected.count)")
   }
 
   @Test("perspective pixels are Pillow's")
