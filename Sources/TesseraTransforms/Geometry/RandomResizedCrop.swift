@@ -74,7 +74,7 @@ public struct RandomResizedCrop: ImageTransform, RandomTransform {
   /// The part to cut out of a picture of size `source`.
   ///
   /// Up to ten tries; then the largest part of an allowed aspect ratio from the middle.
-  func rect(in source: Size, using random: inout RandomStream) -> Rect {
+  package func rect(in source: Size, using random: inout some DrawSource) -> Rect {
     let logarithms = FixedMath.log(aspectRatio.lowerBound)...FixedMath.log(aspectRatio.upperBound)
     for _ in 0..<10 {
       let share = random.uniform(area)
@@ -88,7 +88,7 @@ public struct RandomResizedCrop: ImageTransform, RandomTransform {
   }
 
   /// The size of a part with a share of the area and an aspect ratio, rounded half to even; nil if it does not fit.
-  package static func part(of source: Size, area share: Double, aspectRatio: Double) -> Size? {
+  private static func part(of source: Size, area share: Double, aspectRatio: Double) -> Size? {
     let target = Double(source.area) * share
     let width = (target * aspectRatio).squareRoot().rounded(.toNearestOrEven)
     let height = (target / aspectRatio).squareRoot().rounded(.toNearestOrEven)
@@ -99,7 +99,7 @@ public struct RandomResizedCrop: ImageTransform, RandomTransform {
   }
 
   /// The middle of the picture, as much of it as the aspect ratio's nearest bound allows.
-  package func fallback(in source: Size) -> Rect {
+  private func fallback(in source: Size) -> Rect {
     let ratio = Double(source.width) / Double(source.height)
     var part = source
     if ratio < aspectRatio.lowerBound {
