@@ -60,16 +60,17 @@ struct ProcessorGoldenTests {
       var chosen = Chosen(shares: try entry.doubles("shares"), wholes: try entry.doubles("wholes"))
       let crop = RandomResizedCrop(1, area: area[0]...area[1], aspectRatio: ratio[0]...ratio[1])
       let rect = crop.rect(in: size(try entry.ints("size")), using: &chosen)
-      #expect(try [rect.x, rect.y, rect.width, rect.height] == entry.ints("rect"), "\(entry.ints("size"))")
+      #expect(try [rect.x, rect.y, rect.width, rect.height] == entry.ints("rect"), "\(entry)")
     }
   }
 
   @Test("Resize, ScaleJitter and RandomShortestSize give torchvision's sizes")
   func sizes() throws {
     for entry in try cases("resize") {
-      let draw = try Pipeline(text: entry.string("pipeline")).draw(
+      let text = try entry.string("pipeline")
+      let draw = try Pipeline(text: text).draw(
         for: PictureInfo(size: size(try entry.ints("size")), format: .gray), using: RandomStream(seed: 0))
-      #expect(try draw.output.size == size(entry.ints("out")), "\(entry.string("pipeline"))")
+      #expect(try draw.output.size == size(entry.ints("out")), "\(text)")
     }
     for entry in try cases("jitter") {
       let out = ScaleJitter.size(
