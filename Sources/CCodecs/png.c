@@ -29,6 +29,8 @@ typedef struct {
   uint8_t *rows;        // one row or, for Adam7, all rows in the source's layout; NULL if not needed
   int32_t rows_decoded;  // whole rows in `pixels`
   int64_t rows_read;     // rows (of all passes) whose data libpng has read
+  int64_t rows_wanted;
+  size_t data_end;  // behind the chunk in which the last of them ended
 } decoder;
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -130,6 +132,7 @@ static void on_row(png_structp png, png_row_infop info, png_bytep data) {
   (void)data;
   decoder *d = png_get_user_transform_ptr(png);
   d->rows_read++;
+  if (d->rows_read == d->rows_wanted) d->data_end = d->position + d->chunk_left;
 }
 
 /// Rows of all passes together.
@@ -192,7 +195,7 @@ static void read_rows(png_structp png, decoder *d) {
 }
 
 static tc_status failure(decoder *d) {
-  if (d->rows_read == total_rows(d->picture)) {
+  if (d->rows_read == d->rows_wanted) {
     // The last row lies in `rows` and waits for its conversion.
     if (d->rows && !d->picture->interlaced && d->rows_decoded < d->picture->height) {
       tc_convert_row(
@@ -247,9 +250,10 @@ static void fill_rest(decoder *d, size_t source_stride) {
 
 tc_status tc_png_decode(
     const uint8_t *bytes, size_t count, const tc_png_picture *picture,
-    const tc_conversion *conversion, int32_t fill, uint8_t *pixels, size_t stride, tc_error *error) {
+    const tc_conversion *conversion, int32_t fill, uint8_t *pixels, size_t stride,
+    int64_t *data_end, tc_error *error) {
   decoder d = {
-      .error = error, .bytes = bytes, .count = count, .position = (size_t)picture->idat_offset,
+      .error = error, .rows_wanted = total_rows(picture), .data_end = count, .bytes = bytes, .count = count, .position = (size_t)picture->idat_offset,
       .picture = picture, .conversion = conversion, .pixels = pixels, .stride = stride};
   const size_t width = (size_t)picture->width, height = (size_t)picture->height;
   const size_t source_stride = width * tc_layout_pixel_bytes(conversion->source);
@@ -258,7 +262,10 @@ tc_status tc_png_decode(
     // calloc: Adam7 leaves the pixels of passes that are missing untouched.
     size_t rows = picture->interlaced ? height : 1;
     d.rows = calloc(rows, source_stride);
-    if (!d.rows) return tc_fail(error, TC_NO_MEMORY, (int64_t)(rows * source_stride), 0, NULL);
+    if (!d.rows) {
+      *data_end = (int64_t)count;
+      return tc_fail(error, TC_NO_MEMORY, (int64_t)(rows * source_stride), 0, NULL);
+    }
   } else if (fill) {
     for (size_t y = 0; y < height; y++) memset(pixels + y * stride, 0, source_stride);
   }
@@ -273,5 +280,6 @@ tc_status tc_png_decode(
     tc_convert_rows(conversion, d.rows, source_stride, pixels, stride, width, height);
   }
   free(d.rows);
+  *data_end = (int64_t)d.data_end;
   return status;
 }

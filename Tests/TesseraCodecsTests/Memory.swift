@@ -5,11 +5,11 @@ enum Memory {
   /// The largest resident size so far, in bytes.
   static func peak() -> Int {
     var usage = rusage()
-    #if canImport(Glibc)
-      getrusage(RUSAGE_SELF, &usage)
+    // 0 is RUSAGE_SELF, which C libraries declare in different types.
+    getrusage(0, &usage)
+    #if os(Linux)
       return usage.ru_maxrss << 10
     #else
-      getrusage(RUSAGE_SELF, &usage)
       return usage.ru_maxrss
     #endif
   }

@@ -23,7 +23,7 @@ import Testing
       "png(33, 17, 8, 3, 1, True)",
       "png(33, 17, 2, 3, 0, True)", "png(64, 64, 8, 0, 0, True)", "png(64, 64, 1, 0, 0, True)",
       "png(33, 17, 8, 4)", "png(33, 17, 16, 4)", "png(33, 17, 16, 6)", "png(90, 90, 8, 2, 0, True)",
-      "bmp(33, 17, 32, 3, masks=MASKS_32[5])",
+      "bmp(33, 17, 32, 3, 56, masks=MASKS_32[5])",
     ]
     for kind in kinds {
       let (file, expected) = try await oracle(kind, "im.convert('RGBA')")

@@ -29,10 +29,12 @@ tc_layout tc_png_source_layout(const tc_png_picture *picture);
 /// as in Pillow. `conversion.source` must be `tc_png_source_layout`.
 ///
 /// With `fill` not 0, missing or broken data leave the remaining samples 0 and the result is `TC_OK`;
-/// else `TC_TRUNCATED` (rows) or `TC_CORRUPT`.
+/// else `TC_TRUNCATED` (rows) or `TC_CORRUPT`. `data_end` receives the offset behind the data of the chunk in which
+/// the last row ended (`count` if it did not).
 tc_status tc_png_decode(
     const uint8_t *bytes, size_t count, const tc_png_picture *picture,
-    const tc_conversion *conversion, int32_t fill, uint8_t *pixels, size_t stride, tc_error *error);
+    const tc_conversion *conversion, int32_t fill, uint8_t *pixels, size_t stride,
+    int64_t *data_end, tc_error *error);
 
 /// Encodes rows of `TC_GRAY`, `TC_GRAYA`, `TC_RGB`, `TC_RGBA` or `TC_GRAY16` at deflate level 0...9 into `out`,
 /// which must be empty. On failure it is empty again.

@@ -143,6 +143,8 @@ struct PictureDecoding {
     var error = tc_error()
     var unit = "rows"
     let status: tc_status
+    var cut: (offset: Int, error: TesseraError)?
+    var dataEnd: Int64 = 0
     switch picture.coding {
     case .jpeg(let components):
       var stored = tc_jpeg_picture(
@@ -153,7 +155,8 @@ struct PictureDecoding {
       status = tc_jpeg_decode(
         bytes.bytePointer, bytes.count, &stored, &conversion, fills, target.bytePointer, stride, &error)
     case .png(let stored):
-      status = decodePNG(stored, layout, alpha, target.bytePointer, stride, &error)
+      cut = stored.cut
+      status = decodePNG(stored, layout, alpha, target.bytePointer, stride, &dataEnd, &error)
     case .webp(let stored):
       unit = "pictures"
       status = decodeWebP(stored, layout, alpha, target, stride, &error)
@@ -169,12 +172,12 @@ struct PictureDecoding {
         bytes.bytePointer, bytes.count, &picture, &conversion, fills, target.bytePointer, stride, &error)
     }
     try CodecStatus.check(status, error, format: format, unit: unit)
-    if case .png(let stored) = picture.coding, let late = stored.tailError { throw late }
+    if let cut, cut.offset >= dataEnd { throw cut.error }
   }
 
   private func decodePNG(
     _ stored: PNGPicture, _ layout: tc_layout, _ alpha: tc_alpha, _ target: UnsafeMutablePointer<UInt8>,
-    _ stride: Int, _ error: inout tc_error
+    _ stride: Int, _ dataEnd: inout Int64, _ error: inout tc_error
   ) -> tc_status {
     var picture = tc_png_picture(
       width: Int32(header.width), height: Int32(header.height), bit_depth: Int32(stored.bitDepth),
@@ -188,7 +191,7 @@ struct PictureDecoding {
     return (stored.colorType == 3 ? stored.fullPalette : []).withUnsafeBufferPointer { palette in
       conversion.palette = palette.baseAddress
       return tc_png_decode(
-        bytes.bytePointer, bytes.count, &picture, &conversion, fills, target, stride, &error)
+        bytes.bytePointer, bytes.count, &picture, &conversion, fills, target, stride, &dataEnd, &error)
     }
   }
 

@@ -149,15 +149,12 @@ struct PNGHeaderReader<Source: ByteSource> {
   /// Looks through the chunks behind the pixels.
   private mutating func readTail(isAnimated: Bool) throws {
     cursor.position = picture.idatOffset
-    var isInData = true
     while let head = try cursor.exactly(8), let length = head.big32(0) {
       let data = cursor.position
-      let isIDAT = head.has("IDAT", at: 4)
-      if !isIDAT { isInData = false }
       guard Self.isName(Array(head[4..<8])), !head.has("IEND", at: 4) else { return }
       if isAnimated && head.has("fcTL", at: 4) { return }
       if length > cursor.remaining {
-        if !isInData && !(lenient && isIDAT) { picture.tailError = ends(data + length) }
+        if !(lenient && head.has("IDAT", at: 4)) { picture.cut = (data, ends(data + length)) }
         return
       }
       if Self.tailNames.contains(where: { head.has($0, at: 4) }), let bytes = try cursor.exactly(length) {

@@ -12,8 +12,9 @@ struct PNGPicture {
   var palette: [UInt8]?
   /// tRNS's bytes.
   var transparency: [UInt8]?
-  /// What Pillow finds wrong after the pixels: reported once they are decoded.
-  var tailError: TesseraError?
+  /// The chunk that the file's end cuts short, if it is one behind the first IDAT: an error unless the last row ends
+  /// in it, as in Pillow.
+  var cut: (offset: Int, error: TesseraError)?
 
   /// Whether tRNS makes anything transparent.
   var hasTransparency: Bool { transparency != nil && colorType <= 3 }
