@@ -163,6 +163,10 @@ static int fits_fixed(const double a[6], double x, double y) {
 /// 16.16, rounded half up.
 static int64_t fixed(double v) { return (int64_t)floor(v * 65536.0 + 0.5); }
 
+ALWAYS int inside_fixed(const tk_source *s, int64_t u, int64_t v) {
+  return u >= 0 && u >> 16 < s->width && v >= 0 && v >> 16 < s->height;
+}
+
 ALWAYS void fixed_nearest(uint8_t *target, ptrdiff_t target_row, ptrdiff_t width, ptrdiff_t height,
                           const tk_source *s, const double a[6], ptrdiff_t pixel) {
   int64_t a0 = fixed(a[0]), a1 = fixed(a[1]), a3 = fixed(a[3]), a4 = fixed(a[4]);
@@ -171,10 +175,14 @@ ALWAYS void fixed_nearest(uint8_t *target, ptrdiff_t target_row, ptrdiff_t width
     uint8_t *out = target + y * target_row;
     // 64 bits hold the running sums of any width; Pillow's 32 do so too for what `fits_fixed` lets through.
     int64_t u = u0 + a1 * y, v = v0 + a4 * y;
-    for (ptrdiff_t x = 0; x < width; x++, u += a0, v += a3) {
-      int64_t sx = u >> 16, sy = v >> 16;
-      if (sx < 0 || sx >= s->width || sy < 0 || sy >= s->height) continue;
-      copy_pixel(out + x * pixel, s->bytes + sy * s->row + sx * pixel, pixel);
+    // The columns that show the source are neighbours: trim both ends, then copy without a question.
+    ptrdiff_t first = 0, last = width;
+    while (first < last && !inside_fixed(s, u + a0 * first, v + a3 * first)) first++;
+    while (first < last && !inside_fixed(s, u + a0 * (last - 1), v + a3 * (last - 1))) last--;
+    u += a0 * first;
+    v += a3 * first;
+    for (ptrdiff_t x = first; x < last; x++, u += a0, v += a3) {
+      copy_pixel(out + x * pixel, s->bytes + (v >> 16) * s->row + (u >> 16) * pixel, pixel);
     }
   }
 }

@@ -10,4 +10,6 @@ extension Point: ArgumentConvertible {
   }
 
   public var argument: ArgumentNode { [x, y].argument }
+
+  public var swiftSource: String { "Point(x: \(x.swiftSource), y: \(y.swiftSource))" }
 }

@@ -26,4 +26,8 @@ extension RandomStream.Key: ArgumentConvertible {
     }
     return ArgumentNode(.string("k" + words.joined()))
   }
+
+  public var swiftSource: String {
+    "RandomStream.Key(key: [\(key.x), \(key.y)], high: [\(high.x), \(high.y)], operation: \(operation))"
+  }
 }

@@ -49,7 +49,8 @@ public struct Affine: GeometricOperation {
     try Check.argument(abs(angle) <= 1e6, "angle", "within ±1e6 degrees", angle)
     try Check.argument(scale > 0 && scale.isFinite, "scale", "over 0", scale)
     try Check.argument(abs(shear.x) <= 1e6 && abs(shear.y) <= 1e6, "shear", "within ±1e6 degrees", shear)
-    try Check.argument(translate.x.isFinite && translate.y.isFinite, "translate", "finite", translate)
+    try Check.place(translate, "translate")
+    try Check.place(center, "center")
     try PlaneMap.validate(filter, allowed: [.nearest, .bilinear, .bicubic])
     try fill.validate()
   }

@@ -20,6 +20,9 @@ public struct AngleRange: Sendable, Hashable, Codable, ArgumentConvertible {
   public var argument: ArgumentNode {
     range.lowerBound == -range.upperBound ? range.upperBound.argument : range.argument
   }
+
+  /// The initialisers take the range itself.
+  public var swiftSource: String { range.swiftSource }
 }
 
 /// Shears along x and perhaps along y, in degrees: one number for ± that along x, or lower and upper bounds.
@@ -50,5 +53,10 @@ public struct ShearRange: Sendable, Hashable, Codable, ArgumentConvertible {
   public var argument: ArgumentNode {
     guard let y else { return AngleRange(x).argument }
     return [x.lowerBound, x.upperBound, y.lowerBound, y.upperBound].argument
+  }
+
+  public var swiftSource: String {
+    let second = y.map { ", y: \($0.swiftSource)" } ?? ""
+    return "ShearRange(x: \(x.swiftSource)\(second))"
   }
 }

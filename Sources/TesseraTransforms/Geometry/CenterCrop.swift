@@ -23,7 +23,7 @@ public struct CenterCrop: ImageTransform {
   public static let schema = TransformSchema(
     "center_crop", .geometry, "Cuts the middle out of a picture, padded with black if too small.",
     prototype: CenterCrop(1),
-    .required("size", \.size, "side, or height and width"),
+    .required("size", \.size, label: "", "side, or height and width"),
     .optional("rounding", \.rounding, "to which pixel the offset is rounded"))
 
   public func validate() throws { try Check.size(size) }

@@ -12,6 +12,11 @@ public struct Crop: GeometricOperation {
     _ = checked()
   }
 
+  /// The rectangle from (x, y).
+  public init(x: Int, y: Int, width: Int, height: Int) {
+    self.init(Rect(x: x, y: y, width: width, height: height))
+  }
+
   public static let schema = TransformSchema(
     "crop", .operation, "Cuts a rectangle out of a picture.",
     prototype: Crop(Rect(x: 0, y: 0, width: 1, height: 1)),
@@ -20,7 +25,8 @@ public struct Crop: GeometricOperation {
     .required("height", \.rect.height, "height in pixels"))
 
   public func validate() throws {
-    guard rect.x >= 0, rect.y >= 0, rect.width > 0, rect.height > 0 else {
+    let sides = [rect.x, rect.y, rect.width - 1, rect.height - 1]
+    guard rect.width > 0, rect.height > 0, sides.allSatisfy({ (0...Check.largest).contains($0) }) else {
       throw TesseraError(
         .invalidArgument(
           name: "crop", expected: "a rectangle with x, y ≥ 0 and at least one pixel", got: "\(rect)"))

@@ -86,7 +86,7 @@ package struct DisplacementField {
 
   /// The pixel of a line of `count` nearest to `place`.
   private static func pixel(_ place: Double, _ count: Int) -> Int {
-    Int(min(max(place, 0), Double(count - 1)))
+    place.isNaN ? 0 : Int(min(max(place, 0), Double(count - 1)))
   }
 
   /// One of the two components.

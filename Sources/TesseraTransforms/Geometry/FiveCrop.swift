@@ -17,7 +17,7 @@ public struct FiveCrop: ViewsOperation {
 
   public static let schema = TransformSchema(
     "five_crop", .geometry, "Cuts out the four corners and the middle: five views.", prototype: FiveCrop(1),
-    .required("size", \.size, "side, or height and width"))
+    .required("size", \.size, label: "", "side, or height and width"))
 
   public func validate() throws { try Check.size(size) }
 

@@ -21,13 +21,26 @@ public struct Pad: GeometricOperation {
     _ = checked()
   }
 
+  /// For draws, which throw where the initialiser traps.
+  static func drawn(_ padding: EdgeInsets, fill: Fill, paddingMode: PaddingMode) throws -> Pad {
+    var pad = Pad(EdgeInsets(0), fill: fill, paddingMode: paddingMode)
+    pad.padding = padding
+    try pad.validate()
+    return pad
+  }
+
   public static let schema = TransformSchema(
     "pad", .geometry, "Adds pixels on each side, or takes some away.", prototype: Pad(EdgeInsets(0)),
-    .required("padding", \.padding, "pixels on each side"),
+    .required("padding", \.padding, label: "", "pixels on each side"),
     .optional("fill", \.fill, "colour outside, for constant"),
     .optional("padding_mode", \.paddingMode, "what lies outside"))
 
-  public func validate() throws { try fill.validate() }
+  public func validate() throws {
+    let sides = [padding.left, padding.top, padding.right, padding.bottom]
+    try Check.argument(
+      sides.allSatisfy { abs($0) <= Check.largest }, "padding", "within ±\(Check.largest)", sides)
+    try fill.validate()
+  }
 
   /// The picture's own pixels that stay.
   private func kept(_ size: Size) -> Rect {

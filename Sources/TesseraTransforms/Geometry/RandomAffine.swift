@@ -65,6 +65,7 @@ public struct RandomAffine: ImageTransform, RandomTransform {
     if let scale {
       try Check.argument(scale.lowerBound > 0 && scale.upperBound.isFinite, "scale", "over 0", scale)
     }
+    try Check.place(center, "center")
     try PlaneMap.validate(filter, allowed: [.nearest, .bilinear, .bicubic])
     try fill.validate()
   }

@@ -34,7 +34,7 @@ public struct RandomCrop: ImageTransform, RandomTransform {
 
   public static let schema = TransformSchema(
     "random_crop", .geometry, "Cuts out a rectangle at a random place.", prototype: RandomCrop(1),
-    .required("size", \.size, "side, or height and width"),
+    .required("size", \.size, label: "", "side, or height and width"),
     .optional("padding", \.padding, "pixels added on each side first"),
     .optional("pad_if_needed", \.padIfNeeded, "whether to pad a picture that is too small"),
     .optional("fill", \.fill, "colour of constant padding"),
@@ -42,6 +42,7 @@ public struct RandomCrop: ImageTransform, RandomTransform {
 
   public func validate() throws {
     try Check.size(size)
+    if let padding { try Pad.drawn(padding, fill: fill, paddingMode: paddingMode).validate() }
     try fill.validate()
   }
 
@@ -67,7 +68,7 @@ public struct RandomCrop: ImageTransform, RandomTransform {
           got: "\(padded)"))
     }
     var operations: [any Operation] = []
-    if !pad.isZero { operations.append(Pad(pad, fill: fill, paddingMode: paddingMode)) }
+    if !pad.isZero { operations.append(try Pad.drawn(pad, fill: fill, paddingMode: paddingMode)) }
     let y = random.integer(in: 0...(padded.height - size.height))
     let x = random.integer(in: 0...(padded.width - size.width))
     if padded != size {

@@ -45,6 +45,7 @@ public struct RandomRotation: ImageTransform, RandomTransform {
     let bounds = degrees.range
     try Check.argument(
       abs(bounds.lowerBound) <= 1e6 && abs(bounds.upperBound) <= 1e6, "degrees", "within ±1e6", bounds)
+    try Check.place(center, "center")
     try PlaneMap.validate(filter, allowed: [.nearest, .bilinear, .bicubic])
     try fill.validate()
   }

@@ -27,7 +27,7 @@ public struct RandomZoomOut: ImageTransform, RandomTransform {
   public func validate() throws {
     try fill.validate()
     try Check.argument(
-      sideRange.lowerBound >= 1 && sideRange.upperBound.isFinite, "side_range", "at least 1 and finite",
+      sideRange.lowerBound >= 1 && sideRange.upperBound <= 1e6, "side_range", "in 1...1e6",
       sideRange)
     try Check.probability(probability)
   }
@@ -42,6 +42,6 @@ public struct RandomZoomOut: ImageTransform, RandomTransform {
     let left = Int(Double(extra.x) * random.uniform())
     let top = Int(Double(extra.y) * random.uniform())
     let padding = EdgeInsets(left: left, top: top, right: extra.x - left, bottom: extra.y - top)
-    return padding.isZero ? [] : [Pad(padding, fill: fill)]
+    return padding.isZero ? [] : [try Pad.drawn(padding, fill: fill, paddingMode: .constant)]
   }
 }

@@ -33,7 +33,7 @@ public struct Rotate: GeometricOperation {
 
   public static let schema = TransformSchema(
     "rotate", .operation, "Turns a picture counter-clockwise by degrees.", prototype: Rotate(0),
-    .required("angle", \.angle, "degrees, counter-clockwise"),
+    .required("angle", \.angle, label: "", "degrees, counter-clockwise"),
     .optional("filter", \.filter, "nearest, bilinear or bicubic"),
     .optional("expand", \.expand, "whether the output grows to hold all"),
     .optional("center", \.center, "the point that stays; none for the middle"),
@@ -41,6 +41,7 @@ public struct Rotate: GeometricOperation {
 
   public func validate() throws {
     try Check.argument(abs(angle) <= 1e6, "angle", "within ±1e6 degrees", angle)
+    try Check.place(center, "center")
     try PlaneMap.validate(filter, allowed: [.nearest, .bilinear, .bicubic])
     try fill.validate()
   }

@@ -20,7 +20,7 @@ public struct TenCrop: ViewsOperation {
   public static let schema = TransformSchema(
     "ten_crop", .geometry, "The five crops of a picture and of its mirror image: ten views.",
     prototype: TenCrop(1),
-    .required("size", \.size, "side, or height and width"),
+    .required("size", \.size, label: "", "side, or height and width"),
     .optional("vertical_flip", \.verticalFlip, "flip top and bottom instead of left and right"))
 
   public func validate() throws { try Check.size(size) }

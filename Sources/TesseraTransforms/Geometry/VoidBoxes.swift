@@ -12,7 +12,7 @@ public struct VoidBoxes: AnnotationOperation {
 
   public static let schema = TransformSchema(
     "void_boxes", .operation, "Makes some boxes empty, to be sanitised.", prototype: VoidBoxes([]),
-    .required("indices", \.indices, "which boxes, from 0"))
+    .required("indices", \.indices, label: "", "which boxes, from 0"))
 
   public func validate() throws {
     try Check.argument(indices.allSatisfy { $0 >= 0 }, "indices", "not negative", indices)

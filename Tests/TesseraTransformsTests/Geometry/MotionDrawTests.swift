@@ -143,6 +143,35 @@ import Testing
     }
   }
 
+  @Test("Swift source is what the initialisers take")
+  func swiftSource() throws {
+    for (text, source) in [
+      ("center_crop(3)", "CenterCrop(Size(3))"),
+      ("center_crop([3, 4], rounding: floor)", "CenterCrop(Size(width: 4, height: 3), rounding: .floor)"),
+      ("random_rotation(30, expand: true)", "RandomRotation(degrees: -30...30, expand: true)"),
+      (
+        "random_affine(-1...2, shear: [1, 2, 3, 4], center: [5, 6])",
+        "RandomAffine(degrees: -1...2, shear: ShearRange(x: 1...2, y: 3...4), center: Point(x: 5, y: 6))"
+      ),
+      ("crop(1, 2, 3, 4)", "Crop(x: 1, y: 2, width: 3, height: 4)"), ("rotate(5)", "Rotate(5)"),
+      (
+        "random_crop(8, padding: 1)",
+        "RandomCrop(Size(8), padding: EdgeInsets(left: 1, top: 1, right: 1, bottom: 1))"
+      ),
+      (
+        "elastic(k0000000100000002000000030000000400000005)",
+        "Elastic(key: RandomStream.Key(key: [1, 2], high: [3, 4], operation: 5))"
+      ),
+    ] {
+      #expect(try Pipeline(text: text).swiftSource == "Pipeline {\n  \(source)\n}\n")
+    }
+    // The forms above compile.
+    _ = RandomRotation(degrees: -30...30, expand: true)
+    _ = RandomAffine(degrees: -1...2, shear: ShearRange(x: 1...2, y: 3...4), center: Point(x: 5, y: 6))
+    _ = Crop(x: 1, y: 2, width: 3, height: 4)
+    _ = Elastic(key: RandomStream.Key(key: [1, 2], high: [3, 4], operation: 5))
+  }
+
   @Test("bad arguments are refused where they stand")
   func refused() {
     for text in [
@@ -150,7 +179,9 @@ import Testing
       "random_perspective(distortion_scale: 1.5)", "elastic_transform(sigma: [0, 3])", "random_crop(0)",
       "perspective([1, 2, 3])", "random_rotation(-3)", "random_zoom_out(side_range: 0.5...2)",
       "random_iou_crop(trials: 0)", "elastic(key: k123)", "pad(1, fill: [1, 2, 3, 4, 5])",
-      "random_horizontal_flip(probability: 2)", "center_crop(3, rounding: up)",
+      "random_horizontal_flip(probability: 2)", "pad(9223372036854775807)", "rotate(3, center: [0, 1e300])",
+      "crop(9223372036854775807, 0, 5, 5)", "random_zoom_out(side_range: 1...1e300)",
+      "center_crop(9223372036854775807)", "center_crop(3, rounding: up)",
     ] {
       #expect(throws: TesseraError.self, "\(text)") { try Pipeline(text: text) }
     }
