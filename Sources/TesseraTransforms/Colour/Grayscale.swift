@@ -17,7 +17,7 @@ public struct Grayscale: ImageOperation {
 
   public static let schema = TransformSchema(
     "grayscale", .colour, "Converts to gray, stored once or three times.", prototype: Grayscale(),
-    .optional("num_output_channels", \.outputChannels, "1 or 3"))
+    .optional("num_output_channels", \.outputChannels, label: "outputChannels", "1 or 3"))
 
   public func validate() throws {
     guard outputChannels == 1 || outputChannels == 3 else {

@@ -63,4 +63,11 @@ extension JitterAmount: ArgumentConvertible {
     case .range(let range): range.argument
     }
   }
+
+  public var swiftSource: String {
+    switch self {
+    case .amount(let amount): amount.swiftSource
+    case .range(let range): ".range(\(range.swiftSource))"
+    }
+  }
 }

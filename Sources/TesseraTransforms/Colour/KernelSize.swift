@@ -34,4 +34,8 @@ extension KernelSize: ArgumentConvertible {
   }
 
   public var argument: ArgumentNode { width == height ? width.argument : [width, height].argument }
+
+  public var swiftSource: String {
+    width == height ? "\(width)" : "KernelSize(width: \(width), height: \(height))"
+  }
 }

@@ -20,7 +20,7 @@ public struct RandomAdjustSharpness: RandomTransform, ImageTransform {
   public static let schema = TransformSchema(
     "random_adjust_sharpness", .colour, "Blurs or sharpens by a fixed factor, by chance.",
     prototype: RandomAdjustSharpness(factor: 1),
-    .required("sharpness_factor", \.factor, "0: smoothed; 1: unchanged; 2: sharper"),
+    .required("sharpness_factor", \.factor, label: "factor", "0: smoothed; 1: unchanged; 2: sharper"),
     .optional("probability", \.probability, "chance to do it, 0 to 1"))
 
   public func validate() throws {

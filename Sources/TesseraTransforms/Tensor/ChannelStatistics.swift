@@ -44,11 +44,12 @@ public struct ChannelStatistics: Sendable, Hashable, Codable {
 
 /// The statistics that have a name in text.
 enum NamedStatistics: String, CaseIterable, WordArgument {
-  case imagenet, clip, siglip, half
+  case imageNet = "imagenet"
+  case clip, siglip, half
 
   var statistics: ChannelStatistics {
     switch self {
-    case .imagenet: .imageNet
+    case .imageNet: .imageNet
     case .clip: .clip
     case .siglip: .siglip
     case .half: .half

@@ -25,7 +25,7 @@ public struct Denormalize: PointwiseTensorOperation {
   public static let schema = TransformSchema(
     "denormalize", .tensor, "Undoes normalize: multiplies by the standard deviation and adds the mean.",
     prototype: Denormalize(prototype: ()),
-    .optional("statistics", \.statistics.name, "known mean and std"),
+    .optional("statistics", \.statistics.name, label: "", "known mean and std"),
     .optional("mean", \.statistics.writtenMean, "mean of each channel"),
     .optional("std", \.statistics.writtenDeviation, "standard deviation of each channel"))
 

@@ -26,7 +26,7 @@ public struct Normalize: PointwiseTensorOperation {
   public static let schema = TransformSchema(
     "normalize", .tensor, "Subtracts a mean and divides by a standard deviation, channel by channel.",
     prototype: Normalize(prototype: ()),
-    .optional("statistics", \.statistics.name, "known mean and std"),
+    .optional("statistics", \.statistics.name, label: "", "known mean and std"),
     .optional("mean", \.statistics.writtenMean, "mean of each channel"),
     .optional("std", \.statistics.writtenDeviation, "standard deviation of each channel"))
 

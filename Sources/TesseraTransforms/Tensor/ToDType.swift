@@ -20,7 +20,7 @@ public struct ToDType: PointwiseTensorOperation {
   public static let schema = TransformSchema(
     "to_dtype", .tensor, "Converts a tensor's element type, with or without scaling its range.",
     prototype: ToDType(),
-    .optional("dtype", \.dataType, "the type wanted"),
+    .optional("dtype", \.dataType, label: "", "the type wanted"),
     .optional("scale", \.scale, "map the integer's range to 0...1 and back"))
 
   public func output(for picture: PictureInfo) throws -> PictureInfo {
