@@ -32,11 +32,14 @@ struct AugmentationSpace: Sendable {
     }
   }
 
-  /// `torch.linspace` in float: from both ends towards the middle.
+  /// `torch.linspace` in float: from both ends towards the middle, product and sum rounded once, as torch's
+  /// vectorised loop does. (One of the few places where a fused multiply-add *is* the reference; Swift's is exact on
+  /// every machine.)
   private static func even(_ first: Float, _ last: Float, at index: Int, of steps: Int) -> Float {
     guard steps > 1 else { return first }
     let step = (last - first) / Float(steps - 1)
-    return index < steps / 2 ? first + step * Float(index) : last - step * Float(steps - index - 1)
+    return index < steps / 2
+      ? first.addingProduct(step, Float(index)) : last.addingProduct(-step, Float(steps - index - 1))
   }
 
   func magnitudes(of augmentation: Augmentation) -> Magnitudes {

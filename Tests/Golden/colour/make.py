@@ -168,7 +168,7 @@ with mock.patch.object(mixer, "_sample_dirichlet", lambda _: next(draws)), \
         mock.patch.object(mixer, "_get_random_item", lambda space: (lambda name: (name, space[name]))(next(chains))):
     mixed = mixer(picture("ramp"))
 combined = (weights[1] * weights[0][:, 1]).double().numpy()[0]
-case(f"mix({weights[0].double().numpy()[0][0]!r}, [{', '.join(repr(float(w)) for w in combined)}], [[posterize(4), "
+case(f"mix({float(weights[0].double()[0, 0])!r}, [{', '.join(repr(float(w)) for w in combined)}], [[posterize(4), "
      "solarize(255)], [solarize(255), posterize(4)], [posterize(4), posterize(4)]])", "ramp", mixed)
 
 

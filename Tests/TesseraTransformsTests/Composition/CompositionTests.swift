@@ -69,8 +69,12 @@ import Testing
       try Invert().apply(to: image),
       try Solarize(threshold: 99).apply(to: Posterize(bits: 2).apply(to: image))
     )
-    let expected = zip(image.bytes, zip(a.bytes, b.bytes)).map { x, y in
-      UInt8(0.25 * Float(x) + 0.5 * Float(y.0) + 0.25 * Float(y.1))
+    let (x, y, z) = (image.bytes, a.bytes, b.bytes)
+    let expected = x.indices.map { i -> UInt8 in
+      let first: Float = 0.25 * Float(x[i])
+      let second: Float = 0.5 * Float(y[i])
+      let third: Float = 0.25 * Float(z[i])
+      return UInt8(first + second + third)
     }
     #expect(try mix.apply(to: image).bytes == expected)
     let wrong = Mix(original: 0.5, weights: [0.5], chains: [[Crop(Rect(x: 0, y: 0, width: 3, height: 3))]])
