@@ -17,7 +17,7 @@ const tk_loops *tk_loops_best(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) return &tk_loops_avx2;
 #endif
-  return &tk_loops_scalar;
+  return &tk_loops_portable;
 }
 
 // The window of an axis: [lowest first, highest end).
@@ -37,7 +37,9 @@ static int init_axis(
   // The loops see the window only: pixel 0 is the window's first.
   for (int32_t i = 0; i < out; i++) axis->first[i] -= *from;
   axis->in = *to - *from;
-  const tk_loops *loops = r->loops == TK_LOOPS_SCALAR ? &tk_loops_scalar : tk_loops_best();
+  const tk_loops *loops = r->loops == TK_LOOPS_SCALAR     ? &tk_loops_scalar
+                          : r->loops == TK_LOOPS_PORTABLE ? &tk_loops_portable
+                                                          : tk_loops_best();
   if (fixed) {
     const int status =
       is_horizontal ? loops->prepare_horizontal(axis, r->channels) : loops->prepare_vertical(axis);

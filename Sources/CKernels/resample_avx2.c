@@ -38,20 +38,11 @@ static int32_t byte_of_lane(int32_t channels, int32_t lane) {
   return channel < channels ? tap * channels + channel : -1;
 }
 
-// Whether every weight's high half fits 16 bits: |k| < 2^26, a weight of 16.
-static int fits(const tk_axis *axis) {
-  const size_t n = (size_t)axis->out * (size_t)axis->taps;
-  for (size_t i = 0; i < n; i++) {
-    if (axis->weights[i] >= 1 << 26 || axis->weights[i] < -(1 << 26)) return 0;
-  }
-  return 1;
-}
-
 static int16_t high(int32_t k) { return (int16_t)(k >> TK_LOW_BITS); }
 static int16_t low(int32_t k) { return (int16_t)(k & ((1 << TK_LOW_BITS) - 1)); }
 
 static int prepare_horizontal(tk_axis *axis, int32_t channels) {
-  if (!fits(axis)) return 1;
+  if (!tk_axis_fits_halves(axis)) return 1;
   const int32_t taps = block_taps(channels);
   int32_t longest = 1;
   for (int32_t i = 0; i < axis->out; i++) longest = axis->count[i] > longest ? axis->count[i] : longest;
@@ -79,7 +70,8 @@ static int prepare_horizontal(tk_axis *axis, int32_t channels) {
     for (int32_t b = 0; b < blocks; b++, w += 32) {
       for (int32_t lane = 0; lane < 16; lane++) {
         const int32_t j = start + b * taps + tap_of_lane(channels, lane) - first;
-        const int32_t k = j < 0 || j >= axis->count[i] ? 0 : axis->weights[(size_t)i * (size_t)axis->taps + (size_t)j];
+        const int32_t *row = axis->weights + (size_t)i * (size_t)axis->taps;
+        const int32_t k = j < 0 || j >= axis->count[i] ? 0 : row[j];
         w[lane] = high(k);
         w[16 + lane] = low(k);
       }
@@ -203,7 +195,7 @@ AVX2 static void horizontal(
 
 // `packed`: for each output row and pair of taps two words, the pair's high halves and its low ones.
 static int prepare_vertical(tk_axis *axis) {
-  if (!fits(axis)) return 1;
+  if (!tk_axis_fits_halves(axis)) return 1;
   const int32_t pairs = (axis->taps + 1) / 2;
   uint32_t *packed = calloc((size_t)axis->out * (size_t)pairs * 2, sizeof *packed);
   if (!packed) return -1;

@@ -148,6 +148,14 @@ int tk_axis_init(tk_axis *axis, int32_t filter, int32_t in, float box0, float bo
   return 0;
 }
 
+int tk_axis_fits_halves(const tk_axis *axis) {
+  const size_t n = (size_t)axis->out * (size_t)axis->taps;
+  for (size_t i = 0; i < n; i++) {
+    if (axis->weights[i] >= 1 << 26 || axis->weights[i] < -(1 << 26)) return 0;
+  }
+  return 1;
+}
+
 void tk_axis_free(tk_axis *axis) {
   free(axis->first);
   free(axis->count);

@@ -42,6 +42,7 @@ typedef struct {
 } tk_loops;
 
 extern const tk_loops tk_loops_scalar;
+extern const tk_loops tk_loops_portable;
 // The fastest loops of this machine.
 const tk_loops *tk_loops_best(void);
 #if defined(__x86_64__)
@@ -59,6 +60,8 @@ void tk_vertical_u16(
 // Fills the tables of an axis. `fixed`: 8-bit weights, else real ones. 0, or −1 when out of memory.
 int tk_axis_init(tk_axis *axis, int32_t filter, int32_t in, float box0, float box1, int32_t out, int fixed);
 void tk_axis_free(tk_axis *axis);
+// Whether both halves of every weight fit 16 bits: |k| < 2^26, a weight of 16.
+int tk_axis_fits_halves(const tk_axis *axis);
 
 static inline uint8_t tk_clip8(int32_t value) { return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value; }
 

@@ -25,6 +25,8 @@ enum {
   TK_LOOPS_BEST = 0,
   /// The specification.
   TK_LOOPS_SCALAR = 1,
+  /// Plain C for the compiler's vectoriser: the best where no others are.
+  TK_LOOPS_PORTABLE = 2,
 };
 
 /// What a resize is to do.

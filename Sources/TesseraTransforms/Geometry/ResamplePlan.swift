@@ -4,6 +4,24 @@ package import TesseraCore
 /// The coefficient tables of one filtered resize: immutable, so that threads may share it.
 // @unchecked: the C plan is written only while it is made.
 package final class ResamplePlan: @unchecked Sendable {
+  /// The sets of loops that every machine has.
+  package enum Loops: Sendable, CaseIterable {
+    /// The fastest of this machine.
+    case best
+    /// The specification.
+    case scalar
+    /// Plain C for the compiler's vectoriser.
+    case portable
+
+    fileprivate var kernelNumber: Int32 {
+      switch self {
+      case .best: Int32(TK_LOOPS_BEST)
+      case .scalar: Int32(TK_LOOPS_SCALAR)
+      case .portable: Int32(TK_LOOPS_PORTABLE)
+      }
+    }
+  }
+
   private let plan: OpaquePointer
   private let request: Resampler.Request
 
@@ -11,10 +29,10 @@ package final class ResamplePlan: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - box: the part to scale, inside of the picture.
-  ///   - scalar: runs the loops that are the specification instead of the fastest ones (for tests).
+  ///   - loops: which loops to run; all give the same bytes (for tests).
   /// - Throws: `outOfMemory`.
   package init(
-    _ request: Resampler.Request, source: Size, format: PixelFormat, box: Box, scalar: Bool = false
+    _ request: Resampler.Request, source: Size, format: PixelFormat, box: Box, loops: Loops = .best
   ) throws {
     var c = tk_resample_request()
     c.filter = request.filter.kernelNumber
@@ -24,7 +42,7 @@ package final class ResamplePlan: @unchecked Sendable {
     (c.channels, c.bytes_per_channel) = (Int32(format.channels), Int32(format.bytesPerChannel))
     c.vertical_first = request.generation.isVerticalFirst(from: source, to: request.size) ? 1 : 0
     c.clip_bytes = request.generation == .pillow11 ? 1 : 0
-    c.loops = Int32(scalar ? TK_LOOPS_SCALAR : TK_LOOPS_BEST)
+    c.loops = loops.kernelNumber
     guard let plan = tk_resample_plan_new(&c) else {
       throw TesseraError(.outOfMemory(bytes: (request.size.width + request.size.height) * 64))
     }

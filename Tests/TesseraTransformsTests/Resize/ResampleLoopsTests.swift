@@ -6,8 +6,10 @@ import Testing
 
 @Suite("Resampling loops")
 struct ResampleLoopsTests {
-  private func run(_ image: Image, _ request: Resampler.Request, _ box: Box, scalar: Bool) throws -> Image {
-    let plan = try ResamplePlan(request, source: image.size, format: image.format, box: box, scalar: scalar)
+  private func run(_ image: Image, _ request: Resampler.Request, _ box: Box, loops: ResamplePlan.Loops) throws
+    -> Image
+  {
+    let plan = try ResamplePlan(request, source: image.size, format: image.format, box: box, loops: loops)
     return image.withUnsafeBytes { bytes in
       Image(size: request.size, format: image.format) { target in
         plan.run(source: PictureRegion(image, bytes: bytes, rect: image.bounds), target: target.baseAddress!)
@@ -16,7 +18,7 @@ struct ResampleLoopsTests {
   }
 
   @Test(
-    "the fastest loops give the scalar ones' bytes for every width 1…67",
+    "all loops give the scalar ones' bytes for every width 1…67",
     arguments: [PixelFormat.gray, .grayAlpha, .rgb, .rgba])
   func widths(format: PixelFormat) throws {
     for width in 1...67 {
@@ -28,9 +30,12 @@ struct ResampleLoopsTests {
         ] {
           let request = Resampler.Request(size: target, filter: filter)
           let whole = Box(image.bounds)
+          let wanted = try run(image, request, whole, loops: .scalar)
           #expect(
-            try run(image, request, whole, scalar: false) == run(image, request, whole, scalar: true),
-            "\(width) → \(target) \(filter)")
+            try run(image, request, whole, loops: .best) == wanted, "best, \(width) → \(target) \(filter)")
+          #expect(
+            try run(image, request, whole, loops: .portable) == wanted,
+            "portable, \(width) → \(target) \(filter)")
         }
       }
     }
@@ -70,6 +75,6 @@ struct ResampleLoopsTests {
         }
       }
     }
-    #expect(try run(image, request, box, scalar: false) == run(outside, request, box, scalar: false))
+    #expect(try run(image, request, box, loops: .best) == run(outside, request, box, loops: .best))
   }
 }
