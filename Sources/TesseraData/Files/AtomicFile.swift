@@ -1,0 +1,48 @@
+private import Foundation
+public import TesseraCore
+
+/// Writes files so that a reader sees the whole file or none: aside first, then renamed.
+///
+/// A crash leaves at most a file whose name ends in `partSuffix`. The rename is ordered after the data only
+/// by the file system; with `sync` the data is on the disk first.
+package enum AtomicFile {
+  /// What the names of unfinished files end in.
+  package static let partSuffix = ".tessera-part"
+
+  /// Writes `bytes` as the file `path`, replacing an older one.
+  ///
+  /// - Parameter sync: wait for the disk. Worth its time for the few files that describe many others.
+  /// - Throws: `io`. The old file stays as it was, and nothing is left aside.
+  package static func write(_ bytes: [UInt8], to path: String, sync: Bool = false) throws {
+    try bytes.withUnsafeBytes { try write([$0], to: path, sync: sync) }
+  }
+
+  /// Writes the chunks one after another.
+  package static func write(_ chunks: [UnsafeRawBufferPointer], to path: String, sync: Bool = false) throws {
+    let part = path + partSuffix
+    let file = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw FileIO.lastError("create", path) }
+    do {
+      for chunk in chunks { try FileIO.writeAll(file, chunk, path: path) }
+      if sync && fsync(file) != 0 { throw FileIO.lastError("flush", path) }
+      guard close(file) == 0 else { throw FileIO.lastError("close", path) }
+    } catch {
+      close(file)
+      unlink(part)
+      throw error
+    }
+    try rename(part, to: path)
+  }
+
+  /// Whether a file's name says that it is unfinished.
+  static func isPart(_ name: [UInt8]) -> Bool { name.reversed().starts(with: partSuffix.utf8.reversed()) }
+
+  /// Gives a finished part its name.
+  static func rename(_ part: String, to path: String) throws {
+    guard Foundation.rename(part, path) == 0 else {
+      let error = FileIO.lastError("rename", path)
+      unlink(part)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,153 @@
+private import Foundation
+public import TesseraCore
+
+/// Reading and writing whole files through POSIX: the one place where `errno` becomes a `TesseraError`.
+package enum FileIO {
+  /// The error of the last failed call.
+  static func lastError(_ operation: String, _ path: String) -> TesseraError {
+    let code = errno
+    return TesseraError(
+      .io(operation: operation, code: code, message: String(cString: strerror(code))), path: path)
+  }
+
+  /// All bytes of a file.
+  ///
+  /// - Parameter limit: files over so many bytes are refused before anything is allocated.
+  /// - Throws: `io` if the file cannot be read, `limitExceeded`.
+  package static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw lastError("open", path) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw lastError("stat", path) }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw TesseraError(.io(operation: "read", code: EISDIR, message: "it is a folder"), path: path)
+    }
+    let size = Int(status.st_size)
+    guard size <= limit else {
+      throw TesseraError(.limitExceeded(what: "bytes of the file", limit: limit, found: size), path: path)
+    }
+    return try readAll(file, expected: size, limit: limit, path: path)
+  }
+
+  /// Reads to the end: a pipe has no size, and a file may grow or shrink while it is read.
+  private static func readAll(_ file: Int32, expected: Int, limit: Int, path: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var room = expected + 1
+    while true {
+      let start = bytes.count
+      let more = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+        count = try readSome(file, into: UnsafeMutableRawBufferPointer(buffer), path: path)
+      }
+      if more.isEmpty { return bytes }
+      if start == 0 { bytes = more } else { bytes += more }
+      guard bytes.count <= limit else {
+        throw TesseraError(
+          .limitExceeded(what: "bytes of the file", limit: limit, found: bytes.count), path: path)
+      }
+      room = max(expected + 1 - bytes.count, 1 << 16)
+    }
+  }
+
+  private static func readSome(
+    _ file: Int32, into buffer: UnsafeMutableRawBufferPointer, path: String
+  ) throws -> Int {
+    while true {
+      let got = Foundation.read(file, buffer.baseAddress, buffer.count)
+      if got >= 0 { return got }
+      if errno != EINTR { throw lastError("read", path) }
+    }
+  }
+
+  /// Writes all of `bytes` at the file's position.
+  static func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer, path: String) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let done = Foundation.write(file, rest.baseAddress, rest.count)
+      if done < 0 {
+        if errno == EINTR { continue }
+        throw lastError("write", path)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+    }
+  }
+
+  /// Writes all of `bytes` at an offset, wherever the file's position is.
+  static func writeAll(
+    _ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int, path: String
+  ) throws {
+    var rest = bytes
+    var offset = offset
+    while !rest.isEmpty {
+      let done = pwrite(file, rest.baseAddress, rest.count, off_t(offset))
+      if done < 0 {
+        if errno == EINTR { continue }
+        throw lastError("write", path)
+      }
+      offset += done
+      rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+    }
+  }
+
+  /// Fills `buffer` from an offset.
+  static func readAll(
+    _ file: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int, path: String
+  ) throws {
+    var filled = 0
+    while filled < buffer.count {
+      let got = pread(file, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset + filled))
+      if got < 0 {
+        if errno == EINTR { continue }
+        throw lastError("read", path)
+      }
+      guard got > 0 else {
+        throw TesseraError(
+          .truncated(format: "the file", expected: buffer.count, got: filled, unit: "bytes"), path: path)
+      }
+      filled += got
+    }
+  }
+
+  /// Makes a folder and those above it; one that exists is fine.
+  package static func makeFolder(_ path: String) throws {
+    if path.isEmpty || mkdir(path, 0o777) == 0 || isFolder(path) { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+      throw lastError("make the folder", path)
+    }
+    try makeFolder(String(path[..<slash]))
+    guard mkdir(path, 0o777) == 0 || isFolder(path) else { throw lastError("make the folder", path) }
+  }
+
+  /// Whether `path` is a folder, or a link to one. Leaves `errno` as it is.
+  package static func isFolder(_ path: String) -> Bool {
+    let saved = errno
+    defer { errno = saved }
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The size of a file in bytes, or nil if there is none.
+  package static func size(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+
+  /// Which file a path leads to, links followed; nil if to none.
+  package static func identity(_ path: String) -> FileIdentity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return FileIdentity(device: UInt64(bitPattern: Int64(status.st_dev)), inode: UInt64(status.st_ino))
+  }
+
+  /// Removes a file; one that is not there is fine.
+  package static func remove(_ path: String) throws {
+    if unlink(path) != 0 && errno != ENOENT { throw lastError("remove", path) }
+  }
+}
+
+/// What tells one file or folder from all others on a machine.
+package struct FileIdentity: Hashable, Sendable {
+  var device: UInt64
+  var inode: UInt64
+}

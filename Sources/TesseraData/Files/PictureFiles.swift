@@ -1,0 +1,97 @@
+public import TesseraCore
+
+/// A list of picture files with their classes: what a folder, a file or a list file holds.
+///
+/// A folder is listed as torchvision's ImageFolder does: all depths, links followed, names with an image
+/// extension, class by class in the order of Unicode scalars. The position in the list is a picture's index,
+/// and its randomness hangs on it; a file that cannot be read keeps its place.
+public struct PictureFiles: Sendable, Equatable {
+  /// The pictures in their order.
+  public var files: [PictureFile]
+  /// The names of the classes in the order of their labels; empty where labels have no names.
+  public var classes: [String]
+
+  public init(files: [PictureFile], classes: [String] = []) {
+    self.files = files
+    self.classes = classes
+  }
+
+  public var count: Int { files.count }
+
+  /// The picture at an index of the list.
+  public subscript(index: Int) -> PictureFile { files[index] }
+
+  /// The name of a picture's class, or its number in words.
+  public func className(of file: PictureFile) -> String? {
+    guard let label = file.label else { return nil }
+    return classes.indices.contains(label) ? classes[label] : String(label)
+  }
+
+  /// The extensions that a folder's pictures have, in lower case (torchvision's list).
+  public static let extensions = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
+  /// The extensions of list files.
+  public static let listExtensions = ["txt", "list", "lst", "jsonl"]
+
+  /// Lists a folder of any depth, a list file (`.txt`, `.list`, `.lst`, `.jsonl`) or one picture.
+  ///
+  /// - Parameters:
+  ///   - source: the path.
+  ///   - excluded: a folder that is left out, such as a destination inside of the source.
+  /// - Throws: `io` if there is no such file, `corrupt` for a list that cannot be read.
+  public init(source: String, excluding excluded: String? = nil) throws {
+    do { self = try Self.list(source, excluding: excluded) } catch let error as TesseraError {
+      throw error.with(path: source, stage: .list)
+    }
+  }
+
+  private static func list(_ source: String, excluding excluded: String?) throws -> PictureFiles {
+    if FileIO.isFolder(source) { return try listFolder(source, excluding: excluded) }
+    if listExtensions.contains(fileExtension(source)) { return try listFile(source) }
+    guard FileIO.identity(source) != nil else { throw FileIO.lastError("open", source) }
+    let name = source.split(separator: "/").last.map(String.init) ?? source
+    return PictureFiles(files: [PictureFile(name: name, path: source)])
+  }
+
+  /// The part after the last dot of the last component, in lower case.
+  static func fileExtension(_ path: String) -> String {
+    let name = path.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: ".") else { return "" }
+    return String(name[name.index(after: dot)...]).lowercased()
+  }
+
+  private static func listFolder(_ root: String, excluding excluded: String?) throws -> PictureFiles {
+    var walk = FolderWalk()
+    if let identity = excluded.flatMap({ FileIO.identity($0) }) { walk.excluded.insert(identity) }
+    try walk.walk(root)
+    var files = PictureFiles(files: [])
+    for folder in walk.folders {
+      for file in folder.files where extensions.contains(fileExtension(String(decoding: file, as: UTF8.self)))
+      {
+        files.append(folder.path, file, root: root)
+      }
+    }
+    for (path, error) in walk.faults {
+      let name = String(decoding: path, as: UTF8.self)
+      files.files.append(PictureFile(name: name, path: name, fault: error.with(stage: .list)))
+    }
+    return files
+  }
+
+  private mutating func append(_ folder: [UInt8], _ last: [UInt8], root: String) {
+    let slash = UInt8(ascii: "/")
+    let bytes = folder.isEmpty ? last : folder + [slash] + last
+    let name = String(decoding: bytes, as: UTF8.self)
+    var file = PictureFile(name: name, path: root.hasSuffix("/") ? root + name : root + "/" + name)
+    if !folder.isEmpty {
+      let label = String(decoding: folder.prefix { $0 != slash }, as: UTF8.self)
+      // Files come class by class.
+      if classes.last.map({ Array($0.utf8) == Array(label.utf8) }) != true { classes.append(label) }
+      file.label = classes.count - 1
+    }
+    if String(validating: bytes, as: UTF8.self) == nil {
+      file.fault = TesseraError(
+        .io(operation: "list", code: 0, message: "the name is not UTF-8; rename the file"), stage: .list)
+    }
+    files.append(file)
+  }
+}
