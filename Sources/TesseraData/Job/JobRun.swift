@@ -1,0 +1,218 @@
+private import Foundation
+internal import TesseraCodecs
+internal import TesseraCore
+internal import TesseraTransforms
+
+/// One run of a job over its list: what is left to do, who does it, and how it ends.
+final class JobRun: Sendable {
+  let job: PreprocessJob
+  let files: PictureFiles
+  let control: JobControl
+  let progress: @Sendable (PreprocessJob.Progress) -> Void
+  let worker: PictureWorker
+  let names: OutputNames
+  private let record: RunRecord
+  private let state: Guarded<State>
+
+  /// What threads share.
+  fileprivate struct State {
+    /// Samples to do, in order, and how many of them are given out.
+    var pending: [Int] = []
+    var next = 0
+    /// What became of each sample so far.
+    var records: [PictureRecord?] = []
+    var progress = PreprocessJob.Progress(total: 0, done: 0, failed: 0, carried: 0)
+    /// No more samples are given out.
+    var isStopped = false
+    var bytesWritten = 0
+    /// The failure that ends the run: the one of the lowest sample.
+    var stopper: TesseraError?
+  }
+
+  init(
+    job: PreprocessJob, files: PictureFiles, control: JobControl,
+    progress: @escaping @Sendable (PreprocessJob.Progress) -> Void
+  ) throws {
+    self.job = job
+    self.files = files
+    self.control = control
+    self.progress = progress
+    worker = PictureWorker(
+      pipeline: job.pipeline, policy: job.policy, generation: job.generation, seed: job.seed)
+    names = OutputNames(files.files.map(\.name), fileExtension: job.format.fileExtension)
+    let isSharded = job.format == .safetensors
+    record = RunRecord(
+      tessera: TesseraVersion.current, pipeline: job.pipeline.text, format: job.format.rawValue,
+      profile: job.profile, policy: job.policy, generation: job.generation, seed: job.seed,
+      shardSize: isSharded ? job.shardSize : nil, jpeg: job.format == .jpeg ? job.jpeg : nil,
+      png: job.format == .png ? job.png : nil, pictures: files.count,
+      listDigest: RunRecord.digest(of: files))
+    state = Guarded(State())
+  }
+
+  func run() throws -> JobSummary {
+    let earlier = try DestinationState(job: job, record: record, files: files, names: names)
+    state.withLock { $0.start(files.count, carrying: earlier.pictures) }
+    let started = now()
+    let isSharded = job.format == .safetensors
+    let layout = isSharded ? try ArrayLayout.find(for: self) : nil
+    if !control.isCancelled {
+      try earlier.prepare(record)
+      let journal = try Journal(in: job.destination, carrying: earlier.pictures, shards: earlier.shards)
+      let sink: any JobSink =
+        isSharded
+        ? ShardSink(run: self, layout: layout, journal: journal) : FileSink(run: self, journal: journal)
+      try work(sink)
+      sink.abandonUnfinished()
+    }
+    return try finish(seconds: now() - started)
+  }
+
+  /// Calls `body` for each of `count` numbers on the job's threads, in no order; stops when cancelled.
+  func concurrently(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
+    let next = Guarded(0)
+    try WorkerThreads.run(min(job.threads, max(count, 1))) { [control] _ in
+      while !control.isCancelled {
+        let number = next.withLock { next -> Int in
+          defer { next += 1 }
+          return next
+        }
+        guard number < count else { return }
+        body(number)
+      }
+    }
+  }
+
+  // MARK: the work
+
+  private func work(_ sink: any JobSink) throws {
+    let left = state.withLock { $0.pending.count }
+    guard left > 0 else { return }
+    try WorkerThreads.run(min(job.threads, left)) { [self] _ in
+      while let sample = nextSample() { process(sample, sink) }
+    }
+  }
+
+  private func nextSample() -> Int? {
+    state.withLock { state in
+      guard !state.isStopped, !control.isCancelled, state.next < state.pending.count else { return nil }
+      defer { state.next += 1 }
+      return state.pending[state.next]
+    }
+  }
+
+  private func process(_ sample: Int, _ sink: any JobSink) {
+    do {
+      var (record, payload) = outcome(of: sample, sink)
+      if let failure = record.error, job.errorPolicy == .stop { throw failure }
+      record.picture.bytes = try sink.store(record.picture, payload)
+      note(record.picture, bytes: payload?.byteCount ?? 0)
+    } catch {
+      stop(sample, error)
+    }
+  }
+
+  /// What a picture gives: something to store, or the reason why not.
+  private func outcome(of sample: Int, _ sink: any JobSink) -> (Outcome, Payload?) {
+    do {
+      let (output, header) = try worker.run(files[sample], sample: sample)
+      let payload = try sink.encode(output)
+      return (Outcome(picture: PictureRecord(sample: sample, size: header.size)), payload)
+    } catch {
+      let known = TesseraError.of(error)
+      return (Outcome(picture: PictureRecord(sample: sample, failure: known), error: known), nil)
+    }
+  }
+
+  private struct Outcome {
+    var picture: PictureRecord
+    var error: TesseraError?
+  }
+
+  /// Ends the run: the destination cannot be written, or the policy is to stop.
+  private func stop(_ sample: Int, _ error: any Error) {
+    let known = TesseraError.of(error)
+    state.withLock { state in
+      state.isStopped = true
+      if let old = state.stopper?.index, old <= sample { return }
+      state.stopper = known.with(path: files[sample].name, index: sample)
+    }
+  }
+
+  private func note(_ record: PictureRecord, bytes: Int) {
+    state.withLock { state in
+      state.records[record.sample] = record
+      state.bytesWritten += bytes
+      if record.failure == nil { state.progress.done += 1 } else { state.progress.failed += 1 }
+      progress(state.progress)
+    }
+  }
+
+  // MARK: the end
+
+  private func finish(seconds: Double) throws -> JobSummary {
+    let end = state.withLock { $0 }
+    if let error = end.stopper {
+      try Manifest(run: self).writeErrors(of: end.records, stopper: error)
+      throw error
+    }
+    var summary = JobSummary(end.records, files)
+    summary.carried = end.progress.carried
+    summary.seconds = seconds
+    summary.bytesWritten = end.bytesWritten
+    summary.sharedStems = job.format == .safetensors ? 0 : names.shared.count
+    if end.records.contains(where: { $0 == nil }) {
+      summary.isInterrupted = true
+      return summary
+    }
+    try Manifest(run: self).write(end.records.compactMap { $0 })
+    try FileIO.remove(job.destination + "/" + Journal.name)
+    return summary
+  }
+
+  private func now() -> Double { ProcessInfo.processInfo.systemUptime }
+}
+
+extension JobRun.State {
+  fileprivate mutating func start(_ total: Int, carrying records: [PictureRecord]) {
+    self.records = Array(repeating: nil, count: total)
+    for record in records { self.records[record.sample] = record }
+    pending = self.records.indices.filter { self.records[$0] == nil }
+    progress = .init(
+      total: total, done: records.count { $0.failure == nil }, failed: records.count { $0.failure != nil },
+      carried: records.count)
+  }
+}
+
+extension JobSummary {
+  fileprivate init(_ records: [PictureRecord?], _ files: PictureFiles) {
+    total = records.count
+    var counts: [PictureRecord.Failure: FailureCount] = [:]
+    for case let record? in records {
+      guard let failure = record.failure else {
+        done += 1
+        continue
+      }
+      failed += 1
+      counts[
+        failure,
+        default: FailureCount(
+          stage: failure.stage, reason: failure.reason, count: 0, example: files[record.sample].name)
+      ].count += 1
+    }
+    failures = counts.values.sorted { ($1.count, $0.example) < ($0.count, $1.example) }
+  }
+}
+
+extension PreprocessJob.Format {
+  /// What outputs' names end in.
+  var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
+}
+
+extension TesseraError {
+  /// The error itself if it is ours; others (there should be none) in its clothes.
+  static func of(_ error: any Error) -> TesseraError {
+    error as? TesseraError
+      ?? TesseraError(.io(operation: "preprocess", code: 0, message: String(describing: error)))
+  }
+}

@@ -1,0 +1,59 @@
+internal import TesseraCore
+
+/// Writes `manifest.jsonl` and `errors.jsonl` in the list's order.
+struct Manifest {
+  static let name = "manifest.jsonl"
+  static let errorsName = "errors.jsonl"
+
+  var run: JobRun
+
+  func write(_ records: [PictureRecord]) throws {
+    let folder = run.job.destination
+    try writeErrors(of: records, stopper: nil)
+    var row = 0
+    var shard = -1
+    let lines = records.lazy.filter { $0.failure == nil }.map { record -> String in
+      let number = record.sample / run.job.shardSize
+      (shard, row) = number == shard ? (shard, row + 1) : (number, 0)
+      return line(record, row: row)
+    }
+    try AtomicFile.write(Array(lines.joined().utf8), to: folder + "/" + Self.name, sync: true)
+  }
+
+  /// One picture's line. `sample` is its index in the list: what its randomness hangs on.
+  private func line(_ record: PictureRecord, row: Int) -> String {
+    let entry = run.files[record.sample]
+    var pairs: [(key: String, value: JSONText)] = [
+      ("sample", .int(record.sample)), ("source", .string(entry.name)),
+    ]
+    if run.job.format == .safetensors {
+      pairs.append(("shard", .string(ShardSink.name(record.sample / run.job.shardSize))))
+      pairs.append(("index", .int(row)))
+    } else {
+      pairs.append(("output", .string(run.names.names[record.sample])))
+      if run.names.shared.contains(record.sample) {
+        pairs.append(("note", "other sources share the stem: the extension is kept"))
+      }
+    }
+    let label: JSONText =
+      run.files.classes.isEmpty ? JSONText(entry.label) : JSONText(run.files.className(of: entry))
+    pairs += [("label", label), ("width", .int(record.width)), ("height", .int(record.height))]
+    return JSONText.object(pairs).text + "\n"
+  }
+
+  /// The failures noted so far, and the one that stopped the run.
+  func writeErrors(of records: [PictureRecord?], stopper: TesseraError?) throws {
+    var failures = records.compactMap { $0 }.filter { $0.failure != nil }
+    if let stopper, let sample = stopper.index {
+      failures.append(PictureRecord(sample: sample, failure: stopper))
+    }
+    let lines = failures.map { record -> String in
+      JSONText.object([
+        ("sample", .int(record.sample)), ("path", .string(run.files[record.sample].name)),
+        ("stage", JSONText(record.failure?.stage)), ("reason", JSONText(record.failure?.reason)),
+      ]).text + "\n"
+    }
+    let path = run.job.destination + "/" + Self.errorsName
+    try AtomicFile.write(Array(lines.joined().utf8), to: path, sync: true)
+  }
+}

@@ -1,0 +1,207 @@
+private import Foundation
+internal import TesseraCore
+internal import TesseraTransforms
+
+/// Shards of a fixed number of sources: shard *k* holds what came of the samples from *k · size* on.
+///
+/// Rows are written into their places as they come, so memory does not grow with the shard. A failed
+/// picture leaves no row: a shard with failures is copied without the gaps once all its pictures are done.
+final class ShardSink: JobSink {
+  private let run: JobRun
+  private let layout: ArrayLayout?
+  private let journal: Journal
+  private let open = Guarded([Int: Shard]())
+
+  /// A shard that is being written.
+  private struct Shard {
+    var file: Int32
+    var left: Int
+    var records: [PictureRecord] = []
+  }
+
+  init(run: JobRun, layout: ArrayLayout?, journal: Journal) {
+    self.run = run
+    self.layout = layout
+    self.journal = journal
+  }
+
+  func encode(_ output: PipelineOutput) throws -> Payload {
+    let tensor: AnyTensor =
+      switch output.value {
+      case .tensor(let tensor): tensor
+      case .image(let image): try image.tensorByChannel()
+      case .views(let images): try AnyTensor.stack(images.map { try $0.tensorByChannel() })
+      }
+    guard let layout, tensor.shape == layout.shape, tensor.dataType == layout.dataType else {
+      // The file changed between the look at all headers and now.
+      throw TesseraError(
+        .invalidInput(
+          operation: "safetensors",
+          expected: layout.map { "\($0.shape) \($0.dataType.rawValue)" } ?? "a readable header",
+          got: "\(tensor.shape) \(tensor.dataType.rawValue)"), stage: .tensor)
+    }
+    return .row(tensor)
+  }
+
+  func store(_ record: PictureRecord, _ payload: Payload?) throws -> Int {
+    let number = record.sample / run.job.shardSize
+    let path = self.path(number)
+    let file = try open.withLock { try start(number, path, &$0).file }
+    if let payload, let layout {
+      let row = record.sample - samples(number).lowerBound
+      let offset = dataStart(number) + 8 * samples(number).count + row * layout.byteCount
+      try payload.withChunks { try FileIO.writeAll(file, $0[0], at: offset, path: path) }
+    }
+    let finished = open.withLock { open -> Shard? in
+      open[number]?.left -= 1
+      open[number]?.records.append(record)
+      return open[number]?.left == 0 ? open.removeValue(forKey: number) : nil
+    }
+    if let finished { try finish(number, finished) }
+    return 0
+  }
+
+  func abandonUnfinished() {
+    for (number, shard) in open.withLock({ $0 }) where shard.file >= 0 {
+      close(shard.file)
+      unlink(path(number) + AtomicFile.partSuffix)
+    }
+    open.withLock { $0 = [:] }
+  }
+
+  // MARK: one shard
+
+  /// `shard-00000.safetensors`.
+  static func name(_ number: Int) -> String {
+    let digits = String(number)
+    return "shard-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".safetensors"
+  }
+
+  private func path(_ number: Int) -> String { run.job.destination + "/" + Self.name(number) }
+
+  private func samples(_ number: Int) -> Range<Int> {
+    let start = number * run.job.shardSize
+    return start..<min(start + run.job.shardSize, run.files.count)
+  }
+
+  private func start(_ number: Int, _ path: String, _ open: inout [Int: Shard]) throws -> Shard {
+    if let shard = open[number] { return shard }
+    var shard = Shard(file: -1, left: samples(number).count)
+    if layout != nil {
+      shard.file = Foundation.open(
+        path + AtomicFile.partSuffix, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      guard shard.file >= 0 else { throw FileIO.lastError("create", path) }
+    }
+    open[number] = shard
+    return shard
+  }
+
+  /// Where the elements of a shard start from which no picture is missing.
+  private func dataStart(_ number: Int) -> Int {
+    header(number, Array(samples(number)), missing: []).encoded().count
+  }
+
+  private func header(_ number: Int, _ samples: [Int], missing: [Int]) -> SafetensorsHeader {
+    var header = SafetensorsHeader()
+    header.append("labels", shape: [samples.count], dataType: .int64)
+    if let layout {
+      header.append("images", shape: [samples.count] + layout.shape, dataType: layout.dataType)
+    }
+    header.metadata = [
+      "classes": JSONText.array(run.files.classes.map { .string($0) }).text,
+      "first_sample": String(self.samples(number).lowerBound),
+      "missing_samples": JSONText.array(missing.map { .int($0) }).text,
+      "pipeline": run.job.pipeline.text,
+      "seed": String(run.job.seed),
+      "tessera": TesseraVersion.current,
+    ]
+    return header
+  }
+
+  /// Writes header and labels, closes gaps, and gives the shard its name.
+  private func finish(_ number: Int, _ shard: Shard) throws {
+    let records = shard.records.sorted { $0.sample < $1.sample }
+    var bytes = 0
+    if let layout {
+      let part = path(number) + AtomicFile.partSuffix
+      defer { close(shard.file) }
+      do {
+        if records.contains(where: { $0.failure != nil }) {
+          bytes = try compact(number, shard.file, records, layout)
+          try FileIO.remove(part)
+        } else {
+          bytes = try writeHead(number, shard.file, records, layout)
+          try AtomicFile.rename(part, to: path(number))
+        }
+      } catch {
+        unlink(part)
+        throw error
+      }
+    }
+    let lines = records.map(\.line).joined() + ShardRecord(shard: number, bytes: bytes).line
+    try journal.append(lines)
+  }
+
+  /// Writes header and labels; the file's size.
+  private func writeHead(
+    _ number: Int, _ file: Int32, _ records: [PictureRecord], _ layout: ArrayLayout
+  ) throws -> Int {
+    let kept = records.filter { $0.failure == nil }.map(\.sample)
+    let missing = records.filter { $0.failure != nil }.map(\.sample)
+    let head = header(number, kept, missing: missing).encoded()
+    let labels = kept.map { Int64(run.files[$0].label ?? -1).littleEndian }
+    try head.withUnsafeBytes { try FileIO.writeAll(file, $0, at: 0, path: path(number)) }
+    try labels.withUnsafeBytes { try FileIO.writeAll(file, $0, at: head.count, path: path(number)) }
+    return head.count + 8 * kept.count + kept.count * layout.byteCount
+  }
+
+  /// Copies the rows that are there into a shard without gaps; its size.
+  private func compact(
+    _ number: Int, _ file: Int32, _ records: [PictureRecord], _ layout: ArrayLayout
+  ) throws -> Int {
+    let path = path(number)
+    let part = path + ".rows" + AtomicFile.partSuffix
+    let target = Foundation.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard target >= 0 else { throw FileIO.lastError("create", path) }
+    do {
+      let size = try writeHead(number, target, records, layout)
+      let from = dataStart(number) + 8 * samples(number).count
+      var end = size - records.count { $0.failure == nil } * layout.byteCount
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
+      defer { buffer.deallocate() }
+      for record in records where record.failure == nil {
+        let row = record.sample - samples(number).lowerBound
+        try FileIO.readAll(file, into: buffer, at: from + row * layout.byteCount, path: path)
+        try FileIO.writeAll(target, UnsafeRawBufferPointer(buffer), at: end, path: path)
+        end += layout.byteCount
+      }
+      guard close(target) == 0 else { throw FileIO.lastError("close", path) }
+      try AtomicFile.rename(part, to: path)
+      return size
+    } catch {
+      close(target)
+      unlink(part)
+      throw error
+    }
+  }
+}
+
+extension Image {
+  /// The pixels as a tensor `[C, H, W]` of 8-bit values.
+  func tensorByChannel() throws -> AnyTensor {
+    guard format.bytesPerChannel == 1 else {
+      throw TesseraError(
+        .invalidInput(operation: "safetensors", expected: "8-bit pictures", got: format.pillowMode),
+        stage: .tensor)
+    }
+    let (plane, count) = (size.area, channels)
+    return .uint8(
+      Tensor(shape: [count, height, width]) { target in
+        withUnsafeBytes { source in
+          for channel in 0..<count {
+            for pixel in 0..<plane { target[channel * plane + pixel] = source[pixel * count + channel] }
+          }
+        }
+      })
+  }
+}
