@@ -1,1 +1,20 @@
-@main struct Tool { static func main() {} }
+import ArgumentParser
+import Tessera
+
+/// The command `tessera`.
+@main
+struct TesseraCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tessera",
+    abstract: "Pictures in, tensors out: exactly and fast.",
+    discussion: """
+      Exit status: 0 done, 1 something failed, 64 wrong usage.
+      """,
+    version: version,
+    subcommands: [InspectCommand.self, PreprocessCommand.self, PreviewCommand.self, TransformsCommand.self])
+
+  private static var version: String {
+    let codecs = CodecVersions.linked.all.map { "\($0.name) \($0.version)" }
+    return (["tessera \(TesseraVersion.current)"] + codecs).joined(separator: "\n")
+  }
+}

@@ -67,7 +67,10 @@ struct PipelineFault: Error {
   var location: SourceLocation
 }
 
-extension ArgumentNode {
+extension ArgumentNode: CustomStringConvertible {
+  /// The value as pipelines' text has it.
+  public var description: String { PipelinePrinter.text(self) }
+
   /// How a message quotes the value.
   var quoted: String { PipelinePrinter.text(self) }
 }

@@ -1,0 +1,181 @@
+import ArgumentParser
+import Foundation
+import Tessera
+
+/// `tessera preprocess`: a folder of pictures through a pipeline, onto the disk.
+struct PreprocessCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "preprocess", abstract: "Run pictures through a pipeline and write arrays or pictures.",
+    discussion: """
+      Beside the outputs stand manifest.jsonl (what each picture became), errors.jsonl (which failed, where \
+      and why) and run.json (the settings). The result does not depend on the number of threads; an \
+      interrupted run is finished by the same command with --resume.
+      """)
+
+  @ArgumentParser.Argument(
+    help: ArgumentHelp("A folder of any depth, a list (.txt, .jsonl) or a picture.", valueName: "src"))
+  var source: String
+
+  @ArgumentParser.Argument(help: ArgumentHelp("The folder to write to.", valueName: "dst"))
+  var destination: String
+
+  @OptionGroup(title: "Pipeline") var pipeline: PipelineOptions
+
+  @Option(
+    help: """
+      npy: an array a picture, in mirrored folders. safetensors: shards with images and labels. png, jpeg: \
+      pictures.
+      """)
+  var format: PreprocessJob.Format = .npy
+
+  @Option(help: ArgumentHelp("Pictures a shard.", valueName: "n"))
+  var shardSize = 1024
+
+  @Option(help: ArgumentHelp("What chance starts from; equal seeds give equal results.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp("Threads (default: one a core). The result does not depend on it.", valueName: "n"))
+  var threads: Int?
+
+  @Option(help: "When a picture fails: stop, or skip it and go on.")
+  var onError: PreprocessJob.ErrorPolicy = .stop
+
+  @Flag(help: "Finish an interrupted run, or retry what failed in a finished one.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("JPEG quality, 1 to 100.", valueName: "n"))
+  var quality = 90
+
+  @Option(help: "JPEG subsampling: 4:4:4, 4:2:2 or 4:2:0.")
+  var subsampling: JPEGEncoder.Subsampling = .yuv420
+
+  @Option(help: ArgumentHelp("PNG compression, 0 to 9.", valueName: "n"))
+  var compression = 6
+
+  @OptionGroup(title: "Decoding") var decoding: DecodeOptions
+
+  @Flag(help: "The summary as JSON.")
+  var json = false
+
+  mutating func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
+    if shardSize < 1 { throw ValidationError("--shard-size must be at least 1, got \(shardSize)") }
+    if !(1...100).contains(quality) { throw ValidationError("--quality must be 1 to 100, got \(quality)") }
+    if !(0...9).contains(compression) {
+      throw ValidationError("--compression must be 0 to 9, got \(compression)")
+    }
+  }
+
+  func run() throws {
+    let job = try makeJob()
+    announce(job)
+    let control = JobControl()
+    let watch = InterruptWatch(control)
+    defer { watch.stop() }
+    let line = ProgressLine()
+    let summary: JobSummary
+    do {
+      summary = try job.run(control: control) { line.update($0) }
+      line.finish()
+    } catch let error as TesseraError {
+      line.finish()
+      throw Self.fault(error, job)
+    }
+    report(summary, job)
+    if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
+  }
+
+  private func makeJob() throws -> PreprocessJob {
+    let resolved = try decoding.resolve()
+    var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
+    job.format = format
+    job.policy = resolved.policy
+    job.generation = resolved.generation
+    job.profile = resolved.name
+    job.seed = seed
+    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.errorPolicy = onError
+    job.resume = resume
+    job.shardSize = shardSize
+    job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
+    job.png = PNGEncoder(compressionLevel: compression)
+    return job
+  }
+
+  /// Settings that contradict each other are wrong usage; what the world did is a failure.
+  private static func fault(_ error: TesseraError, _ job: PreprocessJob) -> any Error {
+    if case .invalidArgument = error.reason, error.stage == nil { return ValidationError("\(error)") }
+    Talk.say("tessera: \(error)")
+    if error.index != nil {
+      let list = job.destination + "/errors.jsonl"
+      Talk.say(
+        "tessera: stopped; see \(list). Mend the file and add --resume, or go on with --on-error skip --resume"
+      )
+    }
+    return ExitCode.failure
+  }
+
+  // MARK: what is said
+
+  private func announce(_ job: PreprocessJob) {
+    let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
+    let rows = [
+      ["source", job.source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
+      ["pipeline", job.pipeline.text], ["profile", "\(job.profile): \(job.policy.summary)"],
+      ["resizing", "as \(job.generation.rawValue)"], ["seed", "\(job.seed)"],
+      ["threads", "\(job.threads)"],
+      ["on error", "\(job.errorPolicy.rawValue)\(job.resume ? ", resuming" : "")"],
+    ]
+    for line in TextTable.lines(rows) { Talk.say(line) }
+  }
+
+  private func report(_ summary: JobSummary, _ job: PreprocessJob) {
+    if json { print(jsonSummary(summary, job).text) } else { printSummary(summary, job) }
+    guard summary.isInterrupted else { return }
+    let left = summary.total - summary.done - summary.failed
+    Talk.say(
+      "tessera: interrupted with \(Words.count(left, "picture")) left; the same command with --resume goes on"
+    )
+  }
+
+  private func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
+    var line = "\(summary.done) of \(Words.count(summary.total, "picture")) done"
+    if summary.carried > 0 { line += " (\(summary.carried) dealt with before)" }
+    line += ", \(summary.failed) failed, \(String(format: "%.2f", summary.seconds)) s"
+    line += ", \(Words.rate(summary.imagesPerSecond)) images/s"
+    print(line)
+    for failure in summary.failures.prefix(10) {
+      let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
+      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+    }
+    if summary.failures.count > 10 { print("  … see \(job.destination)/errors.jsonl") }
+    if summary.sharedStems > 0 {
+      print(
+        "  \(Words.count(summary.sharedStems, "output")) keep the source's extension: others share the stem")
+    }
+  }
+
+  private func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
+    .object([
+      ("source", .string(job.source)), ("destination", .string(job.destination)),
+      ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
+      ("profile", .string(job.profile)), ("generation", .string(job.generation.rawValue)),
+      ("seed", .string(String(job.seed))), ("threads", .int(job.threads)),
+      ("total", .int(summary.total)), ("done", .int(summary.done)), ("failed", .int(summary.failed)),
+      ("carried", .int(summary.carried)), ("interrupted", .bool(summary.isInterrupted)),
+      ("seconds", .double(summary.seconds)), ("images_per_second", .double(summary.imagesPerSecond)),
+      ("bytes_written", .int(summary.bytesWritten)), ("shared_stems", .int(summary.sharedStems)),
+      (
+        "failures",
+        .array(
+          summary.failures.map { failure in
+            .object([
+              ("stage", .string(failure.stage)), ("reason", .string(failure.reason)),
+              ("count", .int(failure.count)), ("example", .string(failure.example)),
+            ])
+          })
+      ),
+    ])
+  }
+}

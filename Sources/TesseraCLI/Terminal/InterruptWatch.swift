@@ -1,0 +1,31 @@
+import Foundation
+import Tessera
+
+/// Turns ctrl-C (and a polite kill) into the end of a job at the next picture; the second ends the process.
+final class InterruptWatch {
+  private let sources: [any DispatchSourceSignal]
+
+  init(_ control: JobControl) {
+    let queue = DispatchQueue(label: "tessera.interrupt")
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        if control.isCancelled {
+          signal(number, SIG_DFL)
+          raise(number)
+        }
+        control.cancel()
+        Talk.say("\ntessera: finishing the pictures at hand (once more to end at once)")
+      }
+      source.resume()
+      return source
+    }
+  }
+
+  /// Gives the signals back.
+  func stop() {
+    for source in sources { source.cancel() }
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  }
+}

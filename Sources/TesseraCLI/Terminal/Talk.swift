@@ -1,0 +1,52 @@
+import Foundation
+
+/// What the command says to a person: on stderr, so that stdout holds results only.
+enum Talk {
+  /// Whether stderr is a terminal.
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Writes a line.
+  static func say(_ line: String) { write(line + "\n") }
+
+  /// Writes text as it is.
+  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// Text in columns.
+enum TextTable {
+  /// Rows with each column as wide as its widest cell, two spaces between; the last column is not padded.
+  static func lines(_ rows: [[String]]) -> [String] {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        line += cell
+        if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
+      }
+      while line.hasSuffix(" ") { line.removeLast() }
+      return line
+    }
+  }
+}
+
+/// Numbers as people read them.
+enum Words {
+  /// `1 picture`, `2 pictures`.
+  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  /// `0:07`, `12:34`, `1:02:03`.
+  static func duration(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    let (h, m, s) = (whole / 3600, whole / 60 % 60, whole % 60)
+    let tail = (s < 10 ? "0" : "") + String(s)
+    return h > 0 ? "\(h):\(m < 10 ? "0" : "")\(m):\(tail)" : "\(m):\(tail)"
+  }
+
+  /// Three significant digits or so: `3.14`, `31.4`, `314`.
+  static func rate(_ value: Double) -> String {
+    String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
+  }
+}
