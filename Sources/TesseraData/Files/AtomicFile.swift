@@ -1,5 +1,5 @@
 private import Foundation
-public import TesseraCore
+internal import TesseraCore
 
 /// Writes files so that a reader sees the whole file or none: aside first, then renamed.
 ///

@@ -1,5 +1,5 @@
 private import Foundation
-public import TesseraCore
+internal import TesseraCore
 
 /// Reading and writing whole files through POSIX: the one place where `errno` becomes a `TesseraError`.
 package enum FileIO {

@@ -1,4 +1,4 @@
-public import TesseraCore
+internal import TesseraCore
 
 /// A list of picture files with their classes: what a folder, a file or a list file holds.
 ///

@@ -1,5 +1,5 @@
 public import TesseraCodecs
-public import TesseraCore
+internal import TesseraCore
 public import TesseraTransforms
 
 /// Pictures in, arrays or pictures out: runs a folder through a pipeline and writes what comes out.
