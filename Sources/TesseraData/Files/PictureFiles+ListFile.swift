@@ -14,8 +14,11 @@ extension PictureFiles {
     let folder = source.lastIndex(of: "/").map { String(source[...$0]) } ?? ""
     let isJSON = fileExtension(source) == "jsonl"
     var lines: [ListLine] = []
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = line.hasSuffix("\r") ? line.dropLast() : line
+    // "\r\n" is one character of Swift's, and a line's end too.
+    let ends: Set<Character> = ["\n", "\r\n"]
+    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: ends.contains)
+      .enumerated()
+    {
       if line.isEmpty || line.hasPrefix("#") { continue }
       lines.append(isJSON ? try ListLine(json: line, number: number + 1) : ListLine(path: String(line)))
     }

@@ -15,23 +15,25 @@ package struct OutputNames {
     names = inside.map { Self.stem($0) + "." + fileExtension }
     // Keeping the extension can collide again (`a.jpg.png` beside `a.jpg`), so until nothing does.
     while true {
-      let clashes = Self.clashes(names)
-      if clashes.isEmpty { return }
-      for index in clashes {
+      let groups = Self.clashes(names)
+      if groups.isEmpty { return }
+      for group in groups {
+        let short = group.filter { !shared.contains($0) }
+        for index in short { names[index] = inside[index] + "." + fileExtension }
+        shared.formUnion(short)
+        guard short.isEmpty else { continue }
         // One file listed twice: the place in the list tells them apart.
-        names[index] =
-          shared.insert(index).inserted
-          ? inside[index] + "." + fileExtension : "\(inside[index]).\(index).\(fileExtension)"
+        for index in group { names[index] = "\(inside[index]).\(index).\(fileExtension)" }
       }
     }
   }
 
-  /// Indices of all names that occur more than once.
-  private static func clashes(_ names: [String]) -> [Int] {
+  /// The indices of each name that occurs more than once.
+  private static func clashes(_ names: [String]) -> [[Int]] {
     var groups: [[UInt8]: [Int]] = [:]
     // By bytes: Swift's strings are equal when only their normalisation differs, files are not.
     for (index, name) in names.enumerated() { groups[Array(name.utf8), default: []].append(index) }
-    return groups.values.filter { $0.count > 1 }.flatMap { $0 }.sorted()
+    return groups.values.filter { $0.count > 1 }
   }
 
   /// The path without what would lead out of the destination: a leading slash, `.` and `..`.
