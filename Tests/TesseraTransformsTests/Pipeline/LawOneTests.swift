@@ -1,0 +1,102 @@
+import TesseraCodecs
+import TesseraCore
+import TesseraTransforms
+import TestSupport
+import Testing
+
+/// Law 1: a plan gives bit for bit what the same operations give one after another on whole pictures.
+@Suite("Law 1: the plan never changes a pixel")
+struct LawOneTests {
+  static let imageSteps = Examples.steps.keys.sorted().flatMap { name in
+    Examples.steps[name]!.filter { Examples.worksOnImages($0) }
+  }
+
+  static let endings = [
+    "", "to_tensor", "to_tensor|normalize(imagenet)", "horizontal_flip|to_tensor|normalize(half)",
+    "horizontal_flip|pil_to_tensor", "to_tensor|normalize(clip)|to_dtype(float16)",
+    "to_tensor|random_erasing(probability: 1)|normalize(half)", "rescale|normalize(siglip)",
+  ]
+
+  /// Draws, does both, and compares; false if the pipeline cannot take the picture.
+  static func check(_ text: String, _ image: Image, seed: UInt64) throws -> Bool {
+    let pipeline = try Pipeline(text: text)
+    let info = PictureInfo(size: image.size, format: image.format)
+    guard let draw = try? pipeline.draw(for: info, using: RandomStream(seed: seed)) else { return false }
+    let plan = try Plan(draw)
+    let expected: PipelineOutput
+    do { expected = try draw.apply(to: image) } catch {
+      #expect(throws: TesseraError.self, "\(text) on \(image)") { try plan.execute(on: image) }
+      return false
+    }
+    #expect(try plan.execute(on: image) == expected, "\(text) on \(image), seed \(seed): \(plan)")
+    #expect(matches(expected, draw.output), "\(text) on \(image): drawn for \(draw.output)")
+    return true
+  }
+
+  /// Whether the output has the size and shape that the draw foretold.
+  static func matches(_ output: PipelineOutput, _ info: PictureInfo) -> Bool {
+    switch output.value {
+    case .image(let image): image.size == info.size && image.format == info.format && info.tensor == nil
+    case .views(let images):
+      images.count == info.views && images.allSatisfy { $0.size == info.size && $0.format == info.format }
+    case .tensor(let tensor):
+      tensor.shape == info.tensor?.shape && tensor.dataType == info.tensor?.dataType
+    }
+  }
+
+  @Test func holdsForEveryPairOfNeighbours() throws {
+    let picture = Pictures.ramps(Size(width: 23, height: 17), .rgb, seed: 1)
+    var (done, seed) = (0, UInt64(0))
+    for first in Self.imageSteps {
+      for second in Self.imageSteps {
+        seed += 1
+        done += try Self.check("\(first)|\(second)", picture, seed: seed) ? 1 : 0
+      }
+    }
+    let all = Self.imageSteps.count * Self.imageSteps.count
+    #expect(done * 10 >= all * 9, "only \(done) of \(all) pairs could be done")
+  }
+
+  @Test func holdsForRandomPipelinesOverRandomPictures() throws {
+    var random = RandomStream(seed: 2026)
+    var done = 0
+    for trial in 0..<3000 {
+      let steps = (0..<random.integer(in: 1...5)).map { _ in
+        Self.imageSteps[random.integer(in: 0...Self.imageSteps.count - 1)]
+      }
+      let ending = Self.endings[random.integer(in: 0...Self.endings.count - 1)]
+      let text = (steps + (ending.isEmpty ? [] : [ending])).joined(separator: "|")
+      let edges = [1, 2, 3, 8, 19, 40]
+      let size = Size(
+        width: edges[random.integer(in: 0...5)], height: edges[random.integer(in: 0...5)])
+      let format = PixelFormat.allCases[random.integer(in: 0...4)]
+      let picture = Pictures.ramps(size, format, seed: UInt64(trial))
+      done += try Self.check(text, picture, seed: UInt64(trial)) ? 1 : 0
+    }
+    #expect(done > 1000, "only \(done) of 3000 pipelines could be done")
+  }
+
+  @Test func holdsFromEncodedPicturesOfEveryOrientation() throws {
+    var random = RandomStream(seed: 7)
+    var done = 0
+    for trial in 0..<160 {
+      let size = Size(width: random.integer(in: 1...60), height: random.integer(in: 1...60))
+      let format: PixelFormat = trial % 2 == 0 ? .rgb : .gray
+      let picture = Pictures.ramps(size, format, seed: UInt64(trial))
+      let jpeg = Examples.oriented(
+        try JPEGEncoder(quality: 90).encode(picture), orientation: trial % 8 + 1)
+      let side = random.integer(in: 1...max(1, size.shorter))
+      let text = "random_crop(\(side))|crop(0, 0, \(side), \(max(1, side / 2)))|resize(20)|to_tensor"
+      let policy: DecodePolicy = trial % 3 == 0 ? .pillow : .tessera
+      let whole = try ImageDecoder().decode(jpeg, DecodeRequest(policy: policy))
+      let info = PictureInfo(size: whole.size, format: whole.format)
+      let draw = try Pipeline(text: text).draw(for: info, using: RandomStream(seed: UInt64(trial)))
+      let plan = try Plan(draw, policy: policy)
+      #expect(plan.decode.region != nil)
+      let output = try jpeg.withUnsafeBytes { try plan.execute(decoding: $0) }
+      #expect(try output == draw.apply(to: whole), "\(text) of \(size), orientation \(trial % 8 + 1)")
+      done += 1
+    }
+    #expect(done == 160)
+  }
+}
