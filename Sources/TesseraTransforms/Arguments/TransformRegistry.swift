@@ -41,8 +41,7 @@ public enum TransformRegistry {
         positional = false
         continue
       }
-      // The first, required arguments need no names.
-      let bare = positional && argument.isRequired
+      let bare = positional && argument.isBare
       step.arguments.append(.init(name: bare ? nil : argument.name, value: value))
       positional = bare
     }

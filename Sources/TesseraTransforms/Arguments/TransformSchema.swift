@@ -36,7 +36,8 @@ public struct TransformSchema: Sendable {
     self.arguments = arguments.map { argument in
       ArgumentSchema(
         name: argument.name, type: argument.type,
-        defaultValue: argument.isRequired ? nil : argument.get(prototype), summary: argument.summary)
+        defaultValue: argument.isRequired ? nil : argument.get(prototype), summary: argument.summary,
+        isBare: argument.isRequired || argument.label.isEmpty)
     }
     self.make = { step in try Self.make(step, prototype, arguments) }
     self.read = { transform in
@@ -111,6 +112,8 @@ public struct ArgumentSchema: Sendable {
   /// Nil where the argument is required.
   public let defaultValue: ArgumentNode?
   public let summary: String
+  /// Whether text writes the value without the name, where it comes first.
+  let isBare: Bool
   public var isRequired: Bool { defaultValue == nil }
 }
 

@@ -153,10 +153,11 @@ struct PipelineParser {
     if end < source.count, PipelinePrinter.isLetter(source[end]) {
       throw fault("a name or word cannot begin with a digit")
     }
+    let value = Double(text) ?? .infinity
+    guard value.isFinite else { throw fault("\(text) is no finite number") }
     at = end
     skipSpace()
-    if isWhole, let value = Int(text) { return .int(value) }
-    guard let value = Double(text), value.isFinite else { throw fault("\(text) is no finite number") }
+    if isWhole, let whole = Int(text) { return .int(whole) }
     return .double(value)
   }
 

@@ -55,6 +55,8 @@ enum NamedStatistics: String, CaseIterable, WordArgument {
     case .half: .half
     }
   }
+
+  var swiftSource: String { self == .imagenet ? ".imageNet" : ".\(self)" }
 }
 
 extension ChannelStatistics {

@@ -64,7 +64,7 @@ struct PipelineTests {
     ("to_tensor|resize(256)", 1, 11, "already a tensor"),
     ("", 1, 1, "expected a transform"),
     ("center_crop", 1, 1, "needs the argument 'size'"),
-    ("center_crop(224, 3, 4, 5, 6, 7)", 1, 0, "takes"),
+    ("center_crop(224, floor, 4)", 1, 25, "takes 2 arguments"),
     ("center_crop(224, size: 3)", 1, 18, "given twice"),
     ("center_crop(-4)", 1, 1, "center_crop"),
     ("resize(256) center_crop(2)", 1, 13, "expected '|'"),
