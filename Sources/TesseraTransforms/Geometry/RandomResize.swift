@@ -24,8 +24,8 @@ public struct RandomResize: ImageTransform, RandomTransform {
 
   public static let schema = TransformSchema(
     "random_resize", .geometry, "Resizes the shorter edge to a random length.", prototype: RandomResize(1, 2),
-    .required("min_size", \.minSize, "the least length of the shorter edge"),
-    .required("max_size", \.maxSize, "one more than the greatest"),
+    .required("min_size", \.minSize, label: "", "the least length of the shorter edge"),
+    .required("max_size", \.maxSize, label: "", "one more than the greatest"),
     .optional("filter", \.filter, "the resampling filter"),
     .optional("generation", \.generation, "the generation of Pillow; none: the pipeline's"))
 

@@ -40,7 +40,7 @@ public struct RandomResizedCrop: ImageTransform, RandomTransform {
   public static let schema = TransformSchema(
     "random_resized_crop", .geometry, "Cuts out a random part and resizes it.",
     prototype: RandomResizedCrop(1),
-    .required("size", \.size, "size of the result"),
+    .required("size", \.size, label: "", "size of the result"),
     .optional("area", \.area, "the part's share of the area"),
     .optional("aspect_ratio", \.aspectRatio, "the part's width over its height"),
     .optional("filter", \.filter, "the resampling filter"),

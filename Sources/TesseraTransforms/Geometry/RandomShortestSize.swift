@@ -25,7 +25,7 @@ public struct RandomShortestSize: ImageTransform, RandomTransform {
   public static let schema = TransformSchema(
     "random_shortest_size", .geometry, "Resizes the shorter edge to one of several lengths.",
     prototype: RandomShortestSize([1]),
-    .required("min_size", \.minSize, "lengths to choose from"),
+    .required("min_size", \.minSize, label: "", "lengths to choose from"),
     .optional("max_size", \.maxSize, "the most that the longer edge may have"),
     .optional("filter", \.filter, "the resampling filter"),
     .optional("generation", \.generation, "the generation of Pillow; none: the pipeline's"))

@@ -11,7 +11,7 @@ public struct Resampling: AnnotationOperation {
 
   public static let schema = TransformSchema(
     "resampling", .geometry, "Names the generation of Pillow whose pixels later resizing steps give.",
-    prototype: Resampling(.newest), .required("generation", \.generation, "the generation"))
+    prototype: Resampling(.newest), .required("generation", \.generation, label: "", "the generation"))
 
   public func output(for picture: PictureInfo) throws -> PictureInfo {
     var info = picture

@@ -24,7 +24,7 @@ public struct Resize: ImageTransform {
     generation: PillowGeneration? = nil
   ) {
     self.init(
-      target: .shorterEdge(size), filter: filter, maxSize: maxSize, reducingGap: reducingGap,
+      .shorterEdge(size), filter: filter, maxSize: maxSize, reducingGap: reducingGap,
       generation: generation)
   }
 
@@ -33,12 +33,12 @@ public struct Resize: ImageTransform {
     _ size: Size, filter: ResampleFilter = .bilinear, reducingGap: Double? = nil,
     generation: PillowGeneration? = nil
   ) {
-    self.init(target: .exact(size), filter: filter, reducingGap: reducingGap, generation: generation)
+    self.init(.exact(size), filter: filter, reducingGap: reducingGap, generation: generation)
   }
 
   /// - Parameter target: nil makes the longer edge `maxSize`.
   public init(
-    target: ResizeTarget?, filter: ResampleFilter = .bilinear, maxSize: Int? = nil,
+    _ target: ResizeTarget?, filter: ResampleFilter = .bilinear, maxSize: Int? = nil,
     reducingGap: Double? = nil, generation: PillowGeneration? = nil
   ) {
     self.size = target
@@ -51,7 +51,7 @@ public struct Resize: ImageTransform {
 
   public static let schema = TransformSchema(
     "resize", .geometry, "Resizes to a shorter edge or to an exact size, as Pillow.", prototype: Resize(1),
-    .required("size", \.size, "the shorter edge, both edges, or none to go by max_size"),
+    .required("size", \.size, label: "", "the shorter edge, both edges, or none to go by max_size"),
     .optional("filter", \.filter, "the resampling filter"),
     .optional("max_size", \.maxSize, "the most that the longer edge may have"),
     .optional("reducing_gap", \.reducingGap, "shrink by a whole factor first, leaving the filter this much"),

@@ -42,4 +42,10 @@ extension ResizeTarget: ArgumentConvertible {
     case .exact(let size): [size.height, size.width].argument
     }
   }
+  public var swiftSource: String {
+    switch self {
+    case .shorterEdge(let edge): "\(edge)"
+    case .exact(let size): size.swiftSource
+    }
+  }
 }

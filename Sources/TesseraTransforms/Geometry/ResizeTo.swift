@@ -26,6 +26,18 @@ public struct ResizeTo: GeometricOperation, RegionOperation {
     _ = checked()
   }
 
+  /// - Parameters:
+  ///   - width, height: at least 1.
+  ///   - reducingGap: at least 1.
+  public init(
+    width: Int, height: Int, filter: ResampleFilter = .bicubic, box: Box? = nil, reducingGap: Double? = nil,
+    generation: PillowGeneration = .newest
+  ) {
+    self.init(
+      Size(width: width, height: height), filter: filter, box: box, reducingGap: reducingGap,
+      generation: generation)
+  }
+
   /// For draws, which throw instead of trapping: call `validate()` next.
   init(
     unchecked size: Size, filter: ResampleFilter, box: Box? = nil, reducingGap: Double? = nil,
@@ -104,4 +116,8 @@ extension Box: ArgumentConvertible {
     self.init(left: edges[0], top: edges[1], right: edges[2], bottom: edges[3])
   }
   public var argument: ArgumentNode { [left, top, right, bottom].argument }
+  public var swiftSource: String {
+    let edges = [("left", left), ("top", top), ("right", right), ("bottom", bottom)]
+    return "Box(\(edges.map { "\($0): \($1.swiftSource)" }.joined(separator: ", ")))"
+  }
 }

@@ -24,7 +24,7 @@ public struct ScaleJitter: ImageTransform, RandomTransform {
   public static let schema = TransformSchema(
     "scale_jitter", .geometry, "Fits the picture into a size and scales it by a random factor.",
     prototype: ScaleJitter(Size(1)),
-    .required("target_size", \.targetSize, "what factor 1 fits the picture into"),
+    .required("target_size", \.targetSize, label: "", "what factor 1 fits the picture into"),
     .optional("scale", \.scale, "range of the factor"),
     .optional("filter", \.filter, "the resampling filter"),
     .optional("generation", \.generation, "the generation of Pillow; none: the pipeline's"))

@@ -38,7 +38,7 @@ public struct AnyResTiles: ViewsOperation {
     "any_res_tiles", .model,
     "Cuts tiles at the best of several resolutions, whole picture first (LLaVA-NeXT).",
     prototype: AnyResTiles(),
-    .optional("tile", \.tile, "edge of a tile"),
+    .optional("tile", \.tile, label: "", "edge of a tile"),
     .optional("grid", \.grid, "resolutions to choose from"),
     .optional("filter", \.filter, "the resampling filter"),
     .optional("generation", \.generation, "the generation of Pillow; none: the pipeline's"))

@@ -30,7 +30,7 @@ public struct Letterbox: ImageTransform {
   public static let schema = TransformSchema(
     "letterbox", .model, "Fits the picture into a size and pads the rest evenly.",
     prototype: Letterbox(Size(1)),
-    .required("size", \.size, "size of the result"), .optional("fill", \.fill, "colour outside"),
+    .required("size", \.size, label: "", "size of the result"), .optional("fill", \.fill, "colour outside"),
     .optional("filter", \.filter, "the resampling filter"),
     .optional("scales_up", \.scalesUp, "whether small pictures are enlarged"),
     .optional("generation", \.generation, "the generation of Pillow; none: the pipeline's"))

@@ -1,0 +1,3 @@
+// swift-format-ignore-file
+import TesseraTransforms
+enum SwiftForms { static let all: [(String, @Sendable () -> Pipeline)] = [] }
