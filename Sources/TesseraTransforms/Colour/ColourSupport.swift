@@ -1,4 +1,4 @@
-package import TesseraCore
+import TesseraCore
 private import CKernels
 
 /// An operation that maps every byte of the colour channels by one table that no pixel decides.

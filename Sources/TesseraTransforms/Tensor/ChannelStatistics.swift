@@ -56,7 +56,6 @@ enum NamedStatistics: String, CaseIterable, WordArgument {
     }
   }
 
-  var swiftSource: String { self == .imagenet ? ".imageNet" : ".\(self)" }
 }
 
 extension ChannelStatistics {
