@@ -19,10 +19,6 @@ extension RandomStream.Key: ArgumentConvertible {
     self.init(key: SIMD2(words[0], words[1]), high: SIMD2(words[2], words[3]), operation: words[4])
   }
 
-  public var swiftSource: String {
-    "RandomStream.Key(key: SIMD2(\(key.x), \(key.y)), high: SIMD2(\(high.x), \(high.y)), operation: \(operation))"
-  }
-
   public var argument: ArgumentNode {
     let words = [key.x, key.y, high.x, high.y, operation].map { word in
       let digits = String(word, radix: 16)

@@ -55,7 +55,6 @@ enum NamedStatistics: String, CaseIterable, WordArgument {
     case .half: .half
     }
   }
-
 }
 
 extension ChannelStatistics {

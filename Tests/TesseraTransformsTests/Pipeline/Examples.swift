@@ -37,8 +37,13 @@ enum Examples {
     "crop": ["crop(0, 0, 1, 1)"],
     "horizontal_flip": ["horizontal_flip"],
     "vertical_flip": ["vertical_flip"],
+    "rotate": ["rotate(33)", "rotate(-90, filter: bicubic, expand: true, center: [3, 4], fill: [1, 2, 3])"],
+    "affine": ["affine(12, translate: [2, -3], scale: 1.1, shear: [4, 0], filter: bilinear)"],
+    "perspective": ["perspective([1, 0.05, 1, 0.02, 0.9, 0, 0.001, 0], filter: bicubic)"],
+    "elastic": ["elastic(\(key), alpha: 15, sigma: 2)"],
+    "void_boxes": ["void_boxes([])"],
     // Colour
-    "convert_rgb": ["convert_rgb", "convert_rgb(background: [10, 200, 30])"],
+    "convert_to_rgb": ["convert_to_rgb", "convert_rgb(background: [10, 200, 30])"],
     "grayscale": ["grayscale", "grayscale(3)"],
     "random_grayscale": ["random_grayscale(probability: 0.7)"],
     "color_jitter": ["color_jitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)"],
@@ -63,6 +68,7 @@ enum Examples {
     "solarize": ["solarize(77)"],
     "autocontrast": ["autocontrast"],
     "equalize": ["equalize"],
+    "jpeg_compress": ["jpeg_compress(55)"],
     "gaussian_blur_fixed": ["gaussian_blur_fixed(5, 1.1)"],
     // Noise
     "gaussian_noise": ["gaussian_noise(sigma: 0.1)"],
@@ -88,6 +94,7 @@ enum Examples {
     "to_dtype": ["to_dtype(float16)", "to_dtype(uint8, scale: true)"],
     "normalize": ["normalize(imagenet)", "normalize(mean: [0.1, 0.2, 0.3], std: [1, 2, 3])"],
     "denormalize": ["denormalize(clip)"],
+    "erase": ["erase(1, 2, 3, 4, value: 0.5)", "erase(0, 0, 2, 2, value: random, key: \(key))"],
     "random_erasing": ["random_erasing(probability: 1)"],
     // Composition
     "random_apply": ["random_apply([horizontal_flip, color_jitter(brightness: 0.5)], probability: 0.5)"],
@@ -97,6 +104,7 @@ enum Examples {
     "trivial_augment_wide": ["trivial_augment_wide"],
     "auto_augment": ["auto_augment"],
     "aug_mix": ["aug_mix"],
+    "mix": ["mix(0.5, [0.25, 0.25], [[invert], [posterize(3), solarize(9)]])"],
   ]
 
   /// Whether a step's text can stand first.
