@@ -45,6 +45,20 @@ import Testing
     }
   }
 
+  @Test("keep their header readable wherever they are decoded") func leniency() async throws {
+    let code = """
+      from codec_files import *
+      mark = chunk(b'gAMA', struct.pack('>I', 45455))
+      out = png(9, 7, 8, 2, before=mark[:-1] + bytes([mark[-1] ^ 1]))
+      """
+    let file = try await Oracle.pillow13.run(code).bytes
+    #expect(throws: TesseraError.self) { try ImageHeader(bytes: file) }
+    #expect(throws: TesseraError.self) { try ImageDecoder().decode(file) }
+    let policy = DecodePolicy(truncated: .fillGray)
+    let image = try ImageDecoder().decode(file, DecodeRequest(policy: policy))
+    #expect(try ImageHeader(bytes: file, policy: policy).size == image.size)
+  }
+
   @Test("carry their path and stage") func path() async throws {
     let file = try #require(try await DecodeCase.family("good_files().items()").first { $0.name == "PNG" })
     let path = temporaryPath(".png")

@@ -62,22 +62,27 @@ public struct ImageHeader: Sendable, Hashable, Codable {
 
   /// Reads the header of a picture in memory.
   ///
+  /// - Parameter policy: where `truncated` is `fillGray`, damage to metadata is overlooked that Pillow overlooks then.
   /// - Throws: `TesseraError` of stage `header`: `unknownFormat`, `unsupported`, `truncated` or `corrupt`.
-  public init(bytes: [UInt8]) throws { self = try bytes.withUnsafeBytes { try ImageHeader(bytes: $0) } }
+  public init(bytes: [UInt8], policy: DecodePolicy = .tessera) throws {
+    self = try bytes.withUnsafeBytes { try ImageHeader(bytes: $0, policy: policy) }
+  }
 
   /// Reads the header of a picture in memory. The pointer is used inside the call only.
   ///
+  /// - Parameter policy: where `truncated` is `fillGray`, damage to metadata is overlooked that Pillow overlooks then.
   /// - Throws: `TesseraError` of stage `header`: `unknownFormat`, `unsupported`, `truncated` or `corrupt`.
-  public init(bytes: UnsafeRawBufferPointer) throws {
-    self = try StoredPicture(reading: MemorySource(bytes)).header
+  public init(bytes: UnsafeRawBufferPointer, policy: DecodePolicy = .tessera) throws {
+    self = try StoredPicture(reading: MemorySource(bytes), lenient: policy.truncated == .fillGray).header
   }
 
   /// Reads the header of a picture file. Only the parts that say something are read, not the pixels' data.
   ///
-  /// - Throws: `TesseraError` with the path: `io` (stage `read`), or as `init(bytes:)`.
-  public init(path: String) throws {
+  /// - Parameter policy: where `truncated` is `fillGray`, damage to metadata is overlooked that Pillow overlooks then.
+  /// - Throws: `TesseraError` with the path: `io` (stage `read`), or as `init(bytes:policy:)`.
+  public init(path: String, policy: DecodePolicy = .tessera) throws {
     do {
-      self = try StoredPicture(reading: FileSource(path: path)).header
+      self = try StoredPicture(reading: FileSource(path: path), lenient: policy.truncated == .fillGray).header
     } catch let error as TesseraError {
       throw error.with(path: path)
     }

@@ -24,7 +24,7 @@ extension Pipeline {
     decoding bytes: UnsafeRawBufferPointer, policy: DecodePolicy = .tessera,
     generation: PillowGeneration = .newest, using random: RandomStream = RandomStream(seed: 0)
   ) throws -> PipelineOutput {
-    let header = try ImageHeader(bytes: bytes)
+    let header = try ImageHeader(bytes: bytes, policy: policy)
     let decoded = ImageDecoder().info(for: header, policy: policy)
     let info = PictureInfo(size: decoded.size, format: decoded.format, generation: generation)
     let plan: Plan
