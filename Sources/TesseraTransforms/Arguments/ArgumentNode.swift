@@ -39,8 +39,10 @@ public struct ArgumentNode: Sendable {
 /// A transform's name and arguments, not yet understood.
 public struct StepNode: Sendable {
   public struct Argument: Sendable {
-    /// Nil for a positional argument.
+    /// Nil for a positional argument that was read.
     public var name: String?
+    /// Whether text leaves the name out: leading arguments that need none.
+    var isBare = false
     public var value: ArgumentNode
     public var location: SourceLocation
     public init(name: String?, value: ArgumentNode, location: SourceLocation = .none) {

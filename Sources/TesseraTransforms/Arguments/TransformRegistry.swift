@@ -29,20 +29,20 @@ public enum TransformRegistry {
   }
 
   /// The name and arguments of a transform; arguments at their defaults are left out.
-  ///
-  /// - Parameter named: whether leading required arguments keep their names too.
-  static func node(of transform: any Transform, named: Bool = false) -> StepNode {
+  static func node(of transform: any Transform) -> StepNode {
     let schema = type(of: transform).schema
     let values = schema.read(transform)
     var step = StepNode(name: schema.name)
-    var positional = !named
+    var positional = true
     for (argument, value) in zip(schema.arguments, values) {
       if let standard = argument.defaultValue, standard.quoted == value.quoted {
         positional = false
         continue
       }
       let bare = positional && argument.isBare
-      step.arguments.append(.init(name: bare ? nil : argument.name, value: value))
+      var given = StepNode.Argument(name: argument.name, value: value)
+      given.isBare = bare
+      step.arguments.append(given)
       positional = bare
     }
     return step

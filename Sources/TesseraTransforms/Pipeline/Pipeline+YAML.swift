@@ -27,7 +27,7 @@ extension Pipeline {
   public var yaml: String {
     "pipeline:\n"
       + steps.map { step in
-        "  - " + PipelineTreePrinter(style: .yaml).step(TransformRegistry.node(of: step, named: true)) + "\n"
+        "  - " + PipelineTreePrinter(style: .yaml).step(TransformRegistry.node(of: step)) + "\n"
       }.joined()
   }
 
@@ -35,7 +35,7 @@ extension Pipeline {
   public var json: String {
     "{\n  \"pipeline\": [\n"
       + steps.map { step in
-        "    " + PipelineTreePrinter(style: .json).step(TransformRegistry.node(of: step, named: true))
+        "    " + PipelineTreePrinter(style: .json).step(TransformRegistry.node(of: step))
       }.joined(separator: ",\n") + "\n  ]\n}\n"
   }
 }

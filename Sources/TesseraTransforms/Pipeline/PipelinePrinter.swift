@@ -5,7 +5,7 @@ enum PipelinePrinter {
   static func text(_ step: StepNode) -> String {
     if step.arguments.isEmpty { return step.name }
     let arguments = step.arguments.map { argument in
-      (argument.name.map { $0 + ": " } ?? "") + text(argument.value)
+      (argument.isBare ? "" : argument.name.map { $0 + ": " } ?? "") + text(argument.value)
     }
     return "\(step.name)(\(arguments.joined(separator: ", ")))"
   }
@@ -26,7 +26,7 @@ enum PipelinePrinter {
   /// The shortest digits that read back to the same number; whole numbers without a point.
   static func number(_ value: Double) -> String {
     let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    return text.hasSuffix(".0") && text != "-0.0" ? String(text.dropLast(2)) : text
   }
 
   /// Whether a string can stand without quotes: a letter or underscore, then letters, digits and `_ @ . -`.

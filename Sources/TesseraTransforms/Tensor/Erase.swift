@@ -21,6 +21,14 @@ public struct Erase: TensorOperation {
     _ = checked()
   }
 
+  /// - Parameters:
+  ///   - x, y: the corner at the left and top, inside of the picture.
+  ///   - width, height: at least 1.
+  ///   - key: what random values are a function of.
+  public init(x: Int, y: Int, width: Int, height: Int, value: EraseValue, key: RandomStream.Key? = nil) {
+    self.init(Rect(x: x, y: y, width: width, height: height), value: value, key: key)
+  }
+
   public static let schema = TransformSchema(
     "erase", .operation, "Overwrites a rectangle of a tensor.",
     prototype: Erase(Rect(x: 0, y: 0, width: 1, height: 1), value: .values([0])),

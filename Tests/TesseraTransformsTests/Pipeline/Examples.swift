@@ -10,7 +10,8 @@ enum Examples {
     // Geometry
     "center_crop": ["center_crop(11)", "center_crop([30, 8])", "center_crop(9, rounding: floor)"],
     "random_crop": [
-      "random_crop(7)", "random_crop([9, 12], padding: [1, 2, 3, 4], pad_if_needed: true, padding_mode: edge)",
+      "random_crop(7)",
+      "random_crop([9, 12], padding: [1, 2, 3, 4], pad_if_needed: true, padding_mode: edge)",
     ],
     "five_crop": ["five_crop(6)"],
     "ten_crop": ["ten_crop(6, vertical_flip: true)"],
@@ -27,7 +28,9 @@ enum Examples {
     "random_iou_crop": ["random_iou_crop"],
     "sanitize_bounding_boxes": ["sanitize_bounding_boxes"],
     "clamp_bounding_boxes": ["clamp_bounding_boxes"],
-    "resize": ["resize(20)", "resize([9, 31], filter: lanczos)", "resize(12, filter: bicubic, max_size: 25)"],
+    "resize": [
+      "resize(20)", "resize([9, 31], filter: lanczos)", "resize(12, filter: bicubic, max_size: 25)",
+    ],
     "random_resized_crop": ["random_resized_crop(14)", "random_resized_crop([6, 15], filter: nearest)"],
     "random_resize": ["random_resize(8, 30)"],
     "random_shortest_size": ["random_shortest_size([10, 20], max_size: 40)"],
@@ -43,7 +46,7 @@ enum Examples {
     "elastic": ["elastic(\(key), alpha: 15, sigma: 2)"],
     "void_boxes": ["void_boxes([])"],
     // Colour
-    "convert_to_rgb": ["convert_to_rgb", "convert_rgb(background: [10, 200, 30])"],
+    "convert_rgb": ["convert_to_rgb", "convert_rgb(background: [10, 200, 30])"],
     "grayscale": ["grayscale", "grayscale(3)"],
     "random_grayscale": ["random_grayscale(probability: 0.7)"],
     "color_jitter": ["color_jitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)"],

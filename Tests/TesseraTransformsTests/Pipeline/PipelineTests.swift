@@ -21,7 +21,9 @@ struct PipelineTests {
     for schema in TransformRegistry.schemas {
       #expect(Examples.steps[schema.name] != nil, "no example of \(schema.name)")
       #expect(schema.summary.hasSuffix("."), "\(schema.name): '\(schema.summary)'")
-      for argument in schema.arguments { #expect(!argument.summary.isEmpty, "\(schema.name).\(argument.name)") }
+      for argument in schema.arguments {
+        #expect(!argument.summary.isEmpty, "\(schema.name).\(argument.name)")
+      }
     }
     for name in Examples.steps.keys {
       #expect(TransformRegistry.schemas.contains { $0.name == name }, "\(name) is no transform")
@@ -82,7 +84,8 @@ struct PipelineTests {
       return
     }
     #expect(message.contains(part), "\(text): \(message)")
-    #expect(gotLine == line && (column == 0 || gotColumn == column), "\(text): \(gotLine):\(gotColumn) \(message)")
+    #expect(
+      gotLine == line && (column == 0 || gotColumn == column), "\(text): \(gotLine):\(gotColumn) \(message)")
   }
 
   @Test func faultsInYAMLAndJSONPointAtTheirPlace() throws {
