@@ -20,7 +20,7 @@ struct HuggingFaceTests {
     #expect(pipeline.text == Preset.clip.pipeline.text)
     #expect(
       pipeline.text == "convert_rgb(background: 255)|resize(224, filter: bicubic)"
-        + "|center_crop(224, rounding: floor)|rescale|normalize(statistics: clip)")
+        + "|center_crop(224, rounding: floor)|rescale|normalize(clip)")
   }
 
   @Test("a processor_config.json is read by its image_processor")
