@@ -126,4 +126,12 @@ struct CommandTests {
     let manifest = try out.lines("manifest.jsonl")
     #expect(manifest.map { $0.contains("note") } == [true, true, false])
   }
+
+  @Test("the README's table is what `tessera transforms` says")
+  func readme() throws {
+    let readme = String(decoding: try Repository.bytes("README.md"), as: UTF8.self)
+    let result = try Command.run(["transforms", "--markdown"])
+    #expect(result.status == 0)
+    #expect(readme.contains(result.output), "run tools/update-readme")
+  }
 }

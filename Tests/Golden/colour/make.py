@@ -4,7 +4,6 @@ Each case has a pipeline in Tessera's text and an output: a picture (uint8 [H, W
 automatic augmentations) the digests of all pictures that can come out. Run by `make oracle`.
 """
 import itertools
-import json
 import pathlib
 import sys
 from unittest import mock
@@ -14,11 +13,11 @@ import PIL
 import torch
 import torchvision
 from PIL import Image
-from safetensors.numpy import save_file
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent)]
+from golden import save  # noqa: E402
 import noise  # noqa: E402
 
 rng = np.random.default_rng(2026)
@@ -224,7 +223,5 @@ for policy in v2.AutoAugmentPolicy:
 outcomes("jpeg(30...34)", "ramp", [F.jpeg(picture("ramp"), quality) for quality in range(30, 35)])
 outcomes("jpeg(90)", "gray_ramp", [F.jpeg(picture("gray_ramp"), 90)])
 
-save_file(tensors, pathlib.Path(__file__).with_name("golden.safetensors"), {
-    "versions": f"torchvision {torchvision.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}",
-    "cases": json.dumps(cases)})
-print(f"{len(cases)} cases, {sum(t.nbytes for t in tensors.values())} bytes")
+versions = f"torchvision {torchvision.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}"
+save(__file__, tensors, versions, cases)

@@ -4,18 +4,20 @@ Each case has a pipeline of fixed operations in Tessera's text, and torchvision'
 Boxes come out clamped to the canvas (torchvision does so after every step); keypoints of the flips are pixel
 numbers in torchvision (`half` = 0.5 turns Tessera's places into them). Run by `make oracle`.
 """
-import json
 import pathlib
+import sys
 
 import numpy as np
 import PIL
 import torch
 import torchvision
 from PIL import Image
-from safetensors.numpy import save_file
 from torchvision import tv_tensors
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from golden import save  # noqa: E402
 
 MODES = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 BOXES = [[2, 3, 12, 9], [0, 0, 37, 23], [30, 15, 36.5, 22.25], [5.5, 1.25, 5.75, 20]]
@@ -193,7 +195,5 @@ tensors["loose.sanitized"] = F.sanitize_bounding_boxes(loose)[0].numpy().astype(
 tensors["loose.both"] = F.sanitize_bounding_boxes(F.clamp_bounding_boxes(loose), min_size=2, min_area=20)[0] \
     .numpy().astype(np.float64)
 
-save_file(tensors, pathlib.Path(__file__).with_name("golden.safetensors"), {
-    "versions": f"torchvision {torchvision.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}",
-    "cases": json.dumps(cases)})
-print(f"{len(cases)} cases, {sum(t.nbytes for t in tensors.values())} bytes")
+versions = f"torchvision {torchvision.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}"
+save(__file__, tensors, versions, cases)

@@ -10,6 +10,7 @@ Run by `make oracle`.
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import PIL
@@ -17,7 +18,6 @@ import torch
 import torchvision
 import transformers
 from PIL import Image
-from safetensors.numpy import save_file
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import _geometry
@@ -26,6 +26,9 @@ from transformers.models.llava.image_processing_pil_llava import LlavaImageProce
 from transformers.models.llava_next.image_processing_pil_llava_next import LlavaNextImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from golden import save  # noqa: E402
 
 rng = np.random.default_rng(2026)
 tensors, cases = {}, []
@@ -150,6 +153,4 @@ cases.append({"kind": "move", "boxes": sum(boxes, []), "moved": moved.numpy().ra
 
 versions = (f"transformers {transformers.__version__}, torchvision {torchvision.__version__}, "
             f"Pillow {PIL.__version__}")
-save_file(tensors, pathlib.Path(__file__).with_name("golden.safetensors"),
-          metadata={"versions": versions, "cases": json.dumps(cases)})
-print(len(cases), "cases", versions)
+save(__file__, tensors, versions, cases)
