@@ -48,10 +48,10 @@ oracle: deps
 	swift test -c release
 
 lint:
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets Package.swift
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets Package.swift
 
 clean:
 	rm -rf .build $(OUT)

@@ -134,4 +134,11 @@ struct CommandTests {
     #expect(result.status == 0)
     #expect(readme.contains(result.output), "run tools/update-readme")
   }
+
+  @Test("the README's program is the compiled snippet")
+  func snippet() throws {
+    let readme = String(decoding: try Repository.bytes("README.md"), as: UTF8.self)
+    let snippet = String(decoding: try Repository.bytes("Snippets/Tensors.swift"), as: UTF8.self)
+    #expect(readme.contains("```swift\n\(snippet)```"))
+  }
 }
