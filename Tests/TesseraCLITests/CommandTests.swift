@@ -135,10 +135,10 @@ struct CommandTests {
     #expect(readme.contains(result.output), "run tools/update-readme")
   }
 
-  @Test("the README's program is the compiled snippet")
-  func snippet() throws {
+  @Test("the README's programs are the compiled snippets", arguments: ["Tensors", "Forms", "Replay"])
+  func snippets(_ name: String) throws {
     let readme = String(decoding: try Repository.bytes("README.md"), as: UTF8.self)
-    let snippet = String(decoding: try Repository.bytes("Snippets/Tensors.swift"), as: UTF8.self)
+    let snippet = String(decoding: try Repository.bytes("Snippets/\(name).swift"), as: UTF8.self)
     #expect(readme.contains("```swift\n\(snippet)```"))
   }
 }

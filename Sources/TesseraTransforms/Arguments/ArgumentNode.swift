@@ -73,6 +73,8 @@ extension ArgumentNode: CustomStringConvertible {
   /// The value as pipelines' text has it.
   public var description: String { PipelinePrinter.text(self) }
 
+  var isNone: Bool { if case .none = kind { true } else { false } }
+
   /// How a message quotes the value.
   var quoted: String { PipelinePrinter.text(self) }
 }

@@ -151,6 +151,9 @@ struct PipelineTreePrinter {
   func step(_ step: StepNode) -> String {
     let name = key(step.name)
     if step.arguments.isEmpty { return style == .json ? "\"\(step.name)\"" : step.name }
+    if step.arguments.count == 1, let only = step.arguments.first, only.isBare, !only.value.isNone {
+      return style == .json ? "{\(name): \(value(only.value))}" : "\(name): \(value(only.value))"
+    }
     let body = step.arguments.map { "\(key($0.name ?? "")): \(value($0.value))" }.joined(separator: ", ")
     return style == .json ? "{\(name): {\(body)}}" : "\(name): {\(body)}"
   }

@@ -13,7 +13,7 @@ public struct Plan: Sendable {
   public let decode: DecodeRequest
   /// Operations before the last pass; those that the decoder does are left out.
   private let operations: ArraySlice<any Operation>
-  /// `infos[i]` is what is known before the draw's operation `i`.
+  /// The conversion to a tensor and what folds into it; nil if the pipeline gives images or cannot be a table.
   private let pass: TensorPass?
   /// Operations on the tensor after the pass.
   private let tail: ArraySlice<any Operation>
