@@ -22,6 +22,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Pipelines in YAML and JSON, with the line and column of every node for error messages.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // The loader's words to whoever runs it; the application chooses where they go.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
     // MARK: system libraries (found by pkg-config; `make` installs them)
@@ -30,6 +32,8 @@ let package = Package(
     .systemLibrary(name: "CLibWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLCMS2", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
+    // SHA-256 of OpenSSL, with the machine's instructions for it.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // MARK: C
     // Hot loops, one file an operation. No flags: float contraction is turned off by pragma in each
@@ -51,7 +55,10 @@ let package = Package(
       swiftSettings: dialect),
     .target(
       name: "TesseraData",
-      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms"],
+      dependencies: [
+        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "CCodecs", "CCrypto", "CZlib",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: dialect),
     .target(
       name: "Tessera",

@@ -30,6 +30,19 @@ package enum FileIO {
     return try readAll(file, expected: size, limit: limit, path: path)
   }
 
+  /// The bytes of a part of a file.
+  ///
+  /// - Throws: `io`, `truncated` if the file ends before the part does.
+  package static func read(_ path: String, range: Range<Int>) throws -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw lastError("open", path) }
+    defer { close(file) }
+    return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      try readAll(file, into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound, path: path)
+      count = range.count
+    }
+  }
+
   /// Reads to the end: a pipe has no size, and a file may grow or shrink while it is read.
   private static func readAll(_ file: Int32, expected: Int, limit: Int, path: String) throws -> [UInt8] {
     var bytes: [UInt8] = []

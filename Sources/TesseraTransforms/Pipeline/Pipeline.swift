@@ -47,12 +47,16 @@ public struct Pipeline: Sendable {
 
   /// Draws every step's numbers for one picture.
   ///
-  /// - Parameter random: the sample's stream (seed, epoch, sample); step *i* takes its operation *i*.
+  /// - Parameters:
+  ///   - random: the sample's stream (seed, epoch, sample); step *i* takes its operation *i*.
+  ///   - firstStep: what the first step counts as, where steps before it were done already.
   /// - Throws: `invalidInput` if a step cannot take the picture.
-  public func draw(for picture: PictureInfo, using random: RandomStream) throws -> Draw {
+  public func draw(
+    for picture: PictureInfo, using random: RandomStream, firstStep: Int = 0
+  ) throws -> Draw {
     var draw = Draw(input: picture)
     for (index, step) in steps.enumerated() {
-      var stream = random.operation(UInt32(index))
+      var stream = random.operation(UInt32(firstStep + index))
       try draw.append(step, using: &stream)
     }
     return draw

@@ -1,0 +1,56 @@
+public import TesseraCodecs
+public import TesseraTransforms
+
+/// A dataset whose samples carry a pipeline: what `map` makes.
+public struct MappedDataset<Base: Dataset>: Dataset {
+  public let base: Base
+  public let recipe: Recipe
+
+  public init(_ base: Base, recipe: Recipe) {
+    self.base = base
+    self.recipe = recipe
+  }
+
+  public var count: Int { base.count }
+  public var classes: [String] { base.classes }
+  public func label(at index: Int) throws -> Int? { try base.label(at: index) }
+
+  /// The base's sample with the pipeline behind its own, where it has one.
+  public func sample(at index: Int) throws -> Sample {
+    var sample = try base.sample(at: index)
+    if let first = sample.recipe {
+      var both = first
+      both.pipeline = try Pipeline(steps: first.pipeline.steps + recipe.pipeline.steps)
+      sample.recipe = both
+    } else {
+      sample.recipe = recipe
+    }
+    return sample
+  }
+
+  public func fingerprint() throws -> Fingerprint {
+    Fingerprint("map", try base.fingerprint().hex, recipe.summary)
+  }
+}
+
+extension Dataset {
+  /// The same data, each picture through transforms written one a line.
+  ///
+  ///     let train = try ImageFolder("data/train").map {
+  ///       RandomResizedCrop(224)
+  ///       ToTensor()
+  ///     }
+  public func map(
+    policy: DecodePolicy = .tessera, generation: PillowGeneration = .newest,
+    @PipelineBuilder _ build: () -> PipelineBuilder.Result
+  ) -> MappedDataset<Self> {
+    map(Pipeline(build), policy: policy, generation: generation)
+  }
+
+  /// The same data, each picture through a pipeline.
+  public func map(
+    _ pipeline: Pipeline, policy: DecodePolicy = .tessera, generation: PillowGeneration = .newest
+  ) -> MappedDataset<Self> {
+    MappedDataset(self, recipe: Recipe(pipeline, policy: policy, generation: generation))
+  }
+}

@@ -1,0 +1,54 @@
+public import TesseraCodecs
+public import TesseraCore
+
+/// Where a sample's picture is to be had. Making one reads nothing; the loader's threads do.
+public enum PictureSource: Sendable {
+  /// An encoded file.
+  case file(String)
+  /// A part of a file: a tar's member. `name` is what errors call it.
+  case section(file: String, bytes: Range<Int>, name: String)
+  /// Encoded bytes in memory.
+  case bytes([UInt8], name: String = "")
+  /// Encoded bytes that something else fetches, on the loader's thread.
+  case deferred(name: String, @Sendable () throws -> [UInt8])
+  /// A picture that is decoded already.
+  case image(Image, name: String = "")
+  /// A tensor that is ready: `[C, H, W]`. A recipe works on it where it is `uint8` (as on a picture).
+  case tensor(AnyTensor, name: String = "")
+  /// A picture that is known to be unreadable: a name that is not UTF-8, a folder without permission.
+  case unreadable(TesseraError)
+
+  /// What errors call it.
+  public var name: String {
+    switch self {
+    case .file(let path): path
+    case .section(_, _, let name), .bytes(_, let name), .deferred(let name, _), .image(_, let name),
+      .tensor(_, let name):
+      name
+    case .unreadable(let error): error.path ?? ""
+    }
+  }
+
+  /// The encoded bytes; nil for pictures and tensors that are decoded already.
+  ///
+  /// - Throws: `TesseraError` of stage `read` (or `list`), `limitExceeded` before anything is read.
+  public func encodedBytes(limits: DecodeLimits = DecodeLimits()) throws -> [UInt8]? {
+    do {
+      switch self {
+      case .file(let path): return try FileIO.read(path, limit: limits.bytes)
+      case .section(let file, let range, _):
+        guard range.count <= limits.bytes else {
+          throw TesseraError(
+            .limitExceeded(what: "bytes of the member", limit: limits.bytes, found: range.count))
+        }
+        return try FileIO.read(file, range: range)
+      case .bytes(let bytes, _): return bytes
+      case .deferred(_, let fetch): return try fetch()
+      case .image, .tensor: return nil
+      case .unreadable(let error): throw error
+      }
+    } catch let error as TesseraError {
+      throw error.with(path: name.isEmpty ? nil : name, stage: .read)
+    }
+  }
+}
