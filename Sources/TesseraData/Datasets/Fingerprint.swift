@@ -17,7 +17,9 @@ public struct Fingerprint: Sendable, Hashable, Codable, CustomStringConvertible 
   /// The fingerprint that a digest has come to.
   package init(_ digest: consuming Digest) { hex = digest.hex() }
 
-  public init(from decoder: any Decoder) throws { hex = try decoder.singleValueContainer().decode(String.self) }
+  public init(from decoder: any Decoder) throws {
+    hex = try decoder.singleValueContainer().decode(String.self)
+  }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
