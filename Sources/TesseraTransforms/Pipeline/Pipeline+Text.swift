@@ -1,4 +1,4 @@
-public import TesseraCore
+internal import TesseraCore
 
 extension Pipeline: LosslessStringConvertible {
   /// Reads a pipeline from text: `resize(256, filter: bicubic)|center_crop(224)|to_tensor|normalize(imagenet)`.
