@@ -34,7 +34,7 @@ public struct KeyedPermutation: Sendable {
     precondition(count >= 0, "KeyedPermutation of \(count) numbers")
     self.count = count
     // The count is part of the key: orders of two datasets of nearly one size must not resemble each other.
-    var random = SamplerStream.permutation.random(seed: seed, epoch: epoch, number: UInt64(count))
+    var random = SamplerStream.permutation.keys(seed: seed, epoch: epoch)(UInt64(count))
     if count <= Self.tableLimit {
       let forward = random.permutation(count).map { UInt16($0) }
       var backward = forward

@@ -16,10 +16,18 @@ enum SamplerStream: UInt64 {
     RandomStream(seed: seed, epoch: epoch, sample: rawValue)
   }
 
-  /// The stream of this purpose for the `number`-th of several things in one epoch (a bucket, a position):
-  /// encrypted twice, so that neighbouring numbers have nothing in common.
-  func random(seed: UInt64, epoch: UInt64, number: UInt64) -> RandomStream {
+  /// The streams of this purpose for several things in one epoch (buckets, positions), by their numbers.
+  ///
+  /// The key is encrypted once for all; a stream of its own then costs nothing but its draws, one Philox block for
+  /// each 128 bits.
+  func keys(seed: UInt64, epoch: UInt64) -> @Sendable (_ number: UInt64) -> RandomStream {
     var root = random(seed: seed, epoch: epoch)
-    return RandomStream(seed: root.next64(), epoch: root.next64(), sample: number)
+    let key = SIMD2(root.next32(), root.next32())
+    return { number in
+      RandomStream(
+        RandomStream.Key(
+          key: key, high: SIMD2(UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32)),
+          operation: 0))
+    }
   }
 }
