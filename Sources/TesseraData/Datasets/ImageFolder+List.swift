@@ -77,10 +77,10 @@ extension ImageFolder {
       listing.labels.append(Int32(label))
       listing.sizes.append(size)
       let name = UnsafeRawBufferPointer(rebasing: text[afterSize...])
-      if memchr(name.baseAddress, 92, name.count) == nil {
-        listing.names.append(name)
-      } else {
+      if name.contains(92) {
         listing.names.append(unescaped(name))
+      } else {
+        listing.names.append(name)
       }
       line += 1
     }

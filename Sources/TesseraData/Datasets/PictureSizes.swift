@@ -1,5 +1,5 @@
 private import Foundation
-public import TesseraCodecs
+internal import TesseraCodecs
 public import TesseraCore
 
 /// The sizes of a dataset's pictures, read from their headers alone: what buckets by aspect ratio need.

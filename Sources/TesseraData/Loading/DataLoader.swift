@@ -47,7 +47,7 @@ public struct DataLoader: Sendable {
   ///   - batchSize: samples a batch, at least 1.
   ///   - order: which sample stands where, each epoch.
   ///   - dropLast: whether a last batch of fewer samples is left out.
-  ///   - share: this process's part, where several train together.
+  ///   - rank: this process's part, where several train together.
   ///   - seed: what augmentations are drawn from; by default the order's seed, or 0.
   ///   - threads: by default one a core.
   ///   - prefetch: batches begun ahead; by default enough to keep the threads at work, at least 2.
@@ -60,13 +60,13 @@ public struct DataLoader: Sendable {
   ///   - onReport: called with the figures so far after each batch that is handed out, on the consumer's thread.
   public init(
     _ dataset: some Dataset, batchSize: Int, order: SampleOrdering = .sequential, dropLast: Bool = false,
-    share: RankShare? = nil, seed: UInt64? = nil, threads: Int? = nil, prefetch: Int? = nil,
+    rank: DistributedRank? = nil, seed: UInt64? = nil, threads: Int? = nil, prefetch: Int? = nil,
     collator: any Collator = .stack, transforms: [any BatchTransform] = [],
     layout: ImageLayout = .channelsFirst, onError: LoaderErrorPolicy = .stop, isFused: Bool = true,
     logger: Logger? = nil, onReport: (@Sendable (LoaderReport) -> Void)? = nil
   ) {
     self.init(
-      .samples(dataset, order, share, dropLast: dropLast), batchSize: batchSize, seed: seed ?? order.seed,
+      .samples(dataset, order, rank, dropLast: dropLast), batchSize: batchSize, seed: seed ?? order.seed,
       threads: threads, prefetch: prefetch, collator: collator, transforms: transforms, layout: layout,
       onError: onError, isFused: isFused, logger: logger, onReport: onReport)
   }
@@ -88,14 +88,14 @@ public struct DataLoader: Sendable {
   ///
   /// - Parameter onError: `substitute` is not possible in a stream, and leaves a hole.
   public init(
-    stream: some IterableDataset, batchSize: Int, dropLast: Bool = false, share: RankShare? = nil,
+    stream: some IterableDataset, batchSize: Int, dropLast: Bool = false, rank: DistributedRank? = nil,
     seed: UInt64 = 0, threads: Int? = nil, prefetch: Int? = nil, collator: any Collator = .stack,
     transforms: [any BatchTransform] = [], layout: ImageLayout = .channelsFirst,
     onError: LoaderErrorPolicy = .stop, isFused: Bool = true, logger: Logger? = nil,
     onReport: (@Sendable (LoaderReport) -> Void)? = nil
   ) {
     self.init(
-      .stream(stream, share, dropLast: dropLast), batchSize: batchSize, seed: seed, threads: threads,
+      .stream(stream, rank, dropLast: dropLast), batchSize: batchSize, seed: seed, threads: threads,
       prefetch: prefetch, collator: collator, transforms: transforms, layout: layout, onError: onError,
       isFused: isFused, logger: logger, onReport: onReport)
   }
@@ -202,7 +202,7 @@ public struct DataLoader: Sendable {
       source: source,
       loader: SampleLoader(seed: seed, epoch: UInt64(epoch), layout: layout, isFused: isFused),
       batchSize: batchSize, collator: collator, transforms: transforms, policy: errorPolicy,
-      sampleCount: sampleCount, failuresBefore: failuresBefore, rank: origin.share?.rank ?? 0,
+      sampleCount: sampleCount, failuresBefore: failuresBefore, rank: origin.rank?.rank ?? 0,
       threads: threads, depth: prefetch, pool: pool, meter: meter, firstBatch: first, lastBatch: last,
       observer: observer)
   }

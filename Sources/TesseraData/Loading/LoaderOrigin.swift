@@ -2,13 +2,13 @@ internal import TesseraCore
 
 /// What a loader makes batches of, and by which rule.
 enum Origin: Sendable {
-  case samples(any Dataset, SampleOrdering, RankShare?, dropLast: Bool)
+  case samples(any Dataset, SampleOrdering, DistributedRank?, dropLast: Bool)
   case batches(any Dataset, any BatchSampler)
-  case stream(any IterableDataset, RankShare?, dropLast: Bool)
+  case stream(any IterableDataset, DistributedRank?, dropLast: Bool)
 
-  var share: RankShare? {
+  var rank: DistributedRank? {
     switch self {
-    case .samples(_, _, let share, _), .stream(_, let share, _): share
+    case .samples(_, _, let rank, _), .stream(_, let rank, _): rank
     case .batches: nil
     }
   }
@@ -31,7 +31,8 @@ enum Origin: Sendable {
   func batchOrder(epoch: UInt64, batchSize: Int) throws -> BatchOrder? {
     switch self {
     case .samples(_, _, _, let dropLast):
-      try ChunkedBatchSampler(try sampler(), batchSize: batchSize, dropLast: dropLast).batches(epoch: epoch)
+      try ChunkedBatchSampler(
+        try sampler(), batchSize: batchSize, dropLast: dropLast).batches(epoch: epoch)
     case .batches(_, let sampler): try sampler.batches(epoch: epoch)
     case .stream: nil
     }
@@ -53,24 +54,5 @@ enum Origin: Sendable {
     case .stream(_, let share, let dropLast):
       "stream, rank \(share?.rank ?? 0) of \(share?.ranks ?? 1)" + (dropLast ? "; last dropped" : "")
     }
-  }
-}
-
-/// This process's part of the samples, where several train together.
-public struct RankShare: Sendable, Hashable {
-  public var rank: Int
-  /// Processes in all.
-  public var ranks: Int
-  /// What happens where the samples do not divide evenly.
-  public var tail: DistributedSampler.Tail
-
-  /// - Parameters:
-  ///   - rank: 0 ≤ rank < `ranks`.
-  ///   - tail: by default as PyTorch: samples from the start are repeated.
-  public init(rank: Int, of ranks: Int, tail: DistributedSampler.Tail = .pad) {
-    precondition(ranks >= 1 && (0..<ranks).contains(rank), "RankShare(rank: \(rank), of: \(ranks))")
-    self.rank = rank
-    self.ranks = ranks
-    self.tail = tail
   }
 }
