@@ -64,7 +64,7 @@ let package = Package(
       swiftSettings: dialect),
     .target(
       name: "Tessera",
-      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms", "TesseraData"],
+      dependencies: ["CDLPack", "TesseraCore", "TesseraCodecs", "TesseraTransforms", "TesseraData"],
       swiftSettings: dialect),
 
     // MARK: the command

@@ -61,7 +61,8 @@ extension ImageFolder {
     TesseraError(.corrupt(format: "the list", detail: "line \(line): \(detail)"))
   }
 
-  private static func read(_ bytes: UnsafeRawBufferPointer, from start: Int, into listing: inout Listing) throws
+  private static func read(_ bytes: UnsafeRawBufferPointer, from start: Int, into listing: inout Listing)
+    throws
   {
     guard let base = bytes.baseAddress, start < bytes.count else { return }
     listing.names.reserve(names: bytes.count / 32, bytes: bytes.count)
@@ -71,7 +72,8 @@ extension ImageFolder {
       let end = memchr(base + at, 10, bytes.count - at).map { UnsafeRawPointer($0) - base } ?? bytes.count
       let text = UnsafeRawBufferPointer(rebasing: bytes[at..<end])
       at = end + 1
-      guard let (label, afterLabel) = number(text, from: 0), let (size, afterSize) = number(text, from: afterLabel),
+      guard let (label, afterLabel) = number(text, from: 0),
+        let (size, afterSize) = number(text, from: afterLabel),
         label >= 0, label < listing.classes.count, afterSize < text.count
       else { throw fault(line, "it is not label, bytes and path, parted by tabs") }
       listing.labels.append(Int32(label))

@@ -94,7 +94,8 @@ extension ImageFolder {
       guard !folders.isEmpty else {
         throw TesseraError(
           .invalidInput(
-            operation: "ImageFolder", expected: "a folder a class (PictureFiles lists pictures without classes)",
+            operation: "ImageFolder",
+            expected: "a folder a class (PictureFiles lists pictures without classes)",
             got: "no folder in it"))
       }
       classes = folders.map { String(decoding: $0, as: UTF8.self) }

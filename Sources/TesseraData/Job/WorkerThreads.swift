@@ -12,9 +12,28 @@ package enum WorkerThreads {
 
   /// Calls `body(0)` … `body(count − 1)`, each on its own thread, and waits for none.
   ///
+  /// - Parameter name: what the system shows the threads as, at most 15 bytes.
   /// - Throws: as `run`.
-  package static func start(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
-    for thread in try create(count, body) { pthread_detach(thread) }
+  package static func start(
+    _ count: Int, name: String, _ body: @escaping @Sendable (Int) -> Void
+  ) throws {
+    let threads = try create(count) { number in
+      show(as: name)
+      body(number)
+    }
+    for thread in threads { pthread_detach(thread) }
+  }
+
+  /// Gives the calling thread a name in the system's lists (glibc's own call is hidden from Swift).
+  private static func show(as name: String) {
+    #if os(Linux)
+      let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+      guard file >= 0 else { return }
+      _ = name.withCString { write(file, $0, strlen($0)) }
+      close(file)
+    #else
+      pthread_setname_np(name)
+    #endif
   }
 
   private static func create(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws -> [pthread_t] {

@@ -49,7 +49,8 @@ extension Batch {
           throw TesseraError(
             .invalidInput(
               operation: "mixing labels", expected: "a label in 0..<\(classCount)",
-              got: label < 0 ? "none" : "\(label)"), path: names[row], index: keys[row].index, stage: .collate)
+              got: label < 0 ? "none" : "\(label)"), path: names[row], index: keys[row].index, stage: .collate
+          )
         }
         soft[row, label] = 1
       }

@@ -43,7 +43,8 @@ final class BatchPool: Sendable {
     let (found, isBeyond) = state.withLock { state -> (Block?, Bool) in
       state.counts.held += 1
       // A block much larger than what is asked for would keep its memory from use.
-      if let at = state.free.firstIndex(where: { $0.byteCount >= byteCount && $0.byteCount / 2 <= byteCount }) {
+      if let at = state.free.firstIndex(where: { $0.byteCount >= byteCount && $0.byteCount / 2 <= byteCount })
+      {
         state.counts.reused += 1
         state.counts.heldBytes += state.free[at].byteCount
         return (state.free.remove(at: at), false)

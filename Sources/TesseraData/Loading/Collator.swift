@@ -118,7 +118,8 @@ private struct PaddedRoom {
         for plane in 0..<(isChannelsLast ? 1 : channels) {
           for row in 0..<rows {
             let to = number * pictureBytes + (plane * height * width + row * step) * size
-            (block.base + to).copyMemory(from: base + (plane * rows + row) * run * size, byteCount: run * size)
+            (block.base + to).copyMemory(
+              from: base + (plane * rows + row) * run * size, byteCount: run * size)
           }
         }
       }

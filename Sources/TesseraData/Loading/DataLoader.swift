@@ -146,7 +146,8 @@ public struct DataLoader: Sendable {
         throw TesseraError(
           .invalidArgument(
             name: "the state to resume", expected: "one of this loader on this data",
-            got: "another (\(differences.joined(separator: "; "))); allowingChanges: true goes on all the same"))
+            got:
+              "another (\(differences.joined(separator: "; "))); allowingChanges: true goes on all the same"))
       }
     }
     return batches(epoch: state.epoch, from: state.nextBatch, failuresBefore: state.failureCount)
@@ -207,7 +208,7 @@ public struct DataLoader: Sendable {
       observer: observer)
   }
 
-  private func batchOrder(_ epoch: Int) throws -> BatchOrder? {
+  func batchOrder(_ epoch: Int) throws -> BatchOrder? {
     if let known = memory.withLock({ $0.order }), known.epoch == epoch { return known.order }
     guard let order = try origin.batchOrder(epoch: UInt64(epoch), batchSize: batchSize) else { return nil }
     memory.withLock { $0.order = (epoch, order) }

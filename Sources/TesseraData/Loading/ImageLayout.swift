@@ -38,7 +38,8 @@ public struct ImageLayout: Sendable, Hashable, Codable {
       guard dataType.isFloatingPoint || !tensor.dataType.isFloatingPoint else {
         throw TesseraError(
           .invalidInput(
-            operation: "the loader's layout", expected: "a pipeline that gives integers for \(dataType.rawValue)"
+            operation: "the loader's layout",
+            expected: "a pipeline that gives integers for \(dataType.rawValue)"
               + " (leave out to_tensor)", got: tensor.dataType.rawValue), stage: .tensor)
       }
       tensor = try ToDType(dataType).apply(to: tensor)

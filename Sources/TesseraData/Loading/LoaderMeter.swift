@@ -94,7 +94,9 @@ final class LoaderMeter: Sendable {
 package enum ProcessMemory {
   /// Resident bytes now, and the most there ever were; 0 where the system does not tell.
   package static func resident() -> (now: Int, peak: Int) {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return (0, 0) }
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
+      return (0, 0)
+    }
     func kilobytes(_ key: String) -> Int {
       let line = status.split(separator: "\n").first { $0.hasPrefix(key) }
       return line.flatMap { Int($0.dropFirst(key.count).filter(\.isNumber)) } ?? 0

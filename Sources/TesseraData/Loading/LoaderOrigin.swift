@@ -13,6 +13,14 @@ enum Origin: Sendable {
     }
   }
 
+  /// Nil for streams.
+  var dataset: (any Dataset)? {
+    switch self {
+    case .samples(let dataset, _, _, _), .batches(let dataset, _): dataset
+    case .stream: nil
+    }
+  }
+
   var classes: [String] {
     switch self {
     case .samples(let dataset, _, _, _), .batches(let dataset, _): dataset.classes
@@ -32,7 +40,8 @@ enum Origin: Sendable {
     switch self {
     case .samples(_, _, _, let dropLast):
       try ChunkedBatchSampler(
-        try sampler(), batchSize: batchSize, dropLast: dropLast).batches(epoch: epoch)
+        try sampler(), batchSize: batchSize, dropLast: dropLast
+      ).batches(epoch: epoch)
     case .batches(_, let sampler): try sampler.batches(epoch: epoch)
     case .stream: nil
     }

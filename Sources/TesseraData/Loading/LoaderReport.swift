@@ -102,7 +102,8 @@ public struct LoaderReport: Sendable, Codable, Equatable {
       .read: "Reading", .decode: "Decoding", .transform: "Transforming", .collate: "Collating",
     ]
     let share = work > 0 ? (spent[bottleneck] ?? 0) / work : 0
-    return "\(names[bottleneck] ?? "") sets the pace: \(percent(share)) of the threads' time; the consumer waits "
+    return
+      "\(names[bottleneck] ?? "") sets the pace: \(percent(share)) of the threads' time; the consumer waits "
       + "\(percent(waitShare)) of the time; \(words)."
   }
 }

@@ -71,7 +71,7 @@ final class LoaderRun: Sendable {
 
   /// Starts the threads. They end by themselves: after the last batch, or when the run is cancelled.
   func start() throws {
-    try WorkerThreads.start(settings.threads) { [self] _ in work() }
+    try WorkerThreads.start(settings.threads, name: "tessera-loader") { [self] _ in work() }
   }
 
   /// Ends the work: each thread stops after the sample that it has at hand.
@@ -216,7 +216,9 @@ final class LoaderRun: Sendable {
     if !dropsLast, let last, last.close(slots: slots) { finish(last, &times) }
   }
 
-  private var dropsLast: Bool { if case .stream(let feed) = settings.source { feed.dropsLast } else { false } }
+  private var dropsLast: Bool {
+    if case .stream(let feed) = settings.source { feed.dropsLast } else { false }
+  }
 
   // MARK: one sample
 

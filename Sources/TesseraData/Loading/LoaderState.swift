@@ -52,7 +52,9 @@ public struct LoaderState: Sendable, Hashable, Codable {
   /// What of `now` differs, as `name: then, now`; empty if the run can go on.
   func differences(from now: LoaderState) -> [String] {
     var found: [String] = []
-    if dataset != now.dataset { found.append("the dataset or its pipeline: \(dataset) then, \(now.dataset) now") }
+    if dataset != now.dataset {
+      found.append("the dataset or its pipeline: \(dataset) then, \(now.dataset) now")
+    }
     if seed != now.seed { found.append("the seed: \(seed) then, \(now.seed) now") }
     if settings != now.settings { found.append("the loader: '\(settings)' then, '\(now.settings)' now") }
     return found

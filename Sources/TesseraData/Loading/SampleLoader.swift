@@ -22,22 +22,11 @@ struct SampleLoader: Sendable {
   ) throws -> LoadedSample {
     do {
       var loaded = LoadedSample(sample, key: key, slot: slot)
-      let recipe = sample.recipe ?? Self.asDecoded
-      let random = key.random(seed: seed, epoch: epoch)
-      if sample.pictures.count != 1 && !sample.annotations.isEmpty {
-        throw TesseraError(
-          .invalidInput(
-            operation: "the loader", expected: "one picture for a sample with masks, boxes or keypoints",
-            got: "\(sample.pictures.count)"), stage: .transform)
-      }
-      for (number, picture) in sample.pictures.enumerated() {
-        // Each picture of a sample draws from operations of its own.
-        let pass = PicturePass(
-          recipe: recipe, random: random, firstStep: recipe.firstStep + number << 16, isFused: isFused)
-        let single = sample.pictures.count == 1
+      let passes = try passes(of: sample, key)
+      for (picture, pass) in zip(sample.pictures, passes) {
         let result = try pass.run(
           picture, annotations: &loaded.annotations, layout: layout, times: &times,
-          into: single ? target : { _ in nil })
+          into: passes.count == 1 ? target : { _ in nil })
         switch result {
         case .inPlace(let info): loaded.inPlace = info
         case .tensor(let tensor): loaded.pictures.append(tensor)
@@ -45,7 +34,38 @@ struct SampleLoader: Sendable {
       }
       return loaded
     } catch let error as TesseraError {
-      throw error.with(path: sample.name.isEmpty ? nil : sample.name, index: key.index)
+      // The sample's own name, whatever path a lower layer knew: what the ledger and the listing call it.
+      var named = error.with(index: key.index)
+      if !sample.name.isEmpty { named.path = sample.name }
+      throw named
+    }
+  }
+
+  /// How each picture of a sample goes through the sample's recipe.
+  private func passes(of sample: Sample, _ key: SampleKey) throws -> [PicturePass] {
+    guard sample.pictures.count == 1 || sample.annotations.isEmpty else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the loader", expected: "one picture for a sample with masks, boxes or keypoints",
+          got: "\(sample.pictures.count)"), stage: .transform)
+    }
+    let recipe = sample.recipe ?? Self.asDecoded
+    let random = key.random(seed: seed, epoch: epoch)
+    return sample.pictures.indices.map { number in
+      // Each picture of a sample draws from operations of its own.
+      PicturePass(
+        recipe: recipe, random: random, firstStep: recipe.firstStep + number << 16, isFused: isFused)
+    }
+  }
+
+  /// Does a sample again, one operation after another, and keeps what was drawn.
+  func replay(_ sample: Sample, key: SampleKey) throws -> [(draw: Draw, output: PipelineOutput)] {
+    do {
+      return try zip(sample.pictures, try passes(of: sample, key)).map { picture, pass in
+        try pass.replay(picture, sample.annotations)
+      }
+    } catch let error as TesseraError {
+      throw error.with(path: sample.name, index: key.index)
     }
   }
 
@@ -71,9 +91,11 @@ struct PicturePass {
   ) throws -> Result {
     switch picture {
     case .tensor(let tensor, _):
-      guard !recipe.pipeline.steps.isEmpty else { return try times.measure(\.transform) {
-        try place(try layout.arranged(tensor), target)
-      } }
+      guard !recipe.pipeline.steps.isEmpty else {
+        return try times.measure(\.transform) {
+          try place(try layout.arranged(tensor), target)
+        }
+      }
       return try run(
         on: try Image(planes: tensor), annotations: &annotations, layout: layout, times: &times, into: target)
     case .image(let image, _):
@@ -121,6 +143,24 @@ struct PicturePass {
     }
   }
 
+  /// The draw of a picture, and what its operations give one after another.
+  func replay(
+    _ picture: PictureSource, _ annotations: Annotations
+  ) throws -> (draw: Draw, output: PipelineOutput) {
+    let image: Image
+    switch picture {
+    case .image(let ready, _): image = ready
+    case .tensor(let tensor, _): image = try Image(planes: tensor)
+    default:
+      let bytes = try picture.encodedBytes(limits: recipe.policy.limits) ?? []
+      image = try Self.staged(.decode) {
+        try ImageDecoder().decode(bytes, DecodeRequest(policy: recipe.policy))
+      }
+    }
+    let draw = try plan(image.size, image.format, annotations).draw
+    return (draw, try Self.staged(.transform) { try draw.apply(to: image, annotations: annotations) })
+  }
+
   private func plan(_ size: Size, _ format: PixelFormat, _ annotations: Annotations) throws -> Plan {
     let info = PictureInfo(
       size: size, format: format, boxes: annotations.boxes, generation: recipe.generation)
@@ -156,7 +196,9 @@ struct PicturePass {
   private func place(_ tensor: AnyTensor, _ target: SampleLoader.Target) throws -> Result {
     let info = TensorInfo(shape: tensor.shape, dataType: tensor.dataType)
     guard let room = target(info) else { return .tensor(tensor) }
-    tensor.withUnsafeBytes { if let base = $0.baseAddress { room.copyMemory(from: base, byteCount: $0.count) } }
+    tensor.withUnsafeBytes {
+      if let base = $0.baseAddress { room.copyMemory(from: base, byteCount: $0.count) }
+    }
     return .inPlace(info)
   }
 

@@ -51,3 +51,8 @@ extension Pipeline: LosslessStringConvertible {
     return "  \(text)\n  \(String(repeating: " ", count: indent))^"
   }
 }
+
+extension Transform {
+  /// The step as a pipeline's text has it: `crop(27, 122, 153, 162)`.
+  public var text: String { PipelinePrinter.text(TransformRegistry.node(of: self)) }
+}
