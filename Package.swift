@@ -95,3 +95,8 @@ let package = Package(
       name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
   ]
 )
+
+// Documentation needs a plugin that nobody who only builds should have to fetch: `make docs` asks for it.
+if Context.environment["TESSERA_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -1,9 +1,9 @@
-internal import TesseraCore
+package import TesseraCore
 internal import TesseraTransforms
 
 extension RandomStream {
   /// A deviate of Beta(α, α): two gamma deviates' share.
-  mutating func beta(_ alpha: Double) -> Double { dirichlet(alpha, count: 2)[0] }
+  package mutating func beta(_ alpha: Double) -> Double { dirichlet(alpha, count: 2)[0] }
 }
 
 extension Batch {

@@ -49,7 +49,7 @@ public struct Batch: Sendable {
   /// Failures of the epoch up to this batch, its own included.
   public internal(set) var failureCount = 0
   /// Whether pictures lie `[H, W, C]`.
-  public internal(set) var isChannelsLast = false
+  public package(set) var isChannelsLast = false
 
   /// A batch without pictures of some samples.
   init(position: BatchPosition, slotCount: Int, _ samples: [LoadedSample], failures: [SampleFailure]) {
