@@ -71,7 +71,7 @@ public struct MixtureSampler: Sampler {
     var passes = try sources.enumerated().map { try MixturePasses($1, number: $0, epoch: epoch) }
     try checkLength(passes)
     var turns = MixtureTurns(sources: sources.count)
-    var next = turnTaker(epoch: epoch)
+    let next = turnTaker(epoch: epoch)
     var missing = sources.count
     while !isOver(turns, missing: missing) {
       let source = next(turns.count)
