@@ -105,5 +105,8 @@ public struct AspectRatioBuckets: Sendable, Hashable {
   }
 
   /// Everything that decides a bucket, as text.
-  var summary: String { resolutions.isEmpty ? "edges \(edges)" : "resolutions \(resolutions)" }
+  var summary: String {
+    let text = resolutions.isEmpty ? "edges \(edges)" : "resolutions \(resolutions)"
+    return count > 12 ? SamplerDigest.short(text) : text
+  }
 }

@@ -1,7 +1,8 @@
 /// Every sample once, in the order that PyTorch gives: `torch.randperm(count)` of a generator that was seeded with
 /// `seed + epoch`, as `torch.utils.data.DistributedSampler` seeds it.
 ///
-/// Only for runs that must visit what a PyTorch run visited. It has torch's limits: the low 32 bits of
+/// Epoch 0 is also what `RandomSampler` gives with a generator seeded so. Only for runs that must visit what a
+/// PyTorch run visited. It has torch's limits: the low 32 bits of
 /// `seed + epoch` decide, so epoch 1 of seed 7 is epoch 0 of seed 8, and remainders are not quite uniform.
 ///
 /// - Complexity: a table of 4 bytes a sample (8 from 2³² samples on), built in O(count) when an epoch's order is

@@ -135,6 +135,42 @@ struct MixtureSamplerTests {
     #expect(Set(order.keys).count == 20_000)
   }
 
+  @Test("datasets of one size are shuffled each on its own")
+  func counts() throws {
+    let sampler = try MixtureSampler(counts: [2000, 2000], weights: [1, 1], seed: 4, stop: .all)
+    let indices = try sampler.order(epoch: 0).indices
+    let (a, b) = (indices.filter { $0 < 2000 }, indices.filter { $0 >= 2000 }.map { $0 - 2000 })
+    // Poisson of mean 1.
+    #expect(zip(a, b).count { $0 == $1 } < 10)
+    #expect(try sampler.order(epoch: 0).keys == sampler.order(epoch: 0).keys)
+    expectInvalid("weights") { _ = try MixtureSampler(counts: [1], weights: [1, 2], seed: 0) }
+    expectInvalid("counts[1]") { _ = try MixtureSampler(counts: [1, -1], weights: [1, 2], seed: 0) }
+  }
+
+  @Test("a summary tells every argument that decides the mixture, and stays short")
+  func summaries() throws {
+    func one(
+      _ counts: [Int], _ weights: [Double], _ seed: UInt64 = 1, _ choice: MixtureSampler.Choice = .even,
+      _ stop: MixtureSampler.Stop = .first
+    ) throws -> String {
+      try MixtureSampler(counts: counts, weights: weights, seed: seed, choice: choice, stop: stop).summary
+    }
+    let many = [Int](repeating: 9, count: 100)
+    let ones = [Double](repeating: 1, count: 100)
+    let summaries = [
+      try one([3, 4], [1, 2]), try one([4, 3], [1, 2]), try one([3, 4], [2, 1]), try one([3, 4], [1, 2], 2),
+      try one([3, 4], [1, 2], 1, .random(seed: 1)), try one([3, 4], [1, 2], 1, .random(seed: 2)),
+      try one([3, 4], [1, 2], 1, .even, .all), try one([3, 4], [1, 2], 1, .even, .count(5)),
+      try one(many, ones), try one(many, ones, 2),
+    ]
+    #expect(Set(summaries).count == summaries.count && summaries.allSatisfy { $0.utf8.count < 300 })
+  }
+
+  @Test("tiny weights alone are no special case")
+  func tiny() throws {
+    #expect(try Self.mixture([5, 5], [1e-300, 1e-300], stop: .all).order(epoch: 0).count == 10)
+  }
+
   @Test("sources that cannot be mixed are refused by name")
   func errors() throws {
     expectInvalid("sources") { _ = try MixtureSampler([]) }
