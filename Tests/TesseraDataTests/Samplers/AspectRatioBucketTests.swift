@@ -89,7 +89,7 @@ struct AspectRatioBucketTests {
     #expect(abs(Double(first - second)) < 5 * Double(wide.count).squareRoot() / 2)
   }
 
-  @Test("a pixel budget is never exceeded by more than one picture, and used as far as the order allows")
+  @Test("a pixel budget is exceeded by single pictures only")
   func pixels() throws {
     let sizes = Self.sizes(2000, seed: 6)
     let budget = 1_200_000
