@@ -1,4 +1,4 @@
-internal import TesseraCore
+package import TesseraCore
 
 /// Draws an index in proportion to weights in O(1).
 ///
@@ -7,7 +7,7 @@ internal import TesseraCore
 /// an index of weight 0 is never drawn.
 ///
 /// - Complexity: O(n) to build; 16 bytes an index.
-struct AliasTable: Sendable {
+package struct AliasTable: Sendable {
   private struct Column: Sendable {
     /// Of the 2^bits parts of a column, the first so many are its own index, the others are `alias`.
     var threshold: UInt64
@@ -21,7 +21,7 @@ struct AliasTable: Sendable {
   private let bits: UInt64
 
   /// - Parameter weights: as `WholeShares.check` lets through, at most `limit`.
-  init(_ weights: [Double]) {
+  package init(_ weights: [Double]) {
     let count = weights.count
     precondition(count > 0 && count <= Self.limit, "AliasTable of \(count) weights")
     // count · 2^bits ≤ 2⁶².
@@ -46,9 +46,19 @@ struct AliasTable: Sendable {
   }
 
   /// The next index.
-  func draw(using random: inout RandomStream) -> Int {
+  package func draw(using random: inout RandomStream) -> Int {
     let index = random.integer(in: 0...columns.count - 1)
     let column = columns[index]
     return random.next64() >> (64 - bits) < column.threshold ? index : column.alias
+  }
+
+  /// How many of all parts are each index's: the chances, in parts of columns × 2^bits.
+  package var shares: [UInt64] {
+    var shares = [UInt64](repeating: 0, count: columns.count)
+    for (index, column) in columns.enumerated() {
+      shares[index] += column.threshold
+      shares[column.alias] += (1 << bits) - column.threshold
+    }
+    return shares
   }
 }

@@ -31,9 +31,12 @@ public struct AspectRatioBuckets: Sendable, Hashable {
     guard (0...1000).contains(k) else {
       throw TesseraError(.invalidArgument(name: "octaveParts", expected: "0...1000", got: "\(k)"))
     }
-    let ln2 = FixedMath.log(2)
-    try self.init(
-      edges: k == 0 ? [1] : (-k...k).map { $0 == 0 ? 1 : FixedMath.exp(Double($0) / Double(k) * ln2) })
+    // The ends are exact: pictures of twice the width are common.
+    let bounds = (-k...k).map { part -> Double in
+      let octaves = Double(part) / Double(max(k, 1))
+      return part.magnitude == k ? (part < 0 ? 0.5 : 2) : FixedMath.exp(octaves * FixedMath.log(2))
+    }
+    try self.init(edges: k == 0 ? [1] : bounds)
   }
 
   /// Sizes to which pictures will be brought: a picture goes to the one of the nearest ratio (in the logarithm); of
@@ -102,5 +105,8 @@ public struct AspectRatioBuckets: Sendable, Hashable {
   }
 
   /// Everything that decides a bucket, as text.
-  var summary: String { resolutions.isEmpty ? "edges \(edges)" : "resolutions \(resolutions)" }
+  var summary: String {
+    let text = resolutions.isEmpty ? "edges \(edges)" : "resolutions \(resolutions)"
+    return count > 12 ? SamplerDigest.short(text) : text
+  }
 }

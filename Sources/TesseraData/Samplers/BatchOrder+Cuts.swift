@@ -5,10 +5,10 @@ extension BatchOrder {
   ///   - order: the samples.
   ///   - starts: where each batch begins in `order`, from 0; and the end.
   ///   - shuffle: the order of the batches; nil for the list's.
-  init(cutting order: [Int], at starts: [Int], shuffle: KeyedPermutation?) {
+  init(cutting order: [UInt32], at starts: [Int], shuffle: KeyedPermutation?) {
     self.init(count: starts.count - 1, sampleCount: order.count) { position in
       let batch = shuffle.map { $0[position] } ?? position
-      return order[starts[batch]..<starts[batch + 1]].map { SampleKey($0) }
+      return order[starts[batch]..<starts[batch + 1]].map { SampleKey(Int($0)) }
     }
   }
 }

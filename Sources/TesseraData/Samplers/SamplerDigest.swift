@@ -17,4 +17,9 @@ enum SamplerDigest {
     piece.withUnsafeBytes { digest.update($0) }
     return "\(numbers.count)#\(digest.hex().prefix(16))"
   }
+
+  /// The length of a text and the first 16 digits of its SHA-256.
+  static func short(_ text: String) -> String {
+    "\(text.utf8.count)#\(Digest.hex(of: Array(text.utf8)).prefix(16))"
+  }
 }

@@ -10,6 +10,7 @@ enum SamplerStream: UInt64 {
   case bucket = 0x8000_7E55_E4A0_0004
   case batches = 0x8000_7E55_E4A0_0005
   case mixture = 0x8000_7E55_E4A0_0006
+  case source = 0x8000_7E55_E4A0_0007
 
   /// The stream of this purpose in one epoch.
   func random(seed: UInt64, epoch: UInt64) -> RandomStream {

@@ -18,22 +18,26 @@ public struct SubsetSampler: Sampler {
   ///   - seed: shuffles them, differently each epoch; nil leaves their order.
   /// - Throws: `invalidArgument` for a negative index.
   public init(_ indices: [Int], shuffledBy seed: UInt64? = nil) throws {
-    var counts: [Int: UInt64] = [:]
-    counts.reserveCapacity(indices.count)
-    var visits: [UInt64] = []
-    visits.reserveCapacity(indices.count)
-    for (position, index) in indices.enumerated() {
-      guard index >= 0 else {
-        throw TesseraError(
-          .invalidArgument(name: "indices[\(position)]", expected: "0 or more", got: "\(index)"))
-      }
-      counts[index, default: 0] += 1
-      visits.append(counts[index, default: 0])
+    if let position = indices.firstIndex(where: { $0 < 0 }) {
+      throw TesseraError(
+        .invalidArgument(name: "indices[\(position)]", expected: "0 or more", got: "\(indices[position])"))
     }
     self.indices = indices
     self.seed = seed
-    self.visits = counts.count == indices.count ? [] : visits
+    visits = Self.visits(of: indices)
     digest = SamplerDigest.short(indices)
+  }
+
+  /// Which visit of its sample each entry is, from 1; empty where no index repeats.
+  private static func visits(of indices: [Int]) -> [UInt64] {
+    // Sorted, equal ones are neighbours: less memory than a set, and no hashing.
+    let sorted = indices.sorted()
+    guard zip(sorted, sorted.dropFirst()).contains(where: ==) else { return [] }
+    var counts: [Int: UInt64] = [:]
+    return indices.map { index in
+      counts[index, default: 0] += 1
+      return counts[index, default: 0]
+    }
   }
 
   public func order(epoch: UInt64) -> SampleOrder {

@@ -1,7 +1,7 @@
 internal import TesseraCore
 
 /// Weights as whole numbers of one exact sum, so that what is built on them keeps no rounding errors.
-enum WholeShares {
+package enum WholeShares {
   /// Whole numbers in the proportion of `weights` that sum to `total` exactly.
   ///
   /// Zero stays 0, and every positive weight gets 1 or more; each is within a relative 2⁻⁵⁰ and two units of its
@@ -11,7 +11,7 @@ enum WholeShares {
   /// - Parameters:
   ///   - weights: finite, not negative, at least one positive.
   ///   - total: at most 2⁶², at least 2³¹ times the number of weights.
-  static func make(_ weights: [Double], total: UInt64) -> [UInt64] {
+  package static func make(_ weights: [Double], total: UInt64) -> [UInt64] {
     // Relative to the largest, so that no sum overflows.
     let largest = weights.max() ?? 0
     var sum = 0.0
