@@ -83,7 +83,8 @@ struct TarScanner {
       isEnded = true
       // A cut header is named by what is left of it, or by the long name that announced it.
       let name = announced.longName ?? announced.records.path ?? nameInBlock(got)
-      if got == 0 && !announced.isAny {
+      let isMarker = block[..<got].allSatisfy { $0 == 0 }
+      if isMarker && !announced.isAny {
         return .fault(TarFault(kind: .noEnd, offset: input.position, got: input.position))
       }
       return .fault(TarFault(kind: .cutHeader, name: name, offset: blockStart, got: got))
@@ -192,7 +193,9 @@ struct TarScanner {
     member.size = dataSize
     current = (member, dataSize)
     if let fault = extended.fault {
-      return .fault(TarFault(kind: fault.kind, name: member.name, offset: fault.offset, expected: fault.expected, got: fault.got))
+      var named = fault
+      named.name = member.name
+      return .fault(named)
     }
     if let kind = Self.faultKind(header.kind, extended.records) {
       var fault = TarFault(kind: kind, name: member.name, offset: member.offset)

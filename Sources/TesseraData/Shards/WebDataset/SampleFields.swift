@@ -29,6 +29,9 @@ struct SampleFields: Sendable {
   var pictures: [String]?
   var limits = DecodeLimits()
 
+  /// Whether a member of this suffix is a picture.
+  static func isPicture(_ suffix: String) -> Bool { pictureExtensions.contains(last(suffix)) }
+
   /// The part of a suffix that decides its meaning: what follows the last dot.
   private static func last(_ suffix: String) -> String {
     suffix.lastIndex(of: ".").map { String(suffix[suffix.index(after: $0)...]) } ?? suffix
@@ -75,7 +78,7 @@ struct SampleFields: Sendable {
   /// The pictures in their order; a suffix that was asked for and is not there is the sample's fault.
   private func pictureSources(_ fields: [Field], _ name: String) throws -> [PictureSource] {
     guard let pictures else {
-      return fields.filter { Self.pictureExtensions.contains(Self.last($0.suffix)) }.map(\.source)
+      return fields.filter { Self.isPicture($0.suffix) }.map(\.source)
     }
     return try pictures.map { wanted in
       // `jpg;jpeg;png`: the first of these that is there, as in WebDataset.
