@@ -52,7 +52,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   public mutating func withUnsafeMutableBufferPointer<R>(
     _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> R
   ) rethrows -> R {
-    if !isKnownUniquelyReferenced(&block) { block = block.copy() }
+    if !block.isWritable || !isKnownUniquelyReferenced(&block) { block = block.copy() }
     defer { withExtendedLifetime(block) {} }
     return try body(
       UnsafeMutableBufferPointer(start: block.base.assumingMemoryBound(to: Scalar.self), count: count))
