@@ -99,7 +99,9 @@ import Testing
     #expect(counts.rewritten > 20 && counts.kept > 200, "\(counts)")
   }
 
-  @Test("a file whose last scans are missing is smoothed by decoders, so it is kept") func missingScans() throws {
+  @Test("a file whose last scans are missing is smoothed by decoders, so it is kept") func missingScans()
+    throws
+  {
     let image = Pictures.ramps(Size(width: 96, height: 96), .rgb, seed: 8)
     let file = try JPEGEncoder(quality: 60, progressive: true).encode(image)
     // Cut before the third scan, and close the file.

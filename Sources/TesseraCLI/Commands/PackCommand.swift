@@ -5,7 +5,8 @@ import Tessera
 /// `tessera pack`: a folder, a list or tars to shards.
 struct PackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pack", abstract: "Pack pictures into tar shards (WebDataset) or decoded arrays (safetensors).",
+    commandName: "pack",
+    abstract: "Pack pictures into tar shards (WebDataset) or decoded arrays (safetensors).",
     discussion: """
       webdataset: shards shard-000000.tar with the encoded bytes as they are, labels (cls) and what else samples \
       have. safetensors: what `preprocess --format safetensors` writes, after a pipeline. Shard k holds what came \
@@ -19,7 +20,8 @@ struct PackCommand: ParsableCommand {
 
   @ArgumentParser.Argument(
     help: ArgumentHelp(
-      "A folder of any depth, a list (.txt, .jsonl), or tars ('shard-{000000..000146}.tar').", valueName: "src"))
+      "A folder of any depth, a list (.txt, .jsonl), or tars ('shard-{000000..000146}.tar').",
+      valueName: "src"))
   var source: String
 
   @ArgumentParser.Argument(help: ArgumentHelp("The folder to write to.", valueName: "dst"))
@@ -30,6 +32,14 @@ struct PackCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Sources a shard.", valueName: "n"))
   var shardSize = 1000
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      webdataset: a file whose records are the samples: captions (JSONL, JSON, CSV) or conversations (LLaVA's JSON, \
+      messages in JSONL). Its paths start at src.
+      """, valueName: "file"))
+  var captions: String?
 
   @Flag(help: "webdataset: rewrite progressive JPEGs as baseline with identical pixels, proved per file.")
   var losslessBaseline = false
@@ -69,10 +79,10 @@ struct PackCommand: ParsableCommand {
           "webdataset keeps the encoded bytes: pipelines, --seed and decoding options are for safetensors")
       }
     case .safetensors:
-      if losslessBaseline || verify {
-        throw ValidationError("--lossless-baseline and --verify are for webdataset; safetensors decodes anyhow")
+      if losslessBaseline || verify || captions != nil {
+        throw ValidationError("--captions, --lossless-baseline and --verify are for webdataset")
       }
-      if Self.isTar(source) {
+      if PackSource.isTar(source) {
         throw ValidationError("safetensors takes a folder or a list; `tessera unpack` makes a folder of tars")
       }
       _ = try pipeline.resolve()
@@ -85,8 +95,6 @@ struct PackCommand: ParsableCommand {
     case .safetensors: try preprocess()
     }
   }
-
-  static func isTar(_ source: String) -> Bool { source.hasSuffix(".tar") || source.hasSuffix(".tar}") }
 
   // MARK: tars
 
@@ -113,10 +121,8 @@ struct PackCommand: ParsableCommand {
   }
 
   private func makeJob() throws -> PackJob {
-    let dataset: any Dataset =
-      Self.isTar(source)
-      ? try WebDataset(source) : ListedPictures(try PictureFiles(source: source, excluding: destination))
-    var job = PackJob(dataset, destination: destination)
+    var job = PackJob(
+      try PackSource.open(source, captions: captions, excluding: destination), destination: destination)
     job.shardSize = shardSize
     job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     job.errorPolicy = onError
@@ -128,7 +134,10 @@ struct PackCommand: ParsableCommand {
 
   private func announce(_ job: PackJob) {
     let rows = [
-      ["source", "\(source) (\(Words.count(job.dataset.count, "sample")))"],
+      [
+        "source",
+        "\(source) (\(Words.count(job.dataset.count, "sample"))\(captions.map { " of \($0)" } ?? ""))",
+      ],
       ["destination", "\(destination) (webdataset, \(shardSize) samples a shard)"],
       ["pictures", losslessBaseline ? "progressive JPEGs rewritten as baseline" : "bytes as they are"],
       ["verify", verify ? "every picture is decoded" : "headers only"], ["threads", "\(job.threads)"],

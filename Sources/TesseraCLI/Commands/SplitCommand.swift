@@ -5,7 +5,8 @@ import Tessera
 /// `tessera split`: a folder or a list into lists for training, validation and test.
 struct SplitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "split", abstract: "Divide a folder or a list into list files by chance, the same every time.",
+    commandName: "split",
+    abstract: "Divide a folder or a list into list files by chance, the same every time.",
     discussion: """
       Writes one list a part (train.jsonl, val.jsonl, test.jsonl) with a line for each picture: its path and its \
       label. `preprocess`, `pack` and every command that takes a list read them. No picture is copied or opened.
@@ -52,7 +53,8 @@ struct SplitCommand: ParsableCommand {
       parts.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.hasPrefix(".") })
     else {
       throw ValidationError(
-        "--names must be \(numbers.count) different names between commas, got '\(parts.joined(separator: ","))'")
+        "--names must be \(numbers.count) different names between commas, got '\(parts.joined(separator: ","))'"
+      )
     }
     return (numbers, parts)
   }

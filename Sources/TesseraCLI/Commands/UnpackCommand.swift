@@ -24,7 +24,9 @@ struct UnpackCommand: ParsableCommand {
   var json = false
 
   mutating func validate() throws {
-    if paths.count < 2 { throw ValidationError("give one tar or more, and the folder to write to (src… dst)") }
+    if paths.count < 2 {
+      throw ValidationError("give one tar or more, and the folder to write to (src… dst)")
+    }
   }
 
   func run() throws {
@@ -42,7 +44,8 @@ struct UnpackCommand: ParsableCommand {
     if json {
       print(
         JSONText.object([
-          ("destination", .string(destination)), ("files", .int(summary.files)), ("bytes", .int(summary.bytes)),
+          ("destination", .string(destination)), ("files", .int(summary.files)),
+          ("bytes", .int(summary.bytes)),
           ("interrupted", .bool(summary.isInterrupted)),
           (
             "faults",

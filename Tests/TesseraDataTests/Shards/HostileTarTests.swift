@@ -22,13 +22,16 @@ import Testing
       $0.edited("cat/4.jpg", at: 124, Array("7777".utf8), mend: false)
     },
     Case(name: "an absolute name", lost: [3], reason: "leads out") {
-      $0.edited("cat/3.cls", at: 0, Array("/at/3.cls".utf8)).edited("cat/3.jpg", at: 0, Array("/at/3.jpg".utf8))
+      $0.edited("cat/3.cls", at: 0, Array("/at/3.cls".utf8)).edited(
+        "cat/3.jpg", at: 0, Array("/at/3.jpg".utf8))
     },
     Case(name: "a name with ..", lost: [3], reason: "leads out") {
-      $0.edited("cat/3.cls", at: 0, Array("../33.cls".utf8)).edited("cat/3.jpg", at: 0, Array("../33.jpg".utf8))
+      $0.edited("cat/3.cls", at: 0, Array("../33.cls".utf8)).edited(
+        "cat/3.jpg", at: 0, Array("../33.jpg".utf8))
     },
     Case(name: "a symbolic link", lost: [2], reason: "a link") {
-      $0.edited("cat/2.cls", at: 156, [UInt8(ascii: "2")] + Array("/etc/passwd".utf8)).withoutData("cat/2.cls")
+      $0.edited("cat/2.cls", at: 156, [UInt8(ascii: "2")] + Array("/etc/passwd".utf8)).withoutData(
+        "cat/2.cls")
     },
     Case(name: "a hard link", lost: [2], reason: "a link") {
       $0.edited("cat/2.cls", at: 156, [UInt8(ascii: "1")] + Array("cat/1.cls".utf8)).withoutData("cat/2.cls")
@@ -46,7 +49,8 @@ import Testing
       $0.edited("cat/7.cls", at: 156, [UInt8(ascii: "S")])
     },
     Case(name: "a suffix twice", lost: [5], reason: "same suffix") {
-      $0.inserting(Array($0.bytes[$0.header("cat/5.jpg")..<$0.header("cat/6.cls")]), at: $0.header("cat/6.cls"))
+      $0.inserting(
+        Array($0.bytes[$0.header("cat/5.jpg")..<$0.header("cat/6.cls")]), at: $0.header("cat/6.cls"))
     },
     Case(name: "a suffix twice but for its case", lost: [5], reason: "same suffix") {
       let upper = $0.edited("cat/5.jpg", at: 0, Array("cat/5.JPG".utf8))
@@ -71,7 +75,9 @@ import Testing
     },
     Case(name: "a PAX path with ..", lost: [6], reason: "leads out") {
       $0.inserting(pax(Array("21 path=../cat/6.cls\n".utf8)), at: $0.header("cat/6.cls"))
-        .inserting(pax(Array("21 path=../cat/6.jpg\n".utf8)), at: $0.header("cat/6.jpg") + pax(Array("21 path=../cat/6.cls\n".utf8)).count)
+        .inserting(
+          pax(Array("21 path=../cat/6.jpg\n".utf8)),
+          at: $0.header("cat/6.jpg") + pax(Array("21 path=../cat/6.cls\n".utf8)).count)
     },
   ]
 
@@ -86,7 +92,8 @@ import Testing
     return good.bytes + records + [UInt8](repeating: 0, count: (512 - records.count % 512) % 512)
   }
 
-  @Test("cost their sample only, which keeps its place and says why; index and stream agree", arguments: cases)
+  @Test(
+    "cost their sample only, which keeps its place and says why; index and stream agree", arguments: cases)
   func samples(_ test: Case) throws {
     let folder = try TemporaryFolder()
     try folder.write(test.edit(try TarFile.good()).bytes, "t.tar")
@@ -102,7 +109,8 @@ import Testing
     #expect(try TarReading.byStream(folder.path + "/t.tar") == found)
     let data = try WebDataset(folder.path + "/t.tar")
     #expect(Set(data.faults.map(\.sample)) == Set(test.lost))
-    #expect(data.faults.allSatisfy { $0.error.index == $0.sample && $0.error.path?.contains("t.tar") == true })
+    #expect(
+      data.faults.allSatisfy { $0.error.index == $0.sample && $0.error.path?.contains("t.tar") == true })
     // A second look uses the index file, which holds the faults too.
     #expect(data.shards[0].storage != nil)
     #expect(try TarReading.byIndex(folder.path + "/t.tar") == found)
@@ -124,7 +132,9 @@ import Testing
       #expect(!data.faults.isEmpty || cut >= end + 512, "cut at \(cut)")
       // Inside of a picture's data the sample fails; where only padding is missing it does not.
       let inside = cut - whole * 2560
-      if (1536..<2236).contains(inside) { #expect(found[whole].contains("ends after"), "\(cut): \(found[whole])") }
+      if (1536..<2236).contains(inside) {
+        #expect(found[whole].contains("ends after"), "\(cut): \(found[whole])")
+      }
       if inside >= 2236 { #expect(found[whole] == "\(whole) \(whole)") }
     }
   }
@@ -169,7 +179,9 @@ import Testing
     for (name, bytes, words) in cases {
       try folder.write(bytes, name)
       let error = #expect(throws: TesseraError.self) { try WebDataset("\(folder.path)/\(name)") }
-      #expect(error.map { "\($0)".contains(words) && "\($0)".contains(name) } == true, "\(String(describing: error))")
+      #expect(
+        error.map { "\($0)".contains(words) && "\($0)".contains(name) } == true,
+        "\(String(describing: error))")
       #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/\(name).index"))
     }
     let missing = #expect(throws: TesseraError.self) { try WebDataset("\(folder.path)/x-{0..3}.tar") }

@@ -14,11 +14,14 @@ import Testing
     try #require(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
   }
 
-  @Test("are kept beside the tar, used while it is as it was, and made again when it changes") func stale() throws {
+  @Test("are kept beside the tar, used while it is as it was, and made again when it changes") func stale()
+    throws
+  {
     let folder = try folder()
     let (tar, file) = (folder.path + "/t.tar", folder.path + "/t.tar.index")
     let first = try TarIndex.open(tar)
-    #expect(first.storage == file && first.storageFault == nil && first.count == 10 && first.memberCount == 20)
+    #expect(
+      first.storage == file && first.storageFault == nil && first.count == 10 && first.memberCount == 20)
     let written = try time(file)
     let mark = try Data(contentsOf: URL(filePath: file))
     #expect(try TarIndex.open(tar).members(3) == first.members(3))
@@ -44,7 +47,8 @@ import Testing
     for edit in edits {
       try folder.write(edit, "t.tar.index")
       let index = try TarIndex.open(tar)
-      #expect(index.count == expected.count && (0..<10).allSatisfy { index.members($0) == expected.members($0) })
+      #expect(
+        index.count == expected.count && (0..<10).allSatisfy { index.members($0) == expected.members($0) })
       #expect([UInt8](try Data(contentsOf: URL(filePath: file))) == good)
     }
     let left = try TemporaryFolder.contents(folder.path).keys.filter { $0.contains("part") }
@@ -83,7 +87,8 @@ import Testing
     #expect(counts.withLock { $0 } == Array(repeating: 10, count: 80))
   }
 
-  @Test("a fingerprint tells what the shards hold, not where they lie or when they were written") func fingerprint()
+  @Test("a fingerprint tells what the shards hold, not where they lie or when they were written")
+  func fingerprint()
     throws
   {
     let (a, b) = (try folder(), try folder())

@@ -110,7 +110,9 @@ import Testing
       (0..<random.integer(in: 1...7)).map { _ in pieces[random.integer(in: 0...pieces.count - 1)] }.joined()
     }
     // Names that no tar may hold here are other tests' matter.
-    let safe = names.filter { !$0.hasPrefix("/") && !$0.hasSuffix("/") && !$0.split(separator: "/").contains("..") }
+    let safe = names.filter {
+      !$0.hasPrefix("/") && !$0.hasSuffix("/") && !$0.split(separator: "/").contains("..")
+    }
     let folder = try TemporaryFolder()
     let writer = try TarWriter(folder.path + "/t.tar")
     for name in safe { try writer.write(name, [1]) }
@@ -154,7 +156,8 @@ import Testing
       try writer.writeSample(
         key: "c\(i % 3)/s\(i)",
         [
-          ("txt", Array("a caption \(i)".utf8)), ("jpg", picture + [UInt8(i)]), ("cls", Array("\(i % 3)".utf8)),
+          ("txt", Array("a caption \(i)".utf8)), ("jpg", picture + [UInt8(i)]),
+          ("cls", Array("\(i % 3)".utf8)),
           ("json", Array(json.utf8)),
         ])
     }
@@ -184,7 +187,10 @@ import Testing
       #expect(try a.pictures[0].encodedBytes() == picture + [UInt8(i)])
       #expect(try b.pictures[0].encodedBytes() == picture + [UInt8(i)])
       let floats = (0..<4).map { Float(i + $0) }
-      #expect(b.tensors == ["npy": .float32(Tensor(shape: [2, 2], floats)), "feat": .int64(Tensor(shape: [1], [Int64(i)]))])
+      #expect(
+        b.tensors == [
+          "npy": .float32(Tensor(shape: [2, 2], floats)), "feat": .int64(Tensor(shape: [1], [Int64(i)])),
+        ])
       #expect(try back.bytes("mp3", of: i) == Array("sound".utf8))
       #expect(try back.label(at: i) == i % 3 && back.key(of: i) == "c\(i % 3)/s\(i)")
       #expect(try back.bytes("wav", of: i) == nil)
@@ -193,8 +199,10 @@ import Testing
 
   @Test("braces expand as in Python's braceexpand") func braces() async throws {
     let patterns = [
-      "a.tar", "s-{000000..000012}.tar", "{a,b}.tar", "{a,b{1..3}}x{,y}", "{3..1}", "{01..10}", "{1..010}", "{a..e}",
-      "{c..a}", "{1..10..3}", "{-2..2}", "{abc}", "{}", "x{a}y{b,c}", #"a\{b,c\}"#, #"{a\,b,c}"#, "{0..0}", "{a,b}{c,d}{1..2}",
+      "a.tar", "s-{000000..000012}.tar", "{a,b}.tar", "{a,b{1..3}}x{,y}", "{3..1}", "{01..10}", "{1..010}",
+      "{a..e}",
+      "{c..a}", "{1..10..3}", "{-2..2}", "{abc}", "{}", "x{a}y{b,c}", #"a\{b,c\}"#, #"{a\,b,c}"#, "{0..0}",
+      "{a,b}{c,d}{1..2}",
       "{1..2..0}", "{a..c..2}", "{-01..2}", "{,}", "{1.5..2}", "{{a,b}}", "{1..3}{x}", "{A..C}",
     ]
     let expected = try await Oracle.webDataset.run(

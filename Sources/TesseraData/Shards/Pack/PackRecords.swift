@@ -38,9 +38,14 @@ struct PackedSample: Codable, Equatable, Sendable {
   /// The manifest's line.
   func manifestLine(shard: String, index: Int, classes: [String]) -> String {
     let name: JSONText
-    if let label { name = classes.indices.contains(label) ? .string(classes[label]) : .int(label) } else { name = .null }
+    if let label {
+      name = classes.indices.contains(label) ? .string(classes[label]) : .int(label)
+    } else {
+      name = .null
+    }
     var pairs: [(key: String, value: JSONText)] = [
-      ("sample", .int(sample)), ("source", .string(source)), ("shard", .string(shard)), ("index", .int(index)),
+      ("sample", .int(sample)), ("source", .string(source)), ("shard", .string(shard)),
+      ("index", .int(index)),
       ("key", .string(key)), ("label", name), ("width", .int(width)), ("height", .int(height)),
       ("fields", .array(fields.map { .string($0) })),
     ]

@@ -34,7 +34,9 @@ final class PackRun {
 
   func run() throws -> PackSummary {
     let started = ProcessInfo.processInfo.systemUptime
-    let mine = (0..<(job.dataset.count + job.shardSize - 1) / job.shardSize).filter { job.shards?($0) ?? true }
+    let mine = (0..<(job.dataset.count + job.shardSize - 1) / job.shardSize).filter {
+      job.shards?($0) ?? true
+    }
     shards = shards.filter { mine.contains($0.key) }
     let carried = shards.values.flatMap(\.samples)
     counts.total = mine.reduce(0) { $0 + samples($1).count }
@@ -120,7 +122,8 @@ final class PackRun {
       }
       summary.job.failed += 1
       failures[
-        failure, default: .init(stage: failure.stage, reason: failure.reason, count: 0, example: sample.source)
+        failure,
+        default: .init(stage: failure.stage, reason: failure.reason, count: 0, example: sample.source)
       ].count += 1
     }
     summary.job.failures = failures.values.sorted { ($1.count, $0.example) < ($0.count, $1.example) }

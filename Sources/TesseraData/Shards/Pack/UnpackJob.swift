@@ -85,7 +85,8 @@ public struct UnpackJob: Sendable {
     func fault(_ expected: String, _ got: String) -> TesseraError {
       let shown = String(decoding: member.name, as: UTF8.self)
       return TesseraError(
-        .invalidInput(operation: "unpack", expected: expected, got: got), path: "\(tar)/\(shown)", stage: .write)
+        .invalidInput(operation: "unpack", expected: expected, got: got), path: "\(tar)/\(shown)",
+        stage: .write)
     }
     guard let name = String(validating: member.name, as: UTF8.self) else {
       throw fault("a name in UTF-8", "other bytes")

@@ -72,7 +72,8 @@ package enum BraceExpansion {
   }
 
   private static func count(_ low: Int, _ high: Int, _ step: Int, _ pattern: String) throws -> [Int] {
-    let distance = low.magnitude > UInt(Int.max >> 2) || high.magnitude > UInt(Int.max >> 2) ? .max : abs(high - low)
+    let distance =
+      low.magnitude > UInt(Int.max >> 2) || high.magnitude > UInt(Int.max >> 2) ? .max : abs(high - low)
     guard distance / step < limit else {
       throw TesseraError(
         .limitExceeded(what: "names that '\(pattern)' stands for", limit: limit, found: distance / step))

@@ -68,7 +68,8 @@ struct TarFault: Equatable, Sendable {
       return .unsupported(format: "tar", feature: "member type \(got) (\(place))")
     case .duplicateSuffix:
       return .corrupt(format: "tar", detail: "two members of one sample have the same suffix")
-    case .noEnd: return .truncated(format: "tar (it has no end marker)", expected: nil, got: got, unit: "bytes")
+    case .noEnd:
+      return .truncated(format: "tar (it has no end marker)", expected: nil, got: got, unit: "bytes")
     case .afterEnd:
       return .corrupt(format: "tar", detail: "other data follow the end marker at byte \(offset)")
     case .longName:

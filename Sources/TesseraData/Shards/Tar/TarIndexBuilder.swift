@@ -41,7 +41,8 @@ struct TarIndexBuilder {
       tables.classesPlace = member.dataOffset..<member.dataOffset + member.size
     }
     guard let (key, suffix) = MemberName.split(member.name) else { return }
-    guard let block = UInt32(exactly: member.dataOffset / TarHeader.blockSize), tables.blocks.count < UInt32.max
+    guard let block = UInt32(exactly: member.dataOffset / TarHeader.blockSize),
+      tables.blocks.count < UInt32.max
     else {
       throw TesseraError(
         .limitExceeded(

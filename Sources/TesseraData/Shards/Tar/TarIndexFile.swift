@@ -13,7 +13,9 @@ enum TarIndexFile {
   static func encoded(_ tables: TarTables, _ stamp: OpenFile.Stamp) -> [UInt8] {
     let body = body(tables)
     var out = magic
-    for number in [version, stamp.size, stamp.modified] { append(UInt64(bitPattern: Int64(number)), to: &out) }
+    for number in [version, stamp.size, stamp.modified] {
+      append(UInt64(bitPattern: Int64(number)), to: &out)
+    }
     return out + Array(Digest.hex(of: body).utf8) + body
   }
 

@@ -118,7 +118,8 @@ struct SampleFields: Sendable {
     let text = try text(bytes, field)
     guard let label = Int(text.filter { !$0.isWhitespace }), label >= -1 else {
       throw TesseraError(
-        .corrupt(format: "cls", detail: "a label must be a whole number, 0 or more, got '\(text.prefix(40))'"),
+        .corrupt(
+          format: "cls", detail: "a label must be a whole number, 0 or more, got '\(text.prefix(40))'"),
         path: field.name, stage: .read)
     }
     return label < 0 ? nil : label

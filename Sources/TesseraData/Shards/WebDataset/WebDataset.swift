@@ -186,7 +186,8 @@ public struct WebDataset: Dataset {
     let bytes = try FileIO.read(first.path, range: place)
     do { return try JSONDecoder().decode([String].self, from: Data(bytes)) } catch {
       throw TesseraError(
-        .corrupt(format: "__classes__", detail: "it is no JSON list of names"), path: first.path, stage: .read)
+        .corrupt(format: "__classes__", detail: "it is no JSON list of names"), path: first.path, stage: .read
+      )
     }
   }
 }
