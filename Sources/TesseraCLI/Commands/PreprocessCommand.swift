@@ -80,7 +80,7 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw Self.fault(error, job)
+      throw Self.fault(error, job.destination)
     }
     report(summary, job)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
@@ -104,11 +104,13 @@ struct PreprocessCommand: ParsableCommand {
   }
 
   /// Settings that contradict each other are wrong usage; what the world did is a failure.
-  private static func fault(_ error: TesseraError, _ job: PreprocessJob) -> any Error {
+  ///
+  /// - Parameter destination: the folder with the list of errors, where there is one.
+  static func fault(_ error: TesseraError, _ destination: String?) -> any Error {
     if case .invalidArgument = error.reason, error.stage == nil { return ValidationError("\(error)") }
     Talk.say("tessera: \(error)")
-    if error.index != nil {
-      let list = job.destination + "/errors.jsonl"
+    if error.index != nil, let destination {
+      let list = destination + "/errors.jsonl"
       Talk.say(
         "tessera: stopped; see \(list). Mend the file and add --resume, or go on with --on-error skip --resume"
       )

@@ -40,11 +40,11 @@ struct DestinationState {
     keepWhatExists(job, files, names)
   }
 
-  private static func refusal(_ folder: String, _ expected: String, _ got: String) -> TesseraError {
+  static func refusal(_ folder: String, _ expected: String, _ got: String) -> TesseraError {
     TesseraError(.invalidArgument(name: "the destination", expected: expected, got: got), path: folder)
   }
 
-  private static func isEmpty(_ folder: String) throws -> Bool {
+  static func isEmpty(_ folder: String) throws -> Bool {
     guard FileIO.identity(folder) != nil else { return true }
     var walk = FolderWalk()
     try walk.walk(folder, depth: 1)

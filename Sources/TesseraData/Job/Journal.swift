@@ -12,9 +12,13 @@ final class Journal: Sendable {
   private let file: Guarded<Int32>
 
   /// Starts a journal with what an earlier run finished.
-  init(in folder: String, carrying pictures: [PictureRecord], shards: [ShardRecord]) throws {
+  convenience init(in folder: String, carrying pictures: [PictureRecord], shards: [ShardRecord]) throws {
+    try self.init(in: folder, lines: pictures.map(\.line) + shards.map(\.line))
+  }
+
+  /// Starts a journal with lines that an earlier run wrote.
+  init(in folder: String, lines: [String]) throws {
     path = folder + "/" + Self.name
-    let lines = pictures.map(\.line) + shards.map(\.line)
     try AtomicFile.write(Array(lines.joined().utf8), to: path)
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileIO.lastError("open", path) }

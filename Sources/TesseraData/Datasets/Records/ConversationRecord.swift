@@ -24,22 +24,10 @@ struct ConversationRecord {
     }
     var listed = try Self.paths(record["image"]) + Self.paths(record["images"])
     var inline: [String] = []
-    if let value = record["conversations"], !value.isNull {
-      turns = try Self.turns(value, "conversations") { turn, number in
-        guard case .string(let text)? = turn["value"] else {
-          throw Self.fault(
-            "turn \(number) must have a 'value' that is a string, got \(Self.kind(turn["value"]))")
-        }
-        return ConversationTurn(try Self.role(turn["from"], "from", number), text)
-      }
-    } else if let value = record["messages"], !value.isNull {
-      turns = try Self.turns(value, "messages") { turn, number in
-        ConversationTurn(
-          try Self.role(turn["role"], "role", number), try Self.content(turn["content"], number, &inline))
-      }
-    } else {
+    guard let said = try Self.turns(of: record, &inline) else {
       throw Self.fault("it has no 'conversations' and no 'messages'")
     }
+    turns = said
     if listed.isEmpty {
       listed = inline
     } else if !inline.isEmpty && inline != listed {
@@ -49,6 +37,24 @@ struct ConversationRecord {
     let marks = turns.reduce(0) { $0 + Self.marks(in: $1.text) }
     guard marks == pictures.count else {
       throw Self.fault("it has \(pictures.count) pictures, but \(marks) times \(Self.mark) in its turns")
+    }
+  }
+
+  /// The turns of a record, and the pictures that their parts name; nil where it has neither `conversations` nor
+  /// `messages`.
+  static func turns(of record: JSONValue, _ pictures: inout [String]) throws -> [ConversationTurn]? {
+    if let value = record["conversations"], !value.isNull {
+      return try turns(value, "conversations") { turn, number in
+        guard case .string(let text)? = turn["value"] else {
+          throw fault("turn \(number) must have a 'value' that is a string, got \(kind(turn["value"]))")
+        }
+        return ConversationTurn(try role(turn["from"], "from", number), text)
+      }
+    }
+    guard let value = record["messages"], !value.isNull else { return nil }
+    return try turns(value, "messages") { turn, number in
+      ConversationTurn(
+        try role(turn["role"], "role", number), try content(turn["content"], number, &pictures))
     }
   }
 
