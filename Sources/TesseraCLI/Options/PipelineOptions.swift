@@ -20,7 +20,7 @@ struct PipelineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A known pipeline: \(Self.presets).", valueName: "name"))
   var preset: String?
 
-  private static let presets = Preset.allCases.map(\.name).joined(separator: ", ")
+  fileprivate static let presets = Preset.allCases.map(\.name).joined(separator: ", ")
 
   mutating func validate() throws {
     let given = [text, file, preset].count { $0 != nil }
@@ -35,12 +35,15 @@ struct PipelineOptions: ParsableArguments {
   /// The pipeline that the options name.
   ///
   /// - Throws: `ValidationError` that says where it is wrong and what is allowed.
-  func resolve() throws -> Pipeline {
+  func resolve() throws -> Pipeline { try Self.pipeline(text: text, file: file, preset: preset) }
+
+  /// The pipeline of the one that is given.
+  static func pipeline(text: String?, file: String?, preset: String?) throws -> Pipeline {
     do {
       if let text { return try Pipeline(text: text) }
       if let file { return try Pipeline(contentsOf: file) }
       guard let known = preset.flatMap({ Preset(rawValue: $0) }) else {
-        throw ValidationError("--preset must be one of \(Self.presets), got '\(preset ?? "")'")
+        throw ValidationError("--preset must be one of \(presets), got '\(preset ?? "")'")
       }
       return known.pipeline
     } catch let error as TesseraError {
