@@ -208,15 +208,26 @@ struct StatsReport {
       ? [] : title("to know") + lines.flatMap { wrapped($0.visible, mark: isASCII ? "-" : "•") }
   }
 
-  /// A sentence over as many lines as it needs.
+  /// A sentence over as many lines as it needs; what stands in parentheses stays together, to be copied.
   private func wrapped(_ text: String, mark: String) -> [String] {
     var lines = ["  \(mark)"]
-    for word in text.split(separator: " ") {
+    for word in Self.words(text) {
       if lines[lines.count - 1].count + 1 + word.count > width, lines[lines.count - 1].count > 4 {
         lines.append("   ")
       }
       lines[lines.count - 1] += " " + word
     }
     return lines
+  }
+
+  private static func words(_ text: String) -> [String] {
+    var words = [""]
+    var depth = 0
+    for character in text {
+      if character == "(" { depth += 1 }
+      if character == ")" { depth -= 1 }
+      if character == " " && depth <= 0 { words.append("") } else { words[words.count - 1].append(character) }
+    }
+    return words.filter { !$0.isEmpty }
   }
 }

@@ -7,13 +7,13 @@
 #endif
 
 /// Bins with edges that people like: round numbers, not more than fit on a screen.
-enum Binning {
+package enum Binning {
   /// The most bins that a histogram has.
-  static let limit = 24
+  package static let limit = 24
 
   /// Bins for sorted values: one a value where there are few; else of equal width where the largest value is up
   /// to eight times the smallest; else of equal proportion.
-  static func bins(_ sorted: [Double]) -> [Distribution.Bin] {
+  package static func bins(_ sorted: [Double]) -> [Distribution.Bin] {
     if let few = distinct(sorted, atMost: 8) {
       return few.map { Distribution.Bin(lower: $0, upper: $0, count: 0) }
     }
@@ -55,7 +55,7 @@ enum Binning {
   }
 
   /// A bin for each usual aspect ratio: what is nearer to it, in proportion, than to its neighbours.
-  static func aspectBins(_ sorted: [Double]) -> [Distribution.Bin] {
+  package static func aspectBins(_ sorted: [Double]) -> [Distribution.Bin] {
     let ratios: [(Double, Double)] = [
       (1, 4), (1, 3), (1, 2), (9, 16), (2, 3), (3, 4), (4, 5), (1, 1), (5, 4), (4, 3), (3, 2), (16, 9),
       (2, 1), (3, 1), (4, 1),

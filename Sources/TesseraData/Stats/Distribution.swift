@@ -22,7 +22,7 @@ public struct Distribution: Sendable, Codable, Equatable {
   /// The distribution of some values, nil if there are none.
   ///
   /// - Parameter edges: where bins begin and end, rising, given the sorted values.
-  init?(_ values: [Double], edges: ([Double]) -> [Bin] = Binning.bins) {
+  package init?(_ values: [Double], edges: ([Double]) -> [Bin] = Binning.bins) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
     count = sorted.count

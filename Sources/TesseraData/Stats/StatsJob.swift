@@ -35,6 +35,9 @@ public struct StatsJob: Sendable {
   /// Find pictures of equal pixels, whatever their files (a PNG and its BMP).
   public var findsPixelDuplicates = false
 
+  /// What a job keeps of each picture until its end.
+  package static let bytesPerPicture = MemoryLayout<PictureFacts>.stride
+
   public init(dataset: any Dataset) { self.dataset = dataset }
 
   /// Looks at the samples on threads of its own and waits for them.
