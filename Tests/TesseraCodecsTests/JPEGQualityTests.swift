@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import TesseraCodecs
+import TesseraCore
 import Testing
 
 @Suite("JPEG quality")

@@ -12,7 +12,8 @@ struct DistributionTests {
       let scale = [1, 10, 1000, 1e9][trial % 4]
       let values = (0..<count).map { _ -> Double in
         let value = random.uniform()
-        return trial % 3 == 0 ? (value * scale).rounded() : 0.01 + (trial % 2 == 0 ? value : value * value * value * scale)
+        return trial % 3 == 0
+          ? (value * scale).rounded() : 0.01 + (trial % 2 == 0 ? value : value * value * value * scale)
       }
       let d = try #require(Distribution(values))
       #expect(d.bins.reduce(0) { $0 + $1.count } == count)

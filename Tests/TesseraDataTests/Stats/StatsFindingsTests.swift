@@ -63,7 +63,8 @@ struct StatsFindingsTests {
     let png = try PNGEncoder(compressionLevel: 0).encode(image)
     try folder.write(png, "1.png")
     try folder.write(png, "2.png")
-    try folder.write(try PNGEncoder(compressionLevel: 9).encode(Pictures.noise(Size(9), .rgb, seed: 8)), "3.png")
+    try folder.write(
+      try PNGEncoder(compressionLevel: 9).encode(Pictures.noise(Size(9), .rgb, seed: 8)), "3.png")
     var job = StatsJob(dataset: try StatsFixture.Listing(folder.path))
     job.findsPixelDuplicates = true
     #expect(try job.run().pixelDuplicates?.groups.isEmpty == true)

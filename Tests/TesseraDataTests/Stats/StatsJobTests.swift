@@ -234,30 +234,29 @@ struct StatsJobTests {
   @Test("a subset is drawn by the seed, without repetition, each sample as likely as another")
   func subset() throws {
     let image = Image(size: Size(1), format: .gray)
-    let seen = Guarded([Int: Int]())
-    let dataset = StatsFixture.Made(count: 50) { index in
-      seen.withLock { $0[index, default: 0] += 1 }
-      return Sample(.image(image))
-    }
-    var job = StatsJob(dataset: dataset)
-    job.findsDuplicates = false
+    // A class a sample: the classes tell which samples were drawn.
+    var job = StatsJob(dataset: StatsFixture.Made(count: 50) { Sample(.image(image), label: $0) })
     job.headersOnly = true
     job.subset = 10
-    for seed in 0..<400 {
-      job.seed = UInt64(seed)
+    func drawn() throws -> [Int] {
       let statistics = try job.run()
       #expect(statistics.examined == 10 && statistics.pictures == 10 && !statistics.isPartial)
+      #expect(statistics.settings.subset == 10 && statistics.samples == 50)
+      return statistics.classes?.classes.map(\.label) ?? []
     }
-    // Names of extremes are asked again: at most once more for each of the first five.
-    let counts = seen.withLock { $0 }
-    #expect(counts.count == 50)
-    var chosen: [[Int]] = []
-    for _ in 0..<2 {
-      seen.withLock { $0 = [:] }
-      _ = try job.run()
-      chosen.append(seen.withLock { $0.keys.sorted() })
+    var counts = [Int](repeating: 0, count: 50)
+    for seed in 0..<400 {
+      job.seed = UInt64(seed)
+      let labels = try drawn()
+      #expect(Set(labels).count == 10)
+      for label in labels { counts[label] += 1 }
     }
-    #expect(chosen[0] == chosen[1] && chosen[0].count == 10)
+    // 80 each is expected, with a deviation of 8.
+    #expect(counts.allSatisfy { (45...115).contains($0) }, "\(counts)")
+    #expect(try drawn() == drawn())
+    let last = try drawn()
+    job.seed = 0
+    #expect(try drawn() != last)
     job.subset = 50
     #expect(try job.run().settings.subset == nil)
   }
