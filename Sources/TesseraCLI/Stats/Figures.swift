@@ -45,11 +45,11 @@ enum Figures {
     return percent < 0.05 ? "<0.1 %" : String(format: percent < 9.95 ? "%.1f %%" : "%.0f %%", percent)
   }
 
-  /// `950`, `12K`, `1.3M`: few letters.
+  /// `950`, `12k`, `1.3M`: few letters.
   static func compact(_ number: Int) -> String {
     number < 10_000
       ? String(number)
-      : number < 1_000_000 ? short(Double(number) / 1000) + "K" : short(Double(number) / 1e6) + "M"
+      : number < 1_000_000 ? short(Double(number) / 1000) + "k" : short(Double(number) / 1e6) + "M"
   }
 
   /// What a bin is called.
