@@ -11,7 +11,10 @@ struct TesseraCommand: ParsableCommand {
       Exit status: 0 done, 1 something failed, 64 wrong usage.
       """,
     version: version,
-    subcommands: [InspectCommand.self, PreprocessCommand.self, PreviewCommand.self, TransformsCommand.self])
+    subcommands: [
+      InspectCommand.self, PreprocessCommand.self, MergeCommand.self, PreviewCommand.self,
+      TransformsCommand.self,
+    ])
 
   private static var version: String {
     let codecs = CodecVersions.linked.all.map { "\($0.name) \($0.version)" }
