@@ -190,7 +190,9 @@ private struct LauncherReader {
       notices.append("\(other.words) inside of a pod with \(rank)=\(index): the inner numbers count")
       return nil
     }
-    guard let outer = try find(.kubernetes), outer.assignment != other.assignment else { return nil }
+    guard let outer = try find(.kubernetes), !outer.assignment.isWhole,
+      outer.assignment != other.assignment
+    else { return nil }
     throw contradiction(other, outer)
   }
 
