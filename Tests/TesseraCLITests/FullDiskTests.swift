@@ -73,6 +73,27 @@ struct FullDiskTests {
   }
 
   @Test(
+    "a journal that cannot grow stops the run; no line of it is torn in the middle, and a resume goes on",
+    arguments: [3, 5, 8])
+  func journal(_ kilobytes: Int) throws {
+    let source = try KillTests.manyPictures()
+    let whole = try TemporaryFolder()
+    let tail = ["--with", "resize_to(4, 4)|to_tensor", "--on-error", "skip", "--threads", "7"]
+    #expect(try Command.run(["preprocess", source.path, whole.path] + tail).status == 0)
+    let destination = try TemporaryFolder()
+    let limited = try Shell.run(
+      #"limit=$1; shift; ulimit -f "$limit"; exec "$TESSERA" preprocess "$@""#,
+      ["\(kilobytes)", source.path, destination.path] + tail)
+    #expect(limited.status == 1 && limited.errors.contains("journal.jsonl"), "\(limited.errors)")
+    let lines = try destination.lines("journal.jsonl")
+    #expect(lines.count > 10 && lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+    let resumed = try Command.run(["preprocess", source.path, destination.path, "--json", "--resume"] + tail)
+    #expect(resumed.status == 0 && resumed.output.contains("\"carried\":\(lines.count)"), "\(resumed.output)")
+    #expect(
+      try TemporaryFolder.contents(destination.path) == TemporaryFolder.contents(whole.path))
+  }
+
+  @Test(
     "a merge on a full disk changes nothing, and does its work once there is room", .enabled(if: canMount))
   func merge() throws {
     let source = try KillTests.manyPictures()

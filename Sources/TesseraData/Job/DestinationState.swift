@@ -8,9 +8,8 @@ struct DestinationState {
   private(set) var shards: [ShardRecord] = []
   private let run: JobRun
   private let record: RunRecord
+  private let shared: PartFolder
   private var lock: FolderLock?
-  /// Files of this run's own that are there already.
-  private var seen: Set<String> = []
   /// Parts whose work one process takes over to finish the whole.
   private var adopted: [PartNames] = []
 
@@ -22,33 +21,33 @@ struct DestinationState {
   init(run: JobRun, record: RunRecord) throws {
     self.run = run
     self.record = record
-    guard let earlier = try Self.earlier(in: run.job.destination) else { return }
-    let isWhole = run.job.shard.isWhole
-    seen = existing()
-    guard run.job.resume || (!isWhole && seen.isEmpty && !has(PartNames(.whole).manifest)) else {
-      throw refusal(
+    shared = PartFolder(run.job.destination, for: run.job.shard)
+    guard let earlier = try Self.earlier(in: shared) else { return }
+    guard run.job.resume || !shared.hasResults else {
+      throw shared.refusal(
         "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
     }
     try record.check(earlier, in: folder)
-    lock = try FolderLock(folder, for: run.job.shard)
-    try checkOthers()
-    // Again, now that nobody can change them.
-    seen = existing()
-    if isWhole { adopted = try PartNames.found(in: folder) }
+    lock = try shared.lock()
+    try shared.checkOthers()
+    // Again, now that nobody can change it.
+    guard run.job.resume || !shared.hasResults else { throw Self.overtaken(shared) }
+    if run.job.shard.isWhole { adopted = try PartNames.found(in: folder) }
     try readAll()
     keepWhatExists()
   }
 
+  private static func overtaken(_ shared: PartFolder) -> TesseraError {
+    shared.refusal("an empty or new folder", "one in which another process has begun the same")
+  }
+
   /// An earlier run's record; nil if the folder is free.
-  private static func earlier(in folder: String) throws -> RunRecord? {
-    if let record = try RunRecord.read(in: folder) { return record }
-    if try isEmpty(folder) { return nil }
+  private static func earlier(in shared: PartFolder) throws -> RunRecord? {
+    if let record = try RunRecord.read(in: shared.path) { return record }
+    if try isEmpty(shared.path) { return nil }
     // Another process of the same run may have begun between the two looks; the record comes first of all.
-    if let record = try RunRecord.read(in: folder) { return record }
-    throw TesseraError(
-      .invalidArgument(
-        name: "the destination", expected: "an empty or new folder", got: "one with other files in it"),
-      path: folder)
+    if let record = try RunRecord.read(in: shared.path) { return record }
+    throw shared.refusal("an empty or new folder", "one with other files in it")
   }
 
   private static func isEmpty(_ folder: String) throws -> Bool {
@@ -58,36 +57,6 @@ struct DestinationState {
     return walk.folders.allSatisfy { $0.files.allSatisfy(AtomicFile.isPart) } && !walk.hasInnerFolders
   }
 
-  private func refusal(_ expected: String, _ got: String) -> TesseraError {
-    TesseraError(.invalidArgument(name: "the destination", expected: expected, got: got), path: folder)
-  }
-
-  private func has(_ name: String) -> Bool { FileIO.size(folder + "/" + name) != nil }
-
-  /// Files of this run's own beside the outputs, without `run.json`, which all share.
-  private func existing() -> Set<String> {
-    Set(run.parts.all.filter { $0 != RunRecord.name && has($0) })
-  }
-
-  /// Refuses what other processes left and this one must not touch.
-  private func checkOthers() throws {
-    if has(MergeMarker.name) {
-      throw refusal("a folder at rest", "an interrupted merge (tessera merge finishes it)")
-    }
-    guard !run.job.shard.isWhole else { return }
-    if has(PartNames(.whole).journal) {
-      throw refusal(
-        "one in which nobody works alone",
-        "an unfinished run of one process (--shard none --resume finishes it)")
-    }
-    let counts = Set(try PartNames.found(in: folder).map(\.assignment.count))
-    if let other = counts.first(where: { $0 != run.job.shard.count }) {
-      throw refusal(
-        "parts of \(run.job.shard.count)",
-        "parts of \(other) (go on with as many, or let one process finish: --shard none --resume)")
-    }
-  }
-
   // MARK: what was done before
 
   /// Results of the whole, then of parts, which are newer. A part that has none yet begins with the whole's.
@@ -95,7 +64,7 @@ struct DestinationState {
     if run.job.shard.isWhole {
       for names in [run.parts] + adopted { try read(names) }
     } else {
-      let hasBegun = has(run.parts.journal) || has(run.parts.manifest)
+      let hasBegun = shared.has(run.parts.journal) || shared.has(run.parts.manifest)
       try read(hasBegun ? run.parts : PartNames(.whole))
     }
   }
@@ -111,7 +80,7 @@ struct DestinationState {
 
   /// A finished run's pictures. Its failures are left out: to resume a finished run is to retry them.
   private mutating func readManifest(_ name: String) throws {
-    guard has(name) else { return }
+    guard shared.has(name) else { return }
     struct Line: Decodable {
       var sample: Int
       var width: Int
@@ -173,38 +142,49 @@ struct DestinationState {
 
   /// Makes the destination ready: the folder, the run's record, no unfinished files of a killed run.
   func prepare() throws -> DestinationClaim {
-    try FileIO.makeFolder(folder)
-    let digest = try record.claim(in: folder, for: run.parts)
-    let lock = try lock ?? FolderLock(folder, for: run.job.shard)
+    let digest = try shared.claim(try record.json) {
+      try record.check(RunRecord.read(in: folder), in: folder)
+    }
+    let lock = try lock ?? shared.lock()
     if self.lock == nil {
       // The folder was free at the first look, so whatever is there now is of processes that came meanwhile.
-      try checkOthers()
-      guard existing().isEmpty, try !run.job.shard.isWhole || PartNames.found(in: folder).isEmpty else {
-        throw refusal("an empty or new folder", "one in which another process has begun the same")
+      try shared.checkOthers()
+      let parts = try PartNames.found(in: folder)
+      guard shared.existing().isEmpty, !run.job.shard.isWhole || parts.isEmpty else {
+        throw Self.overtaken(shared)
       }
     } else {
-      try UnfinishedFiles(run: run).remove()
+      try shared.removeUnfinished(outputs: outputs)
     }
-    return DestinationClaim(folder: folder, lock: lock, runDigest: digest, parts: run.parts, adopted: adopted)
+    return DestinationClaim(shared: shared, lock: lock, runDigest: digest, adopted: adopted)
+  }
+
+  /// What the outputs of this part are called.
+  private func outputs() -> Set<[UInt8]> {
+    let names = run.share.blocks.lazy.flatMap { block -> [String] in
+      guard run.job.format == .safetensors else { return block.map { run.names.names[$0] } }
+      let shard = ShardSink.name(block.lowerBound / run.share.block)
+      return [shard, shard + ShardSink.rowsSuffix]
+    }
+    return Set(names.map { Array($0.utf8) })
   }
 }
 
 /// A destination that a run has for itself, or its part of it.
 struct DestinationClaim {
-  let folder: String
+  let shared: PartFolder
   let lock: FolderLock
   /// SHA-256 of `run.json`.
   let runDigest: String
-  let parts: PartNames
   let adopted: [PartNames]
 
   /// Removes what the journal has taken over: parts that one process finishes, and a finished part's record,
   /// as the part is not finished any more.
   func removeOthers() throws {
-    if !parts.assignment.isWhole { try FileIO.remove(folder + "/" + parts.record) }
+    if !shared.assignment.isWhole { try FileIO.remove(shared.path + "/" + shared.names.record) }
     // A record first: what is left without one is not taken for finished.
     for part in adopted {
-      for name in part.all.reversed() { try FileIO.remove(folder + "/" + name) }
+      for name in part.all.reversed() { try FileIO.remove(shared.path + "/" + name) }
     }
   }
 }

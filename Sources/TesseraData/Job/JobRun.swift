@@ -184,7 +184,7 @@ final class JobRun: Sendable {
       let record = PartRecord(
         share: share, run: claim.runDigest, manifest: digests.manifest, errors: digests.errors,
         layout: layout?.words, outputs: try outputs(records, layout))
-      try AtomicFile.write(try record.json, to: job.destination + "/" + parts.record, sync: true)
+      try claim.shared.finish(record)
     }
     try FileIO.remove(job.destination + "/" + parts.journal)
     return summary

@@ -43,20 +43,6 @@ struct RunRecord: Codable, Equatable {
     }
   }
 
-  /// Makes the record in `folder`, or finds that another process of the same run has made it.
-  ///
-  /// - Returns: SHA-256 of the record as it stands there.
-  /// - Throws: `invalidArgument` if another run's is there, `io`.
-  func claim(in folder: String, for part: PartNames) throws -> String {
-    let path = folder + "/" + Self.name
-    let owner = "\(part.tag).\(getpid())"
-    let isMine = try AtomicFile.create(try json, at: path, owner: owner)
-    guard !(isMine && part.assignment.isWhole) else { return Digest.hex(of: try json) }
-    // Read in any case: without hard links, another process may have replaced ours.
-    try check(Self.read(in: folder), in: folder)
-    return Digest.hex(of: try FileIO.read(path))
-  }
-
   /// Refuses another run's record.
   func check(_ earlier: RunRecord?, in folder: String) throws {
     guard let earlier else { return }
