@@ -55,6 +55,28 @@ struct FullDiskTests {
   }
 
   @Test(
+    "on a disk without room for one more file, the reason is the output, not the list that is refused after it",
+    .enabled(if: canMount))
+  func noMoreFiles() throws {
+    let source = try KillTests.manyPictures()
+    let expected = try Self.whole(source, "npy")
+    let mount = try TemporaryFolder()
+    #expect(
+      try Shell.run(#"mount -t tmpfs -o size=300m,nr_inodes=60 tmpfs "$1""#, [mount.path]).status == 0)
+    defer {
+      do { _ = try Shell.run(#"umount "$1""#, [mount.path]) } catch { Issue.record("\(error)") }
+    }
+    let destination = mount.path + "/out"
+    let arguments = ["preprocess"] + Self.arguments(source, destination, "npy")
+    let full = try Command.run(arguments)
+    #expect(full.status == 1 && full.errors.contains(".npy"), "\(full.errors)")
+    #expect(full.errors.contains("No space left on device") && !full.errors.contains("errors.jsonl"))
+    #expect(try Shell.run(#"mount -o remount,nr_inodes=100000 "$1""#, [mount.path]).status == 0)
+    #expect(try Command.run(arguments + ["--resume"]).status == 0)
+    #expect(try TemporaryFolder.contents(destination) == expected)
+  }
+
+  @Test(
     "a limit on the size of files (ulimit -f) is an error, not the end by a signal",
     arguments: ["npy", "safetensors"])
   func fileLimit(_ format: String) throws {
@@ -65,7 +87,8 @@ struct FullDiskTests {
     // npy files have 108 KB here, a shard of twenty pictures 2.2 MB.
     let blocks = format == "npy" ? "60" : "1000"
     let limited = try Shell.run(
-      #"limit=$1; shift; ulimit -f "$limit"; exec "$TESSERA" preprocess "$@""#, [blocks] + arguments)
+      #"limit=$1; shift; ulimit -f "$limit"; exec env --default-signal=XFSZ "$TESSERA" preprocess "$@""#,
+      [blocks] + arguments)
     #expect(limited.status == 1 && limited.errors.contains("File too large"), "\(limited.errors)")
     #expect(limited.errors.contains("--resume"))
     #expect(try Command.run(["preprocess"] + arguments + ["--resume"]).status == 0)
@@ -82,7 +105,7 @@ struct FullDiskTests {
     #expect(try Command.run(["preprocess", source.path, whole.path] + tail).status == 0)
     let destination = try TemporaryFolder()
     let limited = try Shell.run(
-      #"limit=$1; shift; ulimit -f "$limit"; exec "$TESSERA" preprocess "$@""#,
+      #"limit=$1; shift; ulimit -f "$limit"; exec env --default-signal=XFSZ "$TESSERA" preprocess "$@""#,
       ["\(kilobytes)", source.path, destination.path] + tail)
     #expect(limited.status == 1 && limited.errors.contains("journal.jsonl"), "\(limited.errors)")
     let lines = try destination.lines("journal.jsonl")

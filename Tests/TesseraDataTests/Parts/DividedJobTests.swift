@@ -57,8 +57,8 @@ struct DividedJobTests {
     "the parts share the list: every sample once, whole shards, and no part has a block more than another")
   func shares() throws {
     var random = RandomStream(seed: 5)
-    for _ in 0..<200 {
-      let total = random.integer(in: 0...3000)
+    for _ in 0..<100 {
+      let total = random.integer(in: 0...800)
       let count = random.integer(in: 1...40)
       let size = random.integer(in: 1...300)
       for isSharded in [true, false] {
@@ -71,7 +71,7 @@ struct DividedJobTests {
         #expect(samples.sorted() == Array(0..<total))
         for share in shares {
           #expect(share.blocks.allSatisfy { $0.lowerBound % share.block == 0 && $0.count <= size })
-          #expect(share.blocks.allSatisfy { $0.allSatisfy(share.owns) })
+          #expect((0..<total).filter(share.owns) == share.blocks.flatMap { Array($0) })
           #expect(share.count == share.blocks.reduce(0) { $0 + $1.count })
         }
         let counts = shares.map { Array($0.blocks).count }
