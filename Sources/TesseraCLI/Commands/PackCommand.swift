@@ -111,7 +111,7 @@ struct PackCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw PreprocessCommand.fault(error, destination)
+      throw PreprocessCommand.fault(error, list: destination + "/errors.jsonl")
     }
     if json { print(Self.json(summary, destination).text) } else { report(summary) }
     if summary.job.isInterrupted {
