@@ -12,6 +12,9 @@ public actor Oracle {
   /// Pillow 11.3, the oldest generation.
   public static let pillow11 = Oracle("pillow-11")
 
+  /// COCO's own tools, beside Pillow 13.
+  public static let coco = Oracle("coco")
+
   /// The release whose pixels `generation` names.
   public static func of(_ generation: PillowGeneration) -> Oracle {
     switch generation {

@@ -98,6 +98,33 @@ package final class RecordFile: Sendable {
     }
   }
 
+  /// Calls `body` with the bytes of records one after another; they are read about a megabyte at a time.
+  ///
+  /// - Parameters:
+  ///   - first: the record to start with.
+  ///   - body: gets a record's number, its bytes, and where they lie in the file.
+  func forEachSpan(
+    _ spans: SpanTable, from first: Int = 0,
+    _ body: (_ number: Int, _ bytes: UnsafeRawBufferPointer, _ base: Int) throws -> Void
+  ) throws {
+    var next = first
+    while next < spans.count {
+      let start = spans[next].lowerBound
+      var last = next
+      while last + 1 < spans.count && spans[last + 1].upperBound - start < 1 << 20 { last += 1 }
+      let block = try read(start..<spans[last].upperBound)
+      try block.withUnsafeBytes { block in
+        for number in next...last {
+          let span = spans[number]
+          let bytes = UnsafeRawBufferPointer(
+            rebasing: block[span.lowerBound - start..<span.upperBound - start])
+          try body(number, bytes, span.lowerBound)
+        }
+      }
+      next = last + 1
+    }
+  }
+
   /// Adds all bytes to a digest.
   func update(_ digest: inout Digest) throws {
     digest.update(size)
