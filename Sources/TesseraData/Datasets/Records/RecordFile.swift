@@ -34,8 +34,9 @@ package final class RecordFile: Sendable {
       size = Int(status.st_size)
       storage = .file(file, changed: Self.time(status))
     } else {
-      close(file)
-      let bytes = try FileIO.read(path)
+      // A pipe gives its bytes once, so it is read while it is still open.
+      defer { close(file) }
+      let bytes = try FileIO.read(found == 0 && status.st_mode & S_IFMT == S_IFIFO ? "/dev/fd/\(file)" : path)
       size = bytes.count
       storage = .memory(bytes)
     }
