@@ -67,8 +67,10 @@ struct PreprocessCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let job = try makeJob()
+  func run() throws { try Self.run(try makeJob(), json: json) }
+
+  /// Runs a job and says what came of it, on a terminal or for machines.
+  static func run(_ job: PreprocessJob, json: Bool) throws {
     announce(job)
     let control = JobControl()
     let watch = InterruptWatch(control)
@@ -80,9 +82,9 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw Self.fault(error, job.destination)
+      throw fault(error, job.destination)
     }
-    report(summary, job)
+    report(summary, job, json: json)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }
 
@@ -120,7 +122,7 @@ struct PreprocessCommand: ParsableCommand {
 
   // MARK: what is said
 
-  private func announce(_ job: PreprocessJob) {
+  private static func announce(_ job: PreprocessJob) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
     let rows = [
       ["source", job.source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
@@ -132,7 +134,7 @@ struct PreprocessCommand: ParsableCommand {
     for line in TextTable.lines(rows) { Talk.say(line) }
   }
 
-  private func report(_ summary: JobSummary, _ job: PreprocessJob) {
+  private static func report(_ summary: JobSummary, _ job: PreprocessJob, json: Bool) {
     if json { print(jsonSummary(summary, job).text) } else { printSummary(summary, job) }
     guard summary.isInterrupted else { return }
     let left = summary.total - summary.done - summary.failed
@@ -141,7 +143,7 @@ struct PreprocessCommand: ParsableCommand {
     )
   }
 
-  private func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
+  private static func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
     var line = "\(summary.done) of \(Words.count(summary.total, "picture")) done"
     if summary.carried > 0 { line += " (\(summary.carried) dealt with before)" }
     line += ", \(summary.failed) failed, \(String(format: "%.2f", summary.seconds)) s"
@@ -158,7 +160,7 @@ struct PreprocessCommand: ParsableCommand {
     }
   }
 
-  private func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
+  private static func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
     .object([
       ("source", .string(job.source)), ("destination", .string(job.destination)),
       ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
