@@ -111,7 +111,7 @@ struct PackCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw PreprocessCommand.fault(error, destination)
+      throw PreprocessCommand.fault(error, list: destination + "/errors.jsonl")
     }
     if json { print(Self.json(summary, destination).text) } else { report(summary) }
     if summary.job.isInterrupted {
@@ -191,6 +191,6 @@ struct PackCommand: ParsableCommand {
     job.errorPolicy = onError
     job.resume = resume
     job.shardSize = shardSize
-    try PreprocessCommand.run(job, json: json)
+    try PreprocessCommand.run(job, ShardResolution(.whole, source: "pack"), json: json)
   }
 }

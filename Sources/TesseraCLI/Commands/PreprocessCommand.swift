@@ -9,7 +9,9 @@ struct PreprocessCommand: ParsableCommand {
     discussion: """
       Beside the outputs stand manifest.jsonl (what each picture became), errors.jsonl (which failed, where \
       and why) and run.json (the settings). The result does not depend on the number of threads; an \
-      interrupted run is finished by the same command with --resume.
+      interrupted run is finished by the same command with --resume. Several processes share the work by \
+      --shard i/n, which is read from the launcher (mpirun, srun, torchrun, Kubernetes) if not given; tessera \
+      merge then makes the folder that one process would have written.
       """)
 
   @ArgumentParser.Argument(
@@ -53,6 +55,8 @@ struct PreprocessCommand: ParsableCommand {
   @Option(help: ArgumentHelp("PNG compression, 0 to 9.", valueName: "n"))
   var compression = 6
 
+  @OptionGroup(title: "Several processes") var sharding: ShardOptions
+
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
   @Flag(help: "The summary as JSON.")
@@ -67,11 +71,14 @@ struct PreprocessCommand: ParsableCommand {
     }
   }
 
-  func run() throws { try Self.run(try makeJob(), json: json) }
+  func run() throws {
+    let part = try sharding.resolve()
+    try Self.run(try makeJob(part.assignment), part, json: json)
+  }
 
   /// Runs a job and says what came of it, on a terminal or for machines.
-  static func run(_ job: PreprocessJob, json: Bool) throws {
-    announce(job)
+  static func run(_ job: PreprocessJob, _ part: ShardResolution, json: Bool) throws {
+    announce(job, part)
     let control = JobControl()
     let watch = InterruptWatch(control)
     defer { watch.stop() }
@@ -82,13 +89,13 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw fault(error, job.destination)
+      throw fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
     }
     report(summary, job, json: json)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }
 
-  private func makeJob() throws -> PreprocessJob {
+  private func makeJob(_ shard: ShardAssignment) throws -> PreprocessJob {
     let resolved = try decoding.resolve()
     var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
     job.format = format
@@ -99,6 +106,7 @@ struct PreprocessCommand: ParsableCommand {
     job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     job.errorPolicy = onError
     job.resume = resume
+    job.shard = shard
     job.shardSize = shardSize
     job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
     job.png = PNGEncoder(compressionLevel: compression)
@@ -107,12 +115,13 @@ struct PreprocessCommand: ParsableCommand {
 
   /// Settings that contradict each other are wrong usage; what the world did is a failure.
   ///
-  /// - Parameter destination: the folder with the list of errors, where there is one.
-  static func fault(_ error: TesseraError, _ destination: String?) -> any Error {
+  /// - Parameter list: the list of errors, where there is one.
+  static func fault(_ error: TesseraError, list: String?) -> any Error {
     if case .invalidArgument = error.reason, error.stage == nil { return ValidationError("\(error)") }
     Talk.say("tessera: \(error)")
-    if error.index != nil, let destination {
-      let list = destination + "/errors.jsonl"
+    if error.stage == .write {
+      Talk.say("tessera: the destination cannot be written; mend that and go on with --resume")
+    } else if error.index != nil, let list {
       Talk.say(
         "tessera: stopped; see \(list). Mend the file and add --resume, or go on with --on-error skip --resume"
       )
@@ -122,7 +131,7 @@ struct PreprocessCommand: ParsableCommand {
 
   // MARK: what is said
 
-  private static func announce(_ job: PreprocessJob) {
+  private static func announce(_ job: PreprocessJob, _ part: ShardResolution) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
     let rows = [
       ["source", job.source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
@@ -130,12 +139,17 @@ struct PreprocessCommand: ParsableCommand {
       ["resizing", "as \(job.generation.rawValue)"], ["seed", "\(job.seed)"],
       ["threads", "\(job.threads)"],
       ["on error", "\(job.errorPolicy.rawValue)\(job.resume ? ", resuming" : "")"],
+      ["processes", part.description],
     ]
     for line in TextTable.lines(rows) { Talk.say(line) }
+    for notice in part.notices { Talk.say("tessera: \(notice)") }
   }
 
   private static func report(_ summary: JobSummary, _ job: PreprocessJob, json: Bool) {
     if json { print(jsonSummary(summary, job).text) } else { printSummary(summary, job) }
+    if !job.shard.isWhole && !summary.isInterrupted {
+      Talk.say("tessera: shard \(job.shard) is finished; when all are, tessera merge \(job.destination)")
+    }
     guard summary.isInterrupted else { return }
     let left = summary.total - summary.done - summary.failed
     Talk.say(
@@ -144,7 +158,8 @@ struct PreprocessCommand: ParsableCommand {
   }
 
   private static func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
-    var line = "\(summary.done) of \(Words.count(summary.total, "picture")) done"
+    var line = job.shard.isWhole ? "" : "shard \(job.shard.index) of \(job.shard.count): "
+    line += "\(summary.done) of \(Words.count(summary.total, "picture")) done"
     if summary.carried > 0 { line += " (\(summary.carried) dealt with before)" }
     line += ", \(summary.failed) failed, \(String(format: "%.2f", summary.seconds)) s"
     line += ", \(Words.rate(summary.imagesPerSecond)) images/s"
@@ -153,7 +168,7 @@ struct PreprocessCommand: ParsableCommand {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
       print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
     }
-    if summary.failures.count > 10 { print("  … see \(job.destination)/errors.jsonl") }
+    if summary.failures.count > 10 { print("  … see \(job.destination)/\(PartNames(job.shard).errors)") }
     if summary.sharedStems > 0 {
       print(
         "  \(Words.count(summary.sharedStems, "output")) keep the source's extension: others share the stem")
@@ -166,6 +181,7 @@ struct PreprocessCommand: ParsableCommand {
       ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
       ("profile", .string(job.profile)), ("generation", .string(job.generation.rawValue)),
       ("seed", .string(String(job.seed))), ("threads", .int(job.threads)),
+      ("shard", .int(job.shard.index)), ("shards", .int(job.shard.count)),
       ("total", .int(summary.total)), ("done", .int(summary.done)), ("failed", .int(summary.failed)),
       ("carried", .int(summary.carried)), ("interrupted", .bool(summary.isInterrupted)),
       ("seconds", .double(summary.seconds)), ("images_per_second", .double(summary.imagesPerSecond)),

@@ -62,7 +62,7 @@ struct SplitCommand: ParsableCommand {
   func run() throws {
     let (fractions, names) = try resolved()
     do { try write(fractions, names) } catch let error as TesseraError {
-      throw PreprocessCommand.fault(error, nil)
+      throw PreprocessCommand.fault(error, list: nil)
     }
   }
 

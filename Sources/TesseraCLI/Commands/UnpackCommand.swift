@@ -38,7 +38,7 @@ struct UnpackCommand: ParsableCommand {
     defer { watch.stop() }
     let summary: UnpackJob.Summary
     do { summary = try job.run(control: control) } catch let error as TesseraError {
-      throw PreprocessCommand.fault(error, nil)
+      throw PreprocessCommand.fault(error, list: nil)
     }
     for fault in summary.faults { Talk.say("tessera: \(fault)") }
     if json {

@@ -31,6 +31,11 @@ struct PipelineOptions: ParsableArguments {
   /// Whether any of the options is there.
   var isGiven: Bool { text != nil || file != nil || preset != nil }
 
+  /// The pipeline that the options name, or nil where they name none.
+  ///
+  /// - Throws: as `resolve`.
+  func resolveIfGiven() throws -> Pipeline? { isGiven ? try resolve() : nil }
+
   /// The pipeline that the options name.
   ///
   /// - Throws: `ValidationError` that says where it is wrong and what is allowed.

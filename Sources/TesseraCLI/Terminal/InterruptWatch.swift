@@ -6,6 +6,8 @@ final class InterruptWatch {
   private let sources: [any DispatchSourceSignal]
 
   init(_ control: JobControl) {
+    // A file over the shell's limit (ulimit -f) is then an error of the write, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     let queue = DispatchQueue(label: "tessera.interrupt")
     sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)

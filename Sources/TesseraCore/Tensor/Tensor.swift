@@ -39,6 +39,9 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     self.block = block
   }
 
+  /// The memory that holds the elements, from its start.
+  package var storage: MemoryBlock { block }
+
   /// Calls `body` with the elements. The pointer is valid inside `body` only.
   public func withUnsafeBufferPointer<R>(
     _ body: (UnsafeBufferPointer<Scalar>) throws -> R

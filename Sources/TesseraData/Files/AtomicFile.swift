@@ -20,18 +20,51 @@ package enum AtomicFile {
   /// Writes the chunks one after another.
   package static func write(_ chunks: [UnsafeRawBufferPointer], to path: String, sync: Bool = false) throws {
     let part = path + partSuffix
+    try writePart(chunks, part, of: path, sync: sync)
+    try rename(part, to: path)
+  }
+
+  /// Writes `bytes` as the file `path` unless there is one: of several processes exactly one makes it.
+  ///
+  /// - Parameter owner: what tells the writer's unfinished file from those of the others.
+  /// - Returns: whether this call made the file.
+  /// - Throws: `io`.
+  package static func create(_ bytes: [UInt8], at path: String, owner: String) throws -> Bool {
+    let part = "\(path).\(owner)\(partSuffix)"
+    try bytes.withUnsafeBytes { try writePart([$0], part, of: path, sync: true) }
+    if link(part, path) == 0 {
+      try FileIO.remove(part)
+      return true
+    }
+    let code = errno
+    let exists = FileIO.size(path) != nil
+    if code != EEXIST && !exists {
+      // A file system without hard links: the last of several wins, so all must look what they got.
+      try rename(part, to: path)
+      return true
+    }
+    try FileIO.remove(part)
+    return false
+  }
+
+  private static func writePart(
+    _ chunks: [UnsafeRawBufferPointer], _ part: String, of path: String, sync: Bool
+  ) throws {
     let file = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw FileIO.lastError("create", path) }
     do {
       for chunk in chunks { try FileIO.writeAll(file, chunk, path: path) }
       if sync && fsync(file) != 0 { throw FileIO.lastError("flush", path) }
-      guard close(file) == 0 else { throw FileIO.lastError("close", path) }
     } catch {
       close(file)
       unlink(part)
       throw error
     }
-    try rename(part, to: path)
+    guard close(file) == 0 else {
+      let error = FileIO.lastError("close", path)
+      unlink(part)
+      throw error
+    }
   }
 
   /// Whether a file's name says that it is unfinished.

@@ -153,6 +153,9 @@ package enum FileIO {
     return FileIdentity(device: UInt64(bitPattern: Int64(status.st_dev)), inode: UInt64(status.st_ino))
   }
 
+  /// The number that tells this process from others on its machine.
+  static var processIdentifier: Int32 { getpid() }
+
   /// Removes a file; one that is not there is fine.
   package static func remove(_ path: String) throws {
     if unlink(path) != 0 && errno != ENOENT { throw lastError("remove", path) }

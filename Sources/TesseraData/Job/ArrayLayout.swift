@@ -8,6 +8,9 @@ struct ArrayLayout: Sendable, Hashable {
   var shape: [Int]
   var dataType: DataType
 
+  /// `[3, 224, 224] float32`.
+  var words: String { "\(shape) \(dataType.rawValue)" }
+
   var byteCount: Int { shape.reduce(1, *) * dataType.byteCount }
 
   /// What the pipeline makes of a picture, told from the header.
@@ -28,15 +31,19 @@ struct ArrayLayout: Sendable, Hashable {
     dataType = .uint8
   }
 
-  /// The layout of all pictures of a run, from their headers; no pixel is decoded.
+  /// The layout of all pictures that a run works on, from their headers; no pixel is decoded.
   ///
-  /// Pictures without a readable header are left out: they fail later, with a reason.
+  /// Pictures without a readable header are left out: they fail later, with a reason. If that leaves none of a
+  /// part's, the first of another part tells: empty shards have the shape of all others. Whether parts agree
+  /// is seen by the merge.
   ///
   /// - Returns: nil if there is no readable header at all, or the run was cancelled.
   /// - Throws: `invalidInput` if pictures differ.
   static func find(for run: JobRun) throws -> ArrayLayout? {
     let found = Guarded([ArrayLayout: (count: Int, first: Int)]())
-    try run.concurrently(run.files.count) { sample in
+    let samples = run.share.blocks.flatMap { Array($0) }
+    try run.concurrently(samples.count) { number in
+      let sample = samples[number]
       guard let layout = layout(of: sample, run) else { return }
       found.withLock {
         let old = $0[layout] ?? (0, sample)
@@ -47,7 +54,7 @@ struct ArrayLayout: Sendable, Hashable {
     let layouts = found.withLock { $0 }.sorted { $0.value.first < $1.value.first }
     guard layouts.count <= 1 else {
       let shown = layouts.prefix(3).map { layout, place in
-        "\(layout.shape) \(layout.dataType.rawValue) for \(run.files[place.first].name)"
+        "\(layout.words) for \(run.files[place.first].name)"
           + (place.count > 1 ? " and \(place.count - 1) more" : "")
       }
       let rest = layouts.count > 3 ? ", and \(layouts.count - 3) more shapes" : ""
@@ -57,7 +64,9 @@ struct ArrayLayout: Sendable, Hashable {
           expected: "outputs of one shape (center_crop or an exact resize gives one; npy takes any)",
           got: shown.joined(separator: ", ") + rest))
     }
-    return layouts.first?.key
+    if let layout = layouts.first?.key { return layout }
+    return run.files.files.indices.lazy.filter { !run.share.owns($0) && !run.control.isCancelled }
+      .compactMap { layout(of: $0, run) }.first
   }
 
   /// Nil where the header or the draw fails: the picture will fail in its turn.

@@ -6,42 +6,52 @@ struct DestinationState {
   /// What an earlier run has finished.
   private(set) var pictures: [PictureRecord] = []
   private(set) var shards: [ShardRecord] = []
-  private let folder: String
-  private let isFresh: Bool
+  private let run: JobRun
+  private let record: RunRecord
+  private let shared: PartFolder
+  private var lock: FolderLock?
+  /// Parts whose work one process takes over to finish the whole.
+  private var adopted: [PartNames] = []
+
+  private var folder: String { run.job.destination }
 
   /// Looks at the destination; writes nothing.
   ///
   /// - Throws: `invalidArgument` if there are results and the job does not resume, or other than its own.
-  init(job: PreprocessJob, record: RunRecord, files: PictureFiles, names: OutputNames) throws {
-    folder = job.destination
-    let earlier = try RunRecord.read(in: folder)
-    isFresh = earlier == nil
-    guard let earlier else {
-      if try !Self.isEmpty(folder) {
-        throw Self.refusal(folder, "an empty or new folder", "one with other files in it")
-      }
-      return
+  init(run: JobRun, record: RunRecord) throws {
+    self.run = run
+    self.record = record
+    shared = PartFolder(run.job.destination, for: run.job.shard)
+    guard let earlier = try Self.earlier(in: shared) else { return }
+    guard run.job.resume || !shared.hasResults else {
+      throw shared.refusal(
+        "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
     }
-    guard job.resume else {
-      throw Self.refusal(
-        folder, "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
-    }
-    let differences = record.differences(from: earlier)
-    guard differences.isEmpty else {
-      throw Self.refusal(
-        folder, "the results of the same run to resume",
-        "those of another (\(differences.joined(separator: "; ")))")
-    }
-    if let journal = try Journal.read(in: folder) {
-      (pictures, shards) = journal
-    } else {
-      try readManifest(count: files.count)
-    }
-    keepWhatExists(job, files, names)
+    try record.check(earlier, in: folder)
+    lock = try shared.lock()
+    try shared.checkOthers()
+    // Again, now that nobody can change it.
+    guard run.job.resume || !shared.hasResults else { throw Self.overtaken(shared) }
+    if run.job.shard.isWhole { adopted = try PartNames.found(in: folder) }
+    try readAll()
+    keepWhatExists()
   }
 
   static func refusal(_ folder: String, _ expected: String, _ got: String) -> TesseraError {
     TesseraError(.invalidArgument(name: "the destination", expected: expected, got: got), path: folder)
+  }
+
+  private static func overtaken(_ shared: PartFolder) -> TesseraError {
+    shared.refusal("an empty or new folder", "one in which another process has begun the same")
+  }
+
+  /// An earlier run's record; nil if the folder is free.
+  private static func earlier(in shared: PartFolder) throws -> RunRecord? {
+    if let record = try RunRecord.read(in: shared.path) { return record }
+    if try isEmpty(shared.path) { return nil }
+    // Another process of the same run may have begun between the two looks; the record comes first of all.
+    if let record = try RunRecord.read(in: shared.path) { return record }
+    throw shared.refusal("an empty or new folder", "one with other files in it")
   }
 
   static func isEmpty(_ folder: String) throws -> Bool {
@@ -51,18 +61,39 @@ struct DestinationState {
     return walk.folders.allSatisfy { $0.files.allSatisfy(AtomicFile.isPart) } && !walk.hasInnerFolders
   }
 
+  // MARK: what was done before
+
+  /// Results of the whole, then of parts, which are newer. A part that has none yet begins with the whole's.
+  private mutating func readAll() throws {
+    if run.job.shard.isWhole {
+      for names in [run.parts] + adopted { try read(names) }
+    } else {
+      let hasBegun = shared.has(run.parts.journal) || shared.has(run.parts.manifest)
+      try read(hasBegun ? run.parts : PartNames(.whole))
+    }
+  }
+
+  private mutating func read(_ names: PartNames) throws {
+    if let journal = try Journal.read(folder + "/" + names.journal) {
+      pictures += journal.pictures
+      shards += journal.shards
+    } else {
+      try readManifest(names.manifest)
+    }
+  }
+
   /// A finished run's pictures. Its failures are left out: to resume a finished run is to retry them.
-  private mutating func readManifest(count: Int) throws {
-    let path = folder + "/" + Manifest.name
-    guard FileIO.size(path) != nil else { return }
+  private mutating func readManifest(_ name: String) throws {
+    guard shared.has(name) else { return }
     struct Line: Decodable {
       var sample: Int
       var width: Int
       var height: Int
     }
+    let path = folder + "/" + name
     for (number, line) in try FileIO.read(path).split(separator: UInt8(ascii: "\n")).enumerated() {
       guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)),
-        (0..<count).contains(line.sample)
+        run.files.files.indices.contains(line.sample)
       else {
         throw TesseraError(
           .corrupt(format: "the manifest", detail: "line \(number + 1) cannot be read"), path: path)
@@ -70,22 +101,22 @@ struct DestinationState {
       // -1: the size of the output is not known.
       pictures.append(
         PictureRecord(sample: line.sample, size: Size(width: line.width, height: line.height), bytes: -1))
+      let shard = line.sample / run.job.shardSize
+      if shards.last?.shard != shard { shards.append(ShardRecord(shard: shard, bytes: -1)) }
     }
   }
 
   /// Drops records whose output is not there with its size, and whole shards that are not complete.
-  private mutating func keepWhatExists(_ job: PreprocessJob, _ files: PictureFiles, _ names: OutputNames) {
+  private mutating func keepWhatExists() {
     var bySample: [Int: PictureRecord] = [:]
-    for record in pictures where (0..<files.count).contains(record.sample) {
-      bySample[record.sample] = record
+    for record in pictures where run.files.files.indices.contains(record.sample) {
+      if run.share.owns(record.sample) { bySample[record.sample] = record }
     }
-    if job.format == .safetensors {
-      keepShards(job, files.count, bySample)
-      return
-    }
+    if run.job.format == .safetensors { return keepShards(bySample) }
+    shards = []
     pictures = bySample.values.sorted { $0.sample < $1.sample }.compactMap { record in
       if record.failure != nil { return record }
-      guard let size = FileIO.size(folder + "/" + names.names[record.sample]),
+      guard let size = FileIO.size(folder + "/" + run.names.names[record.sample]),
         record.bytes == size || record.bytes == -1
       else { return nil }
       var record = record
@@ -94,15 +125,15 @@ struct DestinationState {
     }
   }
 
-  private mutating func keepShards(_ job: PreprocessJob, _ count: Int, _ bySample: [Int: PictureRecord]) {
-    let isFinished = shards.isEmpty
+  private mutating func keepShards(_ bySample: [Int: PictureRecord]) {
     let known = Dictionary(shards.map { ($0.shard, $0.bytes) }) { $1 }
     (pictures, shards) = ([], [])
-    for number in 0..<(count + job.shardSize - 1) / job.shardSize {
-      let samples = number * job.shardSize..<min((number + 1) * job.shardSize, count)
+    for samples in run.share.blocks {
+      let number = samples.lowerBound / run.job.shardSize
       let records = samples.compactMap { bySample[$0] }
       let size = FileIO.size(folder + "/" + ShardSink.name(number)) ?? 0
-      guard records.count == samples.count, isFinished ? size > 0 : known[number] == size else { continue }
+      guard let bytes = known[number], records.count == samples.count, bytes == -1 ? size > 0 : bytes == size
+      else { continue }
       for var record in records {
         record.bytes = 0
         pictures.append(record)
@@ -111,17 +142,53 @@ struct DestinationState {
     }
   }
 
+  // MARK: making it ours
+
   /// Makes the destination ready: the folder, the run's record, no unfinished files of a killed run.
-  func prepare(_ record: RunRecord) throws {
-    try FileIO.makeFolder(folder)
-    if isFresh { return try AtomicFile.write(try record.json, to: folder + "/" + RunRecord.name, sync: true) }
-    var walk = FolderWalk()
-    try walk.walk(folder)
-    for below in walk.folders {
-      for file in below.files where AtomicFile.isPart(file) {
-        let path = below.path.isEmpty ? file : below.path + [UInt8(ascii: "/")] + file
-        try FileIO.remove(folder + "/" + String(decoding: path, as: UTF8.self))
+  func prepare() throws -> DestinationClaim {
+    let digest = try shared.claim(try record.json) {
+      try record.check(RunRecord.read(in: folder), in: folder)
+    }
+    let lock = try lock ?? shared.lock()
+    if self.lock == nil {
+      // The folder was free at the first look, so whatever is there now is of processes that came meanwhile.
+      try shared.checkOthers()
+      let parts = try PartNames.found(in: folder)
+      guard shared.existing().isEmpty, !run.job.shard.isWhole || parts.isEmpty else {
+        throw Self.overtaken(shared)
       }
+    } else {
+      try shared.removeUnfinished(outputs: outputs)
+    }
+    return DestinationClaim(shared: shared, lock: lock, runDigest: digest, adopted: adopted)
+  }
+
+  /// What the outputs of this part are called.
+  private func outputs() -> Set<[UInt8]> {
+    let names = run.share.blocks.lazy.flatMap { block -> [String] in
+      guard run.job.format == .safetensors else { return block.map { run.names.names[$0] } }
+      let shard = ShardSink.name(block.lowerBound / run.share.block)
+      return [shard, shard + ShardSink.rowsSuffix]
+    }
+    return Set(names.map { Array($0.utf8) })
+  }
+}
+
+/// A destination that a run has for itself, or its part of it.
+struct DestinationClaim {
+  let shared: PartFolder
+  let lock: FolderLock
+  /// SHA-256 of `run.json`.
+  let runDigest: String
+  let adopted: [PartNames]
+
+  /// Removes what the journal has taken over: parts that one process finishes, and a finished part's record,
+  /// as the part is not finished any more.
+  func removeOthers() throws {
+    if !shared.assignment.isWhole { try FileIO.remove(shared.path + "/" + shared.names.record) }
+    // A record first: what is left without one is not taken for finished.
+    for part in adopted {
+      for name in part.all.reversed() { try FileIO.remove(shared.path + "/" + name) }
     }
   }
 }

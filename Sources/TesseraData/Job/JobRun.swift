@@ -11,6 +11,9 @@ final class JobRun: Sendable {
   let progress: @Sendable (PreprocessJob.Progress) -> Void
   let worker: PictureWorker
   let names: OutputNames
+  /// The samples that this run works on, and the names of its own files.
+  let share: JobShare
+  let parts: PartNames
   private let record: RunRecord
   private let state: Guarded<State>
 
@@ -41,6 +44,8 @@ final class JobRun: Sendable {
       pipeline: job.pipeline, policy: job.policy, generation: job.generation, seed: job.seed)
     names = OutputNames(files.files.map(\.name), fileExtension: job.format.fileExtension)
     let isSharded = job.format == .safetensors
+    share = JobShare(job.shard, total: files.count, shardSize: job.shardSize, isSharded: isSharded)
+    parts = PartNames(job.shard)
     record = RunRecord(
       tessera: TesseraVersion.current, pipeline: job.pipeline.text, format: job.format.rawValue,
       profile: job.profile, policy: job.policy, generation: job.generation, seed: job.seed,
@@ -51,21 +56,29 @@ final class JobRun: Sendable {
   }
 
   func run() throws -> JobSummary {
-    let earlier = try DestinationState(job: job, record: record, files: files, names: names)
-    state.withLock { $0.start(files.count, carrying: earlier.pictures) }
+    let earlier = try DestinationState(run: self, record: record)
+    state.withLock { $0.start(share, carrying: earlier.pictures) }
     let started = now()
     let isSharded = job.format == .safetensors
     let layout = isSharded ? try ArrayLayout.find(for: self) : nil
-    if !control.isCancelled {
-      try earlier.prepare(record)
-      let journal = try Journal(in: job.destination, carrying: earlier.pictures, shards: earlier.shards)
+    if control.isCancelled {
+      var summary = summary(state.withLock { $0 }, seconds: now() - started)
+      summary.isInterrupted = true
+      return summary
+    }
+    // The claim's lock lasts until all is written.
+    let claim = try earlier.prepare()
+    return try withExtendedLifetime(claim.lock) {
+      let journal = try Journal(
+        job.destination + "/" + parts.journal, carrying: earlier.pictures, shards: earlier.shards)
+      try claim.removeOthers()
       let sink: any JobSink =
         isSharded
         ? ShardSink(run: self, layout: layout, journal: journal) : FileSink(run: self, journal: journal)
       try work(sink)
       sink.abandonUnfinished()
+      return try finish(claim, layout, seconds: now() - started)
     }
-    return try finish(seconds: now() - started)
   }
 
   /// Calls `body` for each of `count` numbers on the job's threads, in no order; stops when cancelled.
@@ -105,7 +118,9 @@ final class JobRun: Sendable {
     do {
       var (record, payload) = outcome(of: sample, sink)
       if let failure = record.error, job.errorPolicy == .stop { throw failure }
-      record.picture.bytes = try sink.store(record.picture, payload)
+      do { record.picture.bytes = try sink.store(record.picture, payload) } catch let error as TesseraError {
+        throw error.with(stage: .write)
+      }
       note(record.picture, bytes: payload?.byteCount ?? 0)
     } catch {
       stop(sample, error)
@@ -150,43 +165,76 @@ final class JobRun: Sendable {
 
   // MARK: the end
 
-  private func finish(seconds: Double) throws -> JobSummary {
+  private func finish(_ claim: DestinationClaim, _ layout: ArrayLayout?, seconds: Double) throws
+    -> JobSummary
+  {
     let end = state.withLock { $0 }
     if let error = end.stopper {
-      try Manifest(run: self).writeErrors(of: end.records, stopper: error)
+      do { try Manifest(run: self).writeErrors(of: end.records, stopper: error) } catch {
+        // The disk that refused the output refuses the list too: what stopped the run is what counts.
+        if end.stopper?.stage != .write { throw error }
+      }
       throw error
     }
+    let summary = summary(end, seconds: seconds)
+    if summary.isInterrupted { return summary }
+    let records = end.records.compactMap { $0 }
+    let digests = try Manifest(run: self).write(records)
+    if !job.shard.isWhole {
+      let record = PartRecord(
+        share: share, run: claim.runDigest, manifest: digests.manifest, errors: digests.errors,
+        layout: layout?.words, outputs: try outputs(records, layout))
+      try claim.shared.finish(record)
+    }
+    try FileIO.remove(job.destination + "/" + parts.journal)
+    return summary
+  }
+
+  private func summary(_ end: State, seconds: Double) -> JobSummary {
     var summary = JobSummary(end.records, files)
+    summary.total = share.count
     summary.carried = end.progress.carried
     summary.seconds = seconds
     summary.bytesWritten = end.bytesWritten
-    summary.sharedStems = job.format == .safetensors ? 0 : names.shared.count
-    if end.records.contains(where: { $0 == nil }) {
-      summary.isInterrupted = true
-      return summary
-    }
-    try Manifest(run: self).write(end.records.compactMap { $0 })
-    try FileIO.remove(job.destination + "/" + Journal.name)
+    summary.sharedStems = job.format == .safetensors ? 0 : names.shared.count { share.owns($0) }
+    summary.isInterrupted = summary.done + summary.failed < summary.total
     return summary
+  }
+
+  /// The files of a finished part with their sizes.
+  private func outputs(_ records: [PictureRecord], _ layout: ArrayLayout?) throws -> [PartRecord.Output] {
+    guard job.format == .safetensors else {
+      return records.filter { $0.failure == nil }.map {
+        PartRecord.Output(name: names.names[$0.sample], bytes: $0.bytes)
+      }
+    }
+    // Without a single readable header there are no shards at all.
+    guard layout != nil else { return [] }
+    return try share.blocks.map { block in
+      let name = ShardSink.name(block.lowerBound / share.block)
+      let path = job.destination + "/" + name
+      guard let size = FileIO.size(path) else { throw FileIO.lastError("look at", path) }
+      return PartRecord.Output(name: name, bytes: size)
+    }
   }
 
   private func now() -> Double { ProcessInfo.processInfo.systemUptime }
 }
 
 extension JobRun.State {
-  fileprivate mutating func start(_ total: Int, carrying records: [PictureRecord]) {
-    self.records = Array(repeating: nil, count: total)
+  fileprivate mutating func start(_ share: JobShare, carrying records: [PictureRecord]) {
+    self.records = Array(repeating: nil, count: share.total)
     for record in records { self.records[record.sample] = record }
-    pending = self.records.indices.filter { self.records[$0] == nil }
+    pending = share.blocks.flatMap { $0.filter { self.records[$0] == nil } }
     progress = .init(
-      total: total, done: records.count { $0.failure == nil }, failed: records.count { $0.failure != nil },
+      total: share.count, done: records.count { $0.failure == nil },
+      failed: records.count { $0.failure != nil },
       carried: records.count)
   }
 }
 
 extension JobSummary {
   fileprivate init(_ records: [PictureRecord?], _ files: PictureFiles) {
-    total = records.count
     var counts: [PictureRecord.Failure: FailureCount] = [:]
     for case let record? in records {
       guard let failure = record.failure else {

@@ -6,40 +6,56 @@ internal import TesseraCore
 /// A line is written after its output has its final name, and in one call: a kill leaves at most the last
 /// line torn. Records of a shard's pictures count only if the shard's own line follows.
 final class Journal: Sendable {
-  static let name = "journal.jsonl"
-
   private let path: String
-  private let file: Guarded<Int32>
+  private let state: Guarded<State>
 
-  /// Starts a journal with what an earlier run finished.
-  convenience init(in folder: String, carrying pictures: [PictureRecord], shards: [ShardRecord]) throws {
-    try self.init(in: folder, lines: pictures.map(\.line) + shards.map(\.line))
+  private struct State {
+    var file: Int32
+    /// Bytes of whole lines.
+    var length: Int
+    /// The first failure: after it nothing is added, lest a torn line have others behind it.
+    var fault: TesseraError?
   }
 
-  /// Starts a journal with lines that an earlier run wrote.
-  init(in folder: String, lines: [String]) throws {
-    path = folder + "/" + Self.name
-    try AtomicFile.write(Array(lines.joined().utf8), to: path)
+  /// Starts a journal, at `path`, with what an earlier run finished.
+  convenience init(_ path: String, carrying pictures: [PictureRecord], shards: [ShardRecord]) throws {
+    try self.init(path, lines: pictures.map(\.line) + shards.map(\.line))
+  }
+
+  /// Starts a journal, at `path`, with lines that an earlier run wrote.
+  init(_ path: String, lines: [String]) throws {
+    self.path = path
+    let lines = Array(lines.joined().utf8)
+    try AtomicFile.write(lines, to: path)
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileIO.lastError("open", path) }
-    file = Guarded(descriptor)
+    state = Guarded(State(file: descriptor, length: lines.count))
   }
 
-  deinit { file.withLock { _ = close($0) } }
+  deinit { state.withLock { _ = close($0.file) } }
 
+  /// Adds lines; all of them, or none where the disk is full.
   func append(_ lines: String) throws {
     var lines = lines
     try lines.withUTF8 { bytes in
       let raw = UnsafeRawBufferPointer(bytes)
-      try file.withLock { try FileIO.writeAll($0, raw, path: path) }
+      try state.withLock { state in
+        if let fault = state.fault { throw fault }
+        do { try FileIO.writeAll(state.file, raw, path: path) } catch let error as TesseraError {
+          // Where even this fails, the torn end is the last line, and a resume drops it.
+          ftruncate(state.file, off_t(state.length))
+          state.fault = error
+          throw error
+        }
+        state.length += raw.count
+      }
     }
   }
 
-  /// Reads the journal in `folder`; nil if there is none.
+  /// Reads the journal at `path`; nil if there is none.
   ///
   /// - Throws: `corrupt` if a line other than the last cannot be read.
-  static func read(in folder: String) throws -> (pictures: [PictureRecord], shards: [ShardRecord])? {
-    let path = folder + "/" + name
+  static func read(_ path: String) throws -> (pictures: [PictureRecord], shards: [ShardRecord])? {
     guard FileIO.size(path) != nil else { return nil }
     let lines = try FileIO.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var pictures: [PictureRecord] = []

@@ -1,15 +1,12 @@
 internal import TesseraCore
 
-/// Writes `manifest.jsonl` and `errors.jsonl` in the list's order.
+/// Writes `manifest.jsonl` and `errors.jsonl`, or a part's, in the list's order.
 struct Manifest {
-  static let name = "manifest.jsonl"
-  static let errorsName = "errors.jsonl"
-
   var run: JobRun
 
-  func write(_ records: [PictureRecord]) throws {
-    let folder = run.job.destination
-    try writeErrors(of: records, stopper: nil)
+  /// - Returns: SHA-256 of the manifest and of the list of errors.
+  func write(_ records: [PictureRecord]) throws -> (manifest: String, errors: String) {
+    let errors = try writeErrors(of: records, stopper: nil)
     var row = 0
     var shard = -1
     let lines = records.lazy.filter { $0.failure == nil }.map { record -> String in
@@ -17,7 +14,13 @@ struct Manifest {
       (shard, row) = number == shard ? (shard, row + 1) : (number, 0)
       return line(record, row: row)
     }
-    try AtomicFile.write(Array(lines.joined().utf8), to: folder + "/" + Self.name, sync: true)
+    return (try store(Array(lines), as: run.parts.manifest), errors)
+  }
+
+  private func store(_ lines: [String], as name: String) throws -> String {
+    let bytes = Array(lines.joined().utf8)
+    try AtomicFile.write(bytes, to: run.job.destination + "/" + name, sync: true)
+    return Digest.hex(of: bytes)
   }
 
   /// One picture's line. `sample` is its index in the list: what its randomness hangs on.
@@ -42,9 +45,11 @@ struct Manifest {
   }
 
   /// The failures noted so far, and the one that stopped the run.
-  func writeErrors(of records: [PictureRecord?], stopper: TesseraError?) throws {
+  @discardableResult
+  func writeErrors(of records: [PictureRecord?], stopper: TesseraError?) throws -> String {
     var failures = records.compactMap { $0 }.filter { $0.failure != nil }
-    if let stopper, let sample = stopper.index {
+    // A destination that cannot be written is no fault of the picture's.
+    if let stopper, let sample = stopper.index, stopper.stage != .write {
       failures.append(PictureRecord(sample: sample, failure: stopper))
     }
     let lines = failures.map { record -> String in
@@ -53,7 +58,6 @@ struct Manifest {
         ("stage", JSONText(record.failure?.stage)), ("reason", JSONText(record.failure?.reason)),
       ]).text + "\n"
     }
-    let path = run.job.destination + "/" + Self.errorsName
-    try AtomicFile.write(Array(lines.joined().utf8), to: path, sync: true)
+    return try store(lines, as: run.parts.errors)
   }
 }

@@ -5,7 +5,7 @@ public import TesseraTransforms
 /// Pictures in, arrays or pictures out: runs a folder through a pipeline and writes what comes out.
 ///
 /// The result is a pure function of the list, the pipeline, the policy and the seed: the number of threads,
-/// a kill and a resume in between never change a byte. Beside the outputs stand `manifest.jsonl` (what each
+/// a kill and a resume in between, and the number of processes that share it never change a byte. Beside the outputs stand `manifest.jsonl` (what each
 /// picture became), `errors.jsonl` (which failed, where and why) and `run.json` (the settings).
 ///
 ///     let job = PreprocessJob(
@@ -51,7 +51,9 @@ public struct PreprocessJob: Sendable {
   public var errorPolicy: ErrorPolicy = .stop
   /// Go on where an earlier run in the destination was interrupted, or retry what failed in a finished one.
   public var resume = false
-  /// Pictures a shard.
+  /// Which part of the job this process does, if several share it; `MergeJob` joins the parts.
+  public var shard = ShardAssignment.whole
+  /// Pictures a shard; in formats with a file a picture, the most that a block of a divided job has.
   public var shardSize = 1024
   public var jpeg = JPEGEncoder()
   public var png = PNGEncoder()
@@ -85,7 +87,7 @@ public struct PreprocessJob: Sendable {
     control: JobControl = JobControl(), progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> JobSummary {
     try validate()
-    let files = try PictureFiles(source: source, excluding: destination)
+    let files = try list()
     guard files.count > 0 else {
       throw TesseraError(
         .invalidInput(
@@ -96,6 +98,14 @@ public struct PreprocessJob: Sendable {
     }
     let run = try JobRun(job: self, files: files, control: control, progress: progress)
     return try run.run()
+  }
+
+  /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
+  private func list() throws -> PictureFiles {
+    let before = FileIO.identity(destination)
+    let files = try PictureFiles(source: source, excluding: destination)
+    guard before == nil, FileIO.identity(destination) != nil else { return files }
+    return try PictureFiles(source: source, excluding: destination)
   }
 
   /// Traps nothing, throws everything: the settings come from users.

@@ -43,6 +43,18 @@ struct RunRecord: Codable, Equatable {
     }
   }
 
+  /// Refuses another run's record.
+  func check(_ earlier: RunRecord?, in folder: String) throws {
+    guard let earlier else { return }
+    let differences = differences(from: earlier)
+    guard !differences.isEmpty else { return }
+    throw TesseraError(
+      .invalidArgument(
+        name: "the destination", expected: "the results of the same run",
+        got: "those of another (\(differences.joined(separator: "; ")))"),
+      path: folder)
+  }
+
   /// What of `other` differs, as `name: here, there`.
   func differences(from other: RunRecord) -> [String] {
     var found: [String] = []

@@ -37,7 +37,7 @@ final class ShardSink: JobSink {
       throw TesseraError(
         .invalidInput(
           operation: "safetensors",
-          expected: layout.map { "\($0.shape) \($0.dataType.rawValue)" } ?? "a readable header",
+          expected: layout?.words ?? "a readable header",
           got: "\(tensor.shape) \(tensor.dataType.rawValue)"), stage: .tensor)
     }
     return .row(tensor)
@@ -68,6 +68,9 @@ final class ShardSink: JobSink {
     }
     open.withLock { $0 = [:] }
   }
+
+  /// Stands in the name of a shard that is copied without its gaps, while it is written.
+  static let rowsSuffix = ".rows"
 
   // MARK: one shard
 
@@ -160,7 +163,7 @@ final class ShardSink: JobSink {
     _ number: Int, _ file: Int32, _ records: [PictureRecord], _ layout: ArrayLayout
   ) throws -> Int {
     let path = path(number)
-    let part = path + ".rows" + AtomicFile.partSuffix
+    let part = path + Self.rowsSuffix + AtomicFile.partSuffix
     let target = Foundation.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard target >= 0 else { throw FileIO.lastError("create", path) }
     do {

@@ -128,7 +128,7 @@ struct NpyHeader {
 
 extension AnyTensor {
   /// A tensor of bytes in the machine's order.
-  init(shape: [Int], dataType: DataType, copying bytes: ArraySlice<UInt8>) {
+  package init(shape: [Int], dataType: DataType, copying bytes: ArraySlice<UInt8>) {
     let block = MemoryBlock(byteCount: bytes.count)
     block.mutableBytes.copyBytes(from: bytes)
     self.init(shape: shape, dataType: dataType, block: block)

@@ -60,7 +60,8 @@ final class PackRun {
 
   private func work(_ left: [Int]) throws {
     let journal = try Journal(
-      in: job.destination, lines: shards.values.sorted { $0.number < $1.number }.map(\.lines))
+      job.destination + "/" + PartNames(.whole).journal,
+      lines: shards.values.sorted { $0.number < $1.number }.map(\.lines))
     // Work is counted by pieces; where each shard's start is tells a piece's sample.
     let last = left.last.map { (left.count - 1) * job.shardSize + samples($0).count } ?? 0
     let size = job.shardSize
@@ -135,7 +136,7 @@ final class PackRun {
   private func finish(_ summary: PackSummary, _ mine: [Int]) throws -> PackSummary {
     if summary.job.isInterrupted { return summary }
     try writeLists(stopper: nil)
-    try FileIO.remove(job.destination + "/" + Journal.name)
+    try FileIO.remove(job.destination + "/" + PartNames(.whole).journal)
     return summary
   }
 
@@ -147,7 +148,7 @@ final class PackRun {
       errors += (open?.samples ?? []).filter { $0.failure != nil }.map(\.errorLine)
       errors.append(PackedSample(sample: sample, error: stopper).errorLine)
     }
-    try write(errors, Manifest.errorsName)
+    try write(errors, PartNames(.whole).errors)
     guard stopper == nil else { return }
     let classes = job.dataset.classes
     try write(
@@ -156,7 +157,7 @@ final class PackRun {
         return shard.samples.filter { $0.failure == nil }.enumerated().map { index, sample in
           sample.manifestLine(shard: name, index: index, classes: classes)
         }
-      }, Manifest.name)
+      }, PartNames(.whole).manifest)
     try write(sorted.map(\.listLine), PackState.listName)
   }
 

@@ -44,7 +44,7 @@ struct PackState {
   /// The shards that a journal tells of; nil if there is none. What follows its last newline is torn, and samples
   /// without their shard's line do not count.
   private func journal() throws -> [PackedShard]? {
-    let path = folder + "/" + Journal.name
+    let path = folder + "/" + PartNames(.whole).journal
     guard FileIO.size(path) != nil else { return nil }
     let lines = try FileIO.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var (shards, samples): ([PackedShard], [PackedSample]) = ([], [])
@@ -82,7 +82,7 @@ struct PackState {
       var failed: Int
       var first_sample: Int
     }
-    let manifest = try lines(Manifest.name, Line.self)
+    let manifest = try lines(PartNames(.whole).manifest, Line.self)
     let shards = try lines(Self.listName, Listed.self)
     let byShard = Dictionary(grouping: manifest) { $0.sample / shardSize }
     return shards.filter { $0.failed == 0 }.map { listed in
