@@ -180,18 +180,17 @@ struct PackCommand: ParsableCommand {
 
   /// The same job as `preprocess --format safetensors`, under the options that the two share.
   private func preprocess() throws {
-    var command = PreprocessCommand()
-    command.source = source
-    command.destination = destination
-    command.pipeline = pipeline
-    command.format = .safetensors
-    command.shardSize = shardSize
-    command.seed = seed ?? 0
-    command.threads = threads
-    command.onError = onError
-    command.resume = resume
-    command.decoding = decoding
-    command.json = json
-    try command.run()
+    let resolved = try decoding.resolve()
+    var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
+    job.format = .safetensors
+    job.policy = resolved.policy
+    job.generation = resolved.generation
+    job.profile = resolved.name
+    job.seed = seed ?? 0
+    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.errorPolicy = onError
+    job.resume = resume
+    job.shardSize = shardSize
+    try PreprocessCommand.run(job, ShardResolution(.whole, source: "pack"), json: json)
   }
 }

@@ -73,7 +73,11 @@ struct PreprocessCommand: ParsableCommand {
 
   func run() throws {
     let part = try sharding.resolve()
-    let job = try makeJob(part.assignment)
+    try Self.run(try makeJob(part.assignment), part, json: json)
+  }
+
+  /// Runs a job and says what came of it, on a terminal or for machines.
+  static func run(_ job: PreprocessJob, _ part: ShardResolution, json: Bool) throws {
     announce(job, part)
     let control = JobControl()
     let watch = InterruptWatch(control)
@@ -85,9 +89,9 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw Self.fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
+      throw fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
     }
-    report(summary, job)
+    report(summary, job, json: json)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }
 
@@ -127,7 +131,7 @@ struct PreprocessCommand: ParsableCommand {
 
   // MARK: what is said
 
-  private func announce(_ job: PreprocessJob, _ part: ShardResolution) {
+  private static func announce(_ job: PreprocessJob, _ part: ShardResolution) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
     let rows = [
       ["source", job.source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
@@ -141,7 +145,7 @@ struct PreprocessCommand: ParsableCommand {
     for notice in part.notices { Talk.say("tessera: \(notice)") }
   }
 
-  private func report(_ summary: JobSummary, _ job: PreprocessJob) {
+  private static func report(_ summary: JobSummary, _ job: PreprocessJob, json: Bool) {
     if json { print(jsonSummary(summary, job).text) } else { printSummary(summary, job) }
     if !job.shard.isWhole && !summary.isInterrupted {
       Talk.say("tessera: shard \(job.shard) is finished; when all are, tessera merge \(job.destination)")
@@ -153,7 +157,7 @@ struct PreprocessCommand: ParsableCommand {
     )
   }
 
-  private func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
+  private static func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
     var line = job.shard.isWhole ? "" : "shard \(job.shard.index) of \(job.shard.count): "
     line += "\(summary.done) of \(Words.count(summary.total, "picture")) done"
     if summary.carried > 0 { line += " (\(summary.carried) dealt with before)" }
@@ -171,7 +175,7 @@ struct PreprocessCommand: ParsableCommand {
     }
   }
 
-  private func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
+  private static func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
     .object([
       ("source", .string(job.source)), ("destination", .string(job.destination)),
       ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
