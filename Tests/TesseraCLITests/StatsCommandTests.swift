@@ -96,7 +96,7 @@ struct StatsCommandTests {
   func nothing() throws {
     let folder = try TemporaryFolder()
     let empty = try Command.run(["stats", folder.path])
-    #expect(empty.status == 1 && empty.errors.contains("no pictures in") && empty.errors.contains(".jpg"))
+    #expect(empty.status == 1 && empty.errors.contains("got none") && empty.errors.contains(".jpg"))
     #expect(empty.output.isEmpty)
     let missing = try Command.run(["stats", "/no/such\u{1B}[2J/place", "--json"])
     #expect(missing.status == 1 && missing.errors.contains("/no/such\\u{1B}[2J/place"))

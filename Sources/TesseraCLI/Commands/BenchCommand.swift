@@ -123,7 +123,8 @@ struct BenchCommand: ParsableCommand {
   private func announce(_ data: any Dataset, _ recipe: Recipe?, _ counts: [Int]) {
     let rows = [
       ["source", "\(source.visible) (\(Words.count(data.count, "sample")))"],
-      ["pipeline", recipe?.pipeline.text ?? "none"], ["batch size", "\(batchSize)"], ["order", order.rawValue],
+      ["pipeline", recipe?.pipeline.text ?? "none"], ["batch size", "\(batchSize)"],
+      ["order", order.rawValue],
       ["epochs", "\(epochs), and one to warm up"],
       ["threads", counts.map { String($0) }.joined(separator: ", ")],
     ]

@@ -26,7 +26,8 @@ struct StatsCommand: ParsableCommand {
       """)
 
   @ArgumentParser.Argument(
-    help: ArgumentHelp("A folder of any depth, a list (.txt, .jsonl) or a picture.", valueName: "src"))
+    help: ArgumentHelp(
+      "A folder of any depth, a list (.txt, .jsonl), a picture, tars, or packed arrays.", valueName: "src"))
   var source: String
 
   @OptionGroup(title: "Pipeline") var pipeline: PipelineOptions
@@ -106,17 +107,12 @@ struct StatsCommand: ParsableCommand {
   private func makeJob() throws -> (job: StatsJob, profile: String) {
     let resolved = try decoding.resolve()
     let transforms = try pipeline.resolveIfGiven()
-    let files: PictureFiles
-    do { files = try PictureFiles(source: source) } catch let error as TesseraError {
+    let data: any Dataset
+    do { data = try DatasetSource.open(source) } catch let error as TesseraError {
       Talk.say("tessera: \("\(error)".visible)")
       throw ExitCode.failure
     }
-    guard files.count > 0 else {
-      let names = PictureFiles.extensions.map { "." + $0 }.joined(separator: " ")
-      Talk.say("tessera: no pictures in \(source.visible) (looked for \(names))")
-      throw ExitCode.failure
-    }
-    var job = StatsJob(dataset: ListedPictures(files: files))
+    var job = StatsJob(dataset: data)
     job.policy = resolved.policy
     job.generation = resolved.generation
     job.pipeline = transforms

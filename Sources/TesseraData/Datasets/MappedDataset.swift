@@ -17,15 +17,7 @@ public struct MappedDataset<Base: Dataset>: Dataset {
 
   /// The base's sample with the pipeline behind its own, where it has one.
   public func sample(at index: Int) throws -> Sample {
-    var sample = try base.sample(at: index)
-    if let first = sample.recipe {
-      var both = first
-      both.pipeline = try Pipeline(steps: first.pipeline.steps + recipe.pipeline.steps)
-      sample.recipe = both
-    } else {
-      sample.recipe = recipe
-    }
-    return sample
+    try base.sample(at: index).followed(by: recipe)
   }
 
   public func fingerprint() throws -> Fingerprint {
@@ -52,5 +44,20 @@ extension Dataset {
     _ pipeline: Pipeline, policy: DecodePolicy = .tessera, generation: PillowGeneration = .newest
   ) -> MappedDataset<Self> {
     MappedDataset(self, recipe: Recipe(pipeline, policy: policy, generation: generation))
+  }
+}
+
+extension Sample {
+  /// The sample with a recipe behind its own, where it has one.
+  ///
+  /// - Throws: `invalidArgument` if the steps do not follow upon each other.
+  func followed(by recipe: Recipe) throws -> Sample {
+    var sample = self
+    var joined = self.recipe ?? recipe
+    if let first = self.recipe {
+      joined.pipeline = try Pipeline(steps: first.pipeline.steps + recipe.pipeline.steps)
+    }
+    sample.recipe = joined
+    return sample
   }
 }

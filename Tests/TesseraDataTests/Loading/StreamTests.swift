@@ -37,32 +37,10 @@ struct StreamTests {
     dropLast: Bool = false, onError: LoaderErrorPolicy = .stop
   ) throws -> DataLoader {
     DataLoader(
-      stream: try Mapped(Numbers(count: count, broken: broken)), batchSize: 4, dropLast: dropLast, rank: rank,
+      stream: Numbers(count: count, broken: broken).map(
+        try Pipeline(text: "random_resized_crop(8)|random_horizontal_flip|to_tensor")), batchSize: 4,
+      dropLast: dropLast, rank: rank,
       seed: 9, threads: threads, onError: onError)
-  }
-
-  /// The stream with a random pipeline.
-  struct Mapped: IterableDataset {
-    let base: Numbers
-    let recipe: Recipe
-
-    init(_ base: Numbers) throws {
-      self.base = base
-      recipe = Recipe(try Pipeline(text: "random_resized_crop(8)|random_horizontal_flip|to_tensor"))
-    }
-
-    func makeReader(epoch: UInt64) -> any SampleReader { Reader(base.makeReader(epoch: epoch), recipe) }
-
-    final class Reader: SampleReader {
-      let (base, recipe): (any SampleReader, Recipe)
-      init(_ base: any SampleReader, _ recipe: Recipe) { (self.base, self.recipe) = (base, recipe) }
-
-      func next() throws -> Sample? {
-        var sample = try base.next()
-        sample?.recipe = recipe
-        return sample
-      }
-    }
   }
 
   @Test("the number of threads never changes a byte of a stream's batches")
