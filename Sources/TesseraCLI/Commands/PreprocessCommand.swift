@@ -37,7 +37,9 @@ struct PreprocessCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(
-    help: ArgumentHelp("Threads (default: one a core). The result does not depend on it.", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads (default: one a core, shared with the other processes of the job on this machine). The result does not depend on it.",
+      valueName: "n"))
   var threads: Int?
 
   @Option(help: "When a picture fails: stop, or skip it and go on.")
@@ -73,7 +75,7 @@ struct PreprocessCommand: ParsableCommand {
 
   func run() throws {
     let part = try sharding.resolve()
-    let job = try makeJob(part.assignment)
+    let job = try makeJob(part)
     announce(job, part)
     let control = JobControl()
     let watch = InterruptWatch(control)
@@ -91,7 +93,7 @@ struct PreprocessCommand: ParsableCommand {
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }
 
-  private func makeJob(_ shard: ShardAssignment) throws -> PreprocessJob {
+  private func makeJob(_ part: ShardResolution) throws -> PreprocessJob {
     let resolved = try decoding.resolve()
     var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
     job.format = format
@@ -99,14 +101,19 @@ struct PreprocessCommand: ParsableCommand {
     job.generation = resolved.generation
     job.profile = resolved.name
     job.seed = seed
-    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.threads = threads ?? Self.threads(part)
     job.errorPolicy = onError
     job.resume = resume
-    job.shard = shard
+    job.shard = part.assignment
     job.shardSize = shardSize
     job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
     job.png = PNGEncoder(compressionLevel: compression)
     return job
+  }
+
+  private static func threads(_ part: ShardResolution) -> Int {
+    let machine = ProcessInfo.processInfo
+    return part.threads(cores: machine.processorCount, usable: machine.activeProcessorCount)
   }
 
   /// Settings that contradict each other are wrong usage; what the world did is a failure.

@@ -87,9 +87,15 @@ package struct PartFolder: Sendable {
     for file in found {
       let name = String(decoding: file, as: UTF8.self)
       let output = Array(file.dropLast(AtomicFile.partSuffix.utf8.count))
-      if let mine, !mine.contains(output), !name.contains(names.tag) { continue }
+      if let mine, !mine.contains(output), !isOwn(String(decoding: output, as: UTF8.self)) { continue }
       try FileIO.remove(path + "/" + name)
     }
+  }
+
+  /// Whether a file in the folder itself is the part's own, or its try to make `run.json`. No more than that: a
+  /// source's folder may well be called `part-00001-of-00003`.
+  private func isOwn(_ name: String) -> Bool {
+    names.all.contains(name) || (name.hasPrefix("\(RunRecord.name).\(names.tag).") && !name.contains("/"))
   }
 
   /// Says that a part is finished: its manifest and its list of errors must be written, all outputs in place.
