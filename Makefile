@@ -2,7 +2,8 @@
 # make test   installs what is missing and runs all tests
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make lint   formatting and style
-.PHONY: all build demo test dependent oracle lint format deps clean help
+# make docs   the documentation as a website in docs-out, warnings as errors
+.PHONY: all build demo test dependent oracle docs lint format deps clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 OUT = demo-out
@@ -10,7 +11,7 @@ OUT = demo-out
 all: build
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -46,6 +47,10 @@ oracle: deps
 	done
 	$(SWIFT_BUILD) --product tessera
 	swift test -c release
+
+docs: deps
+	TESSERA_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory docs-out \
+	  generate-documentation --target Tessera --warnings-as-errors --transform-for-static-hosting --output-path docs-out
 
 lint:
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets Package.swift

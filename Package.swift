@@ -34,6 +34,8 @@ let package = Package(
     .systemLibrary(name: "CLCMS2", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
     // SHA-256 of OpenSSL, with the machine's instructions for it.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // DLPack's structures, a header alone.
+    .systemLibrary(name: "CDLPack"),
 
     // MARK: C
     // Hot loops, one file an operation. No flags: float contraction is turned off by pragma in each
@@ -56,13 +58,13 @@ let package = Package(
     .target(
       name: "TesseraData",
       dependencies: [
-        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "CCodecs", "CCrypto", "CZlib",
+        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "CCodecs", "CCrypto", "CDLPack", "CZlib",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: dialect),
     .target(
       name: "Tessera",
-      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms", "TesseraData"],
+      dependencies: ["CDLPack", "TesseraCore", "TesseraCodecs", "TesseraTransforms", "TesseraData"],
       swiftSettings: dialect),
 
     // MARK: the command
@@ -93,3 +95,8 @@ let package = Package(
       name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
   ]
 )
+
+// Documentation needs a plugin that nobody who only builds should have to fetch: `make docs` asks for it.
+if Context.environment["TESSERA_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -12,8 +12,9 @@ struct TesseraCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      InspectCommand.self, PreprocessCommand.self, MergeCommand.self, PreviewCommand.self,
-      TransformsCommand.self,
+      InspectCommand.self, StatsCommand.self, PreprocessCommand.self, PreviewCommand.self, PackCommand.self,
+      UnpackCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self, BenchCommand.self,
+      ReplayCommand.self, TransformsCommand.self,
     ])
 
   private static var version: String {

@@ -1,6 +1,6 @@
 /// Where in the way from a file to a tensor something went wrong.
 public enum Stage: String, Sendable, Hashable, Codable {
-  case list, read, header, decode, transform, tensor, encode, write
+  case list, read, header, decode, transform, tensor, collate, encode, write
 }
 
 /// Everything Tessera throws: the fact, and where it happened.

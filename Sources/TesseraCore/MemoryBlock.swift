@@ -6,6 +6,8 @@
 package final class MemoryBlock: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
+  /// Whether the memory may be written: a file's mapping may not, and is copied even by its only holder.
+  package let isWritable: Bool
   private let release: (@Sendable (UnsafeMutableRawPointer) -> Void)?
 
   /// Allocates `byteCount` uninitialised bytes, aligned to 64.
@@ -13,6 +15,7 @@ package final class MemoryBlock: @unchecked Sendable {
     precondition(byteCount >= 0, "MemoryBlock of \(byteCount) bytes")
     self.base = .allocate(byteCount: max(byteCount, 1), alignment: 64)
     self.byteCount = byteCount
+    self.isWritable = true
     self.release = nil
   }
 
@@ -23,7 +26,18 @@ package final class MemoryBlock: @unchecked Sendable {
   ) {
     self.base = base
     self.byteCount = byteCount
+    self.isWritable = true
     self.release = release
+  }
+
+  /// Adopts memory that must not be written; `release` is called when the last holder lets go.
+  package init(
+    readOnly base: UnsafeRawPointer, byteCount: Int, release: @escaping @Sendable () -> Void
+  ) {
+    self.base = UnsafeMutableRawPointer(mutating: base)
+    self.byteCount = byteCount
+    self.isWritable = false
+    self.release = { _ in release() }
   }
 
   deinit {

@@ -12,6 +12,9 @@ public actor Oracle {
   /// Pillow 11.3, the oldest generation.
   public static let pillow11 = Oracle("pillow-11")
 
+  /// WebDataset 1.0 with Pillow 13.
+  public static let webDataset = Oracle("webdataset")
+
   /// The release whose pixels `generation` names.
   public static func of(_ generation: PillowGeneration) -> Oracle {
     switch generation {

@@ -87,7 +87,7 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw Self.fault(error, job)
+      throw Self.fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
     }
     report(summary, job)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
@@ -117,13 +117,14 @@ struct PreprocessCommand: ParsableCommand {
   }
 
   /// Settings that contradict each other are wrong usage; what the world did is a failure.
-  private static func fault(_ error: TesseraError, _ job: PreprocessJob) -> any Error {
+  ///
+  /// - Parameter list: the list of errors, where there is one.
+  static func fault(_ error: TesseraError, list: String?) -> any Error {
     if case .invalidArgument = error.reason, error.stage == nil { return ValidationError("\(error)") }
     Talk.say("tessera: \(error)")
     if error.stage == .write {
       Talk.say("tessera: the destination cannot be written; mend that and go on with --resume")
-    } else if error.index != nil {
-      let list = job.destination + "/" + PartNames(job.shard).errors
+    } else if error.index != nil, let list {
       Talk.say(
         "tessera: stopped; see \(list). Mend the file and add --resume, or go on with --on-error skip --resume"
       )

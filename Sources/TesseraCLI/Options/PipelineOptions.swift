@@ -23,19 +23,26 @@ struct PipelineOptions: ParsableArguments {
   private static let presets = Preset.allCases.map(\.name).joined(separator: ", ")
 
   mutating func validate() throws {
-    let given = [text, file, preset].count { $0 != nil }
-    guard given == 1 else {
-      throw ValidationError(
-        given == 0
-          ? "no pipeline: give --with TEXT, --pipeline FILE or --preset NAME"
-          : "give only one of --with, --pipeline and --preset")
+    if [text, file, preset].count(where: { $0 != nil }) > 1 {
+      throw ValidationError("give only one of --with, --pipeline and --preset")
     }
   }
+
+  /// Whether any of the options is there.
+  var isGiven: Bool { text != nil || file != nil || preset != nil }
+
+  /// The pipeline that the options name, or nil where they name none.
+  ///
+  /// - Throws: as `resolve`.
+  func resolveIfGiven() throws -> Pipeline? { isGiven ? try resolve() : nil }
 
   /// The pipeline that the options name.
   ///
   /// - Throws: `ValidationError` that says where it is wrong and what is allowed.
   func resolve() throws -> Pipeline {
+    guard isGiven else {
+      throw ValidationError("no pipeline: give --with TEXT, --pipeline FILE or --preset NAME")
+    }
     do {
       if let text { return try Pipeline(text: text) }
       if let file { return try Pipeline(contentsOf: file) }

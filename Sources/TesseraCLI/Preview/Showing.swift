@@ -77,7 +77,7 @@ enum Showing {
   }
 
   /// Pictures in rows, as many columns as rows or one more.
-  private static func tiled(_ images: [Image]) -> Image {
+  static func tiled(_ images: [Image]) -> Image {
     var columns = 1
     while columns * columns < images.count { columns += 1 }
     let rows = (images.count + columns - 1) / columns

@@ -31,6 +31,9 @@ public struct ImageHeader: Sendable, Hashable, Codable {
   public var subsampling: String?
   /// Whether the file holds an animation (APNG, animated WebP); its first frame is what is decoded.
   public var isAnimated: Bool
+  /// The quality that an encoder of libjpeg's family was asked for (libjpeg, libjpeg-turbo, Pillow, OpenCV), 1 to
+  /// 100; `nil` for tables of other makers and for other formats.
+  public var jpegQuality: Int?
 
   public var width: Int { size.width }
   public var height: Int { size.height }
@@ -43,7 +46,7 @@ public struct ImageHeader: Sendable, Hashable, Codable {
     orientation: Orientation = .upright,
     isProgressive: Bool = false, isInterlaced: Bool = false, hasAlpha: Bool = false,
     hasICCProfile: Bool = false, resolution: Resolution? = nil, subsampling: String? = nil,
-    isAnimated: Bool = false
+    isAnimated: Bool = false, jpegQuality: Int? = nil
   ) {
     self.format = format
     self.mode = mode
@@ -58,6 +61,7 @@ public struct ImageHeader: Sendable, Hashable, Codable {
     self.resolution = resolution
     self.subsampling = subsampling
     self.isAnimated = isAnimated
+    self.jpegQuality = jpegQuality
   }
 
   /// Reads the header of a picture in memory.

@@ -8,6 +8,8 @@ struct JPEGHeaderReader<Source: ByteSource> {
   private var profile: [UInt8]?
   private var density: Resolution?
   private var frame: Frame?
+  /// Quantisation tables by their number, in zigzag order.
+  private var tables: [UInt8: [Int]] = [:]
 
   private struct Frame {
     var marker: UInt8
@@ -16,6 +18,8 @@ struct JPEGHeaderReader<Source: ByteSource> {
     /// Horizontal and vertical sampling factor of each component.
     var sampling: [(Int, Int)]
     var components: Int
+    /// The number of the first component's quantisation table.
+    var table: UInt8
   }
 
   private init(_ source: Source) { cursor = ByteCursor(source) }
@@ -43,7 +47,7 @@ struct JPEGHeaderReader<Source: ByteSource> {
         let part = try segment()
         if part.has("ICC_PROFILE\0") { profileParts.append(part) }
       case 0xF7: throw TesseraError(.unsupported(format: "JPEG", feature: "JPEG-LS"))
-      case 0xDB: try checkTables(segment())
+      case 0xDB: try readTables(segment())
       case 0xC4, 0xCC, 0xDC...0xDF, 0xE3...0xEF, 0xFE: _ = try segment()
       case 0xC8, 0xD0...0xD9, 0xF0...0xFD: break
       default:
@@ -97,17 +101,22 @@ struct JPEGHeaderReader<Source: ByteSource> {
     }
     frame = Frame(
       marker: marker, size: try StoredPicture.size(width, height, format: "JPEG"), bits: Int(payload[0]),
-      sampling: sampling, components: components)
+      sampling: sampling, components: components, table: payload.count > 8 ? payload[8] : 0)
     gatherProfile()
   }
 
-  /// Throws if quantisation tables do not fill their segment.
-  private func checkTables(_ payload: [UInt8]) throws {
+  /// Reads quantisation tables; throws if they do not fill their segment.
+  private mutating func readTables(_ payload: [UInt8]) throws {
     var at = 0
     while at < payload.count {
-      at += payload[at] >> 4 == 0 ? 65 : 129
+      let (isWide, number) = (payload[at] >> 4 != 0, payload[at] & 15)
+      let start = at + 1
+      at += isWide ? 129 : 65
       guard at <= payload.count else {
         throw TesseraError(.corrupt(format: "JPEG", detail: "a short DQT segment"))
+      }
+      tables[number] = (0..<64).map { i in
+        isWide ? payload.big16(start + 2 * i) ?? 0 : Int(payload[start + i])
       }
     }
   }
@@ -157,7 +166,8 @@ struct JPEGHeaderReader<Source: ByteSource> {
       format: .jpeg, mode: [1: "L", 3: "RGB", 4: "CMYK"][frame.components]!, size: frame.size,
       bitsPerSample: frame.bits, channels: frame.components, orientation: metadata.orientation,
       isProgressive: [0xC2, 0xC6, 0xCA, 0xCE].contains(frame.marker), hasICCProfile: profile != nil,
-      resolution: resolution, subsampling: Self.subsampling(frame.sampling))
+      resolution: resolution, subsampling: Self.subsampling(frame.sampling),
+      jpegQuality: tables[frame.table].flatMap(JPEGQuality.of))
     return StoredPicture(
       header: header, coding: .jpeg(components: frame.components),
       profile: profile.map(StoredPicture.Profile.plain))

@@ -49,6 +49,16 @@ public struct Image: Sendable {
     try body(block.mutableBytes)
   }
 
+  /// Makes an image over a block of memory that already holds its bytes.
+  package init(size: Size, format: PixelFormat, block: MemoryBlock) {
+    precondition(
+      size.width >= 0 && size.height >= 0 && size.area * format.bytesPerPixel == block.byteCount,
+      "Image \(size) \(format) over \(block.byteCount) bytes")
+    self.size = size
+    self.format = format
+    self.block = block
+  }
+
   /// Calls `body` with the image's bytes. The pointer is valid inside `body` only.
   public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     defer { withExtendedLifetime(block) {} }
@@ -59,7 +69,7 @@ public struct Image: Sendable {
   public mutating func withUnsafeMutableBytes<R>(
     _ body: (UnsafeMutableRawBufferPointer) throws -> R
   ) rethrows -> R {
-    if !isKnownUniquelyReferenced(&block) { block = block.copy() }
+    if !block.isWritable || !isKnownUniquelyReferenced(&block) { block = block.copy() }
     defer { withExtendedLifetime(block) {} }
     return try body(block.mutableBytes)
   }

@@ -37,6 +37,17 @@ public enum AnyTensor: Sendable, Equatable {
     }
   }
 
+  /// The memory that holds the elements, from its start.
+  package var storage: MemoryBlock {
+    switch self {
+    case .uint8(let t): t.storage
+    case .int64(let t): t.storage
+    case .float16(let t): t.storage
+    case .bfloat16(let t): t.storage
+    case .float32(let t): t.storage
+    }
+  }
+
   /// The tensor as `Float` elements if that is its type.
   public var float: Tensor<Float>? {
     if case .float32(let t) = self { t } else { nil }

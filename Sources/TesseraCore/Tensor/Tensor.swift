@@ -39,6 +39,9 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     self.block = block
   }
 
+  /// The memory that holds the elements, from its start.
+  package var storage: MemoryBlock { block }
+
   /// Calls `body` with the elements. The pointer is valid inside `body` only.
   public func withUnsafeBufferPointer<R>(
     _ body: (UnsafeBufferPointer<Scalar>) throws -> R
@@ -52,7 +55,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   public mutating func withUnsafeMutableBufferPointer<R>(
     _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> R
   ) rethrows -> R {
-    if !isKnownUniquelyReferenced(&block) { block = block.copy() }
+    if !block.isWritable || !isKnownUniquelyReferenced(&block) { block = block.copy() }
     defer { withExtendedLifetime(block) {} }
     return try body(
       UnsafeMutableBufferPointer(start: block.base.assumingMemoryBound(to: Scalar.self), count: count))

@@ -18,6 +18,8 @@ struct FolderWalk {
 
   /// Whether there are folders below the root, empty ones included.
   private(set) var hasInnerFolders = false
+  /// The names of the folders just below the root, empty ones included, in order.
+  private(set) var topFolders: [[UInt8]] = []
 
   /// Walks `root`; links are followed, except to a folder that holds the link.
   ///
@@ -41,6 +43,7 @@ struct FolderWalk {
     files.sort { $0.lexicographicallyPrecedes($1) }
     if !files.isEmpty { folders.append(Folder(path: below, files: files)) }
     if !inner.isEmpty { hasInnerFolders = true }
+    if below.isEmpty { topFolders = inner.sorted { $0.lexicographicallyPrecedes($1) } }
     for name in inner where depth > 1 {
       let full = path + [slash] + name
       let relative = below.isEmpty ? name : below + [slash] + name

@@ -59,16 +59,18 @@ public struct PictureFiles: Sendable, Equatable {
     return String(name[name.index(after: dot)...]).lowercased()
   }
 
+  /// Whether a file's name has a picture's extension.
+  static func isPicture(_ name: [UInt8]) -> Bool {
+    extensions.contains(fileExtension(String(decoding: name, as: UTF8.self)))
+  }
+
   private static func listFolder(_ root: String, excluding excluded: String?) throws -> PictureFiles {
     var walk = FolderWalk()
     if let identity = excluded.flatMap({ FileIO.identity($0) }) { walk.excluded.insert(identity) }
     try walk.walk(root)
     var files = PictureFiles(files: [])
     for folder in walk.folders {
-      for file in folder.files where extensions.contains(fileExtension(String(decoding: file, as: UTF8.self)))
-      {
-        files.append(folder.path, file, root: root)
-      }
+      for file in folder.files where isPicture(file) { files.append(folder.path, file, root: root) }
     }
     for (path, error) in walk.faults {
       let name = String(decoding: path, as: UTF8.self)

@@ -37,6 +37,10 @@ struct DestinationState {
     keepWhatExists()
   }
 
+  static func refusal(_ folder: String, _ expected: String, _ got: String) -> TesseraError {
+    TesseraError(.invalidArgument(name: "the destination", expected: expected, got: got), path: folder)
+  }
+
   private static func overtaken(_ shared: PartFolder) -> TesseraError {
     shared.refusal("an empty or new folder", "one in which another process has begun the same")
   }
@@ -50,7 +54,7 @@ struct DestinationState {
     throw shared.refusal("an empty or new folder", "one with other files in it")
   }
 
-  private static func isEmpty(_ folder: String) throws -> Bool {
+  static func isEmpty(_ folder: String) throws -> Bool {
     guard FileIO.identity(folder) != nil else { return true }
     var walk = FolderWalk()
     try walk.walk(folder, depth: 1)

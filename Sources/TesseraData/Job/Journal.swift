@@ -18,9 +18,14 @@ final class Journal: Sendable {
   }
 
   /// Starts a journal, at `path`, with what an earlier run finished.
-  init(_ path: String, carrying pictures: [PictureRecord], shards: [ShardRecord]) throws {
+  convenience init(_ path: String, carrying pictures: [PictureRecord], shards: [ShardRecord]) throws {
+    try self.init(path, lines: pictures.map(\.line) + shards.map(\.line))
+  }
+
+  /// Starts a journal, at `path`, with lines that an earlier run wrote.
+  init(_ path: String, lines: [String]) throws {
     self.path = path
-    let lines = Array((pictures.map(\.line) + shards.map(\.line)).joined().utf8)
+    let lines = Array(lines.joined().utf8)
     try AtomicFile.write(lines, to: path)
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileIO.lastError("open", path) }

@@ -82,7 +82,7 @@ public enum Npy {
 }
 
 /// The dictionary in the head of a `.npy` file.
-private struct NpyHeader {
+struct NpyHeader {
   let text: String
   init(_ text: String) { self.text = text }
 
@@ -94,8 +94,11 @@ private struct NpyHeader {
     return text[found.upperBound...].drop { $0 == " " }
   }
 
+  /// NumPy's name of the element type, or what else stands there (a structure).
+  func descriptor() throws -> String { String(try value("descr").dropFirst().prefix { $0 != "'" }) }
+
   func dataType() throws -> DataType {
-    let value = try value("descr").dropFirst().prefix { $0 != "'" }
+    let value = try descriptor()
     guard let type = DataType.allCases.first(where: { Npy.descriptor($0) == value }) else {
       throw TesseraError(.unsupported(format: "npy", feature: "element type \(value)"))
     }
@@ -125,7 +128,7 @@ private struct NpyHeader {
 
 extension AnyTensor {
   /// A tensor of bytes in the machine's order.
-  init(shape: [Int], dataType: DataType, copying bytes: ArraySlice<UInt8>) {
+  package init(shape: [Int], dataType: DataType, copying bytes: ArraySlice<UInt8>) {
     let block = MemoryBlock(byteCount: bytes.count)
     block.mutableBytes.copyBytes(from: bytes)
     self.init(shape: shape, dataType: dataType, block: block)

@@ -1,7 +1,7 @@
 /// The nearest of the allowed words, for error messages.
-enum Suggestion {
+package enum Suggestion {
   /// ` (did you mean 'x'?)` if a word is near, else nothing.
-  static func near(_ word: String, among allowed: [String]) -> String {
+  package static func near(_ word: String, among allowed: [String]) -> String {
     let ranked = allowed.map { ($0, distance(Array(word), Array($0))) }.sorted { $0.1 < $1.1 }
     guard let best = ranked.first, best.1 <= max(2, word.count / 3) else { return "" }
     return " (did you mean '\(best.0)'?)"

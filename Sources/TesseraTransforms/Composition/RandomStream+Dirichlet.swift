@@ -1,4 +1,4 @@
-import TesseraCore
+package import TesseraCore
 
 extension RandomStream {
   /// A gamma deviate of shape `alpha` > 0 and scale 1.
@@ -22,7 +22,7 @@ extension RandomStream {
   }
 
   /// `count` weights that sum to 1, from the symmetric Dirichlet distribution of `alpha`.
-  mutating func dirichlet(_ alpha: Double, count: Int) -> [Double] {
+  package mutating func dirichlet(_ alpha: Double, count: Int) -> [Double] {
     let parts = (0..<count).map { _ in gamma(alpha) }
     let sum = parts.reduce(0, +)
     // Tiny alphas may underflow all parts: the limit has all weight on one of them.

@@ -1,4 +1,4 @@
-public import TesseraCore
+internal import TesseraCore
 
 extension Pipeline {
   /// Reads a pipeline from the text of a Hugging Face `preprocessor_config.json`, or of a `processor_config.json`

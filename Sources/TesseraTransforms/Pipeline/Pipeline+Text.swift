@@ -1,4 +1,4 @@
-public import TesseraCore
+internal import TesseraCore
 
 extension Pipeline: LosslessStringConvertible {
   /// Reads a pipeline from text: `resize(256, filter: bicubic)|center_crop(224)|to_tensor|normalize(imagenet)`.
@@ -50,4 +50,9 @@ extension Pipeline: LosslessStringConvertible {
     text.unicodeScalars.append(contentsOf: line[start..<min(line.count, start + 100)])
     return "  \(text)\n  \(String(repeating: " ", count: indent))^"
   }
+}
+
+extension Transform {
+  /// The step as a pipeline's text has it: `crop(27, 122, 153, 162)`.
+  public var text: String { PipelinePrinter.text(TransformRegistry.node(of: self)) }
 }

@@ -1,4 +1,4 @@
-public import TesseraCore
+internal import TesseraCore
 private import Yams
 
 extension Pipeline {

@@ -22,6 +22,9 @@ public struct Pipeline: Sendable {
   /// Steps whose order the compiler has checked.
   init(checked steps: [any Transform]) { self.steps = steps }
 
+  /// A pipeline without steps: pictures stay as they are decoded.
+  public static let empty = Pipeline(checked: [])
+
   /// Makes a pipeline from transforms written one a line. A wrong order does not compile.
   public init(@PipelineBuilder _ build: () -> PipelineBuilder.Result) { self = build().pipeline }
 

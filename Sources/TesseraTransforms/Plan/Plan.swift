@@ -74,13 +74,58 @@ public struct Plan: Sendable {
   }
 
   private func run(on window: ImageWindow, annotations: Annotations) throws -> PipelineOutput {
+    PipelineOutput(try tensors(of: operated(window)).value(), annotations: try draw.move(annotations))
+  }
+
+  /// The picture after the operations before the last pass.
+  private func operated(_ window: ImageWindow) throws -> PlanState {
     var state = PlanState.windows([window], isViews: false)
     for operation in operations { try state.apply(operation) }
+    return state
+  }
+
+  /// The last pass and what follows it.
+  private func tensors(of operated: PlanState) throws -> PlanState {
+    var state = operated
     if let pass, case .windows(let windows, let isViews) = state {
       state = .tensor(.float32(pass.tensor(windows, isViews: isViews)))
     }
     for operation in tail { try state.apply(operation) }
-    return PipelineOutput(try state.value(), annotations: try draw.move(annotations))
+    return state
+  }
+}
+
+extension Plan {
+  /// Decodes what the plan needs of a picture: the first half of `execute(decoding:)`, for callers that measure.
+  package func decodePicture(_ bytes: UnsafeRawBufferPointer) throws -> Image {
+    try ImageDecoder().decode(bytes, decode)
+  }
+
+  /// The second half: everything behind the decoder, perhaps straight into the caller's memory.
+  ///
+  /// - Parameters:
+  ///   - image: what `decodePicture` gave, or the whole picture where `isWhole`.
+  ///   - target: offered shape and type of the result; gives memory for it, or nil to have it as a value. It is
+  ///     asked only where the last pass ends the plan: then nothing is copied.
+  /// - Returns: nil if the result was written to the target.
+  package func finish(
+    _ image: Image, isWhole: Bool, into target: (TensorInfo) -> UnsafeMutableRawPointer?
+  ) throws -> PipelineOutput.Value? {
+    var window = ImageWindow(image)
+    if isWhole {
+      guard image.size == draw.input.size, image.format == draw.input.format else {
+        throw draw.wrongPicture(image)
+      }
+      if let region = decode.region { window.narrow(to: region) }
+    }
+    let state = try operated(window)
+    if let pass, tail.isEmpty, case .windows(let windows, let isViews) = state,
+      let room = target(pass.info(windows, isViews: isViews))
+    {
+      pass.write(windows, to: room.assumingMemoryBound(to: Float.self))
+      return nil
+    }
+    return try tensors(of: state).value()
   }
 }
 

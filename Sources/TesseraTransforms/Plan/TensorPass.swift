@@ -52,14 +52,24 @@ struct TensorPass: Sendable {
     }
   }
 
-  /// The tensor of one window `[C, H, W]`, or of several views `[V, C, H, W]`.
-  func tensor(_ windows: [ImageWindow], isViews: Bool) -> Tensor<Float> {
+  /// Shape and type of what comes out: `[C, H, W]` of one window, `[V, C, H, W]` of several views.
+  func info(_ windows: [ImageWindow], isViews: Bool) -> TensorInfo {
     let size = windows.first?.size ?? Size(0)
     let shape = (isViews ? [windows.count] : []) + [format.channels, size.height, size.width]
-    return Tensor(shape: shape) { target in
-      for (index, window) in windows.enumerated() {
-        write(window, to: target.baseAddress! + index * elementCount(size))
-      }
+    return TensorInfo(shape: shape, dataType: .float32)
+  }
+
+  /// Writes the planes of all windows, one after another.
+  func write(_ windows: [ImageWindow], to target: UnsafeMutablePointer<Float>) {
+    for (index, window) in windows.enumerated() {
+      write(window, to: target + index * elementCount(window.size))
+    }
+  }
+
+  /// The tensor of one window, or of several views.
+  func tensor(_ windows: [ImageWindow], isViews: Bool) -> Tensor<Float> {
+    Tensor(shape: info(windows, isViews: isViews).shape) { target in
+      if let base = target.baseAddress { write(windows, to: base) }
     }
   }
 }

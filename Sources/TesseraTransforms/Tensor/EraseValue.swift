@@ -1,4 +1,4 @@
-public import TesseraCore
+internal import TesseraCore
 
 /// What erased pixels become.
 public enum EraseValue: Sendable, Hashable, Codable {

@@ -1,0 +1,182 @@
+import ArgumentParser
+import Foundation
+import Tessera
+
+/// `tessera stats`: what a folder holds, before anybody trains on it.
+struct StatsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats",
+    abstract: "Show what a folder of pictures holds: exact mean and deviation, sizes, kinds, copies, damage.",
+    discussion: """
+      Means and deviations are exact: whole numbers are added up, so nothing depends on the threads. Every \
+      picture is read and decoded once; --headers-only decodes nothing and is many times faster.
+
+      Keys of --json: settings, samples, examined, is_partial, without_picture, pictures, decoded, failures \
+      (sample, name, stage, reason), empty_files, bytes; pixels (layout, pictures, pixel_count, full, \
+      normalize, channels: name, sum, sum_of_squares, mean, standard_deviation, picture_mean, \
+      picture_standard_deviation, value_counts); width, height, megapixels, aspect_ratio, file_bytes, \
+      jpeg_quality (count, minimum, maximum, mean, median, percentile5, percentile95, bins); formats, modes, \
+      subsamplings, orientations (name, count); features (name, count, examples); classes (classes, \
+      unlabelled, imbalance); duplicates, pixel_duplicates (groups, redundant, conflicting); extremes. \
+      Absent keys are unknown. Equal data give equal bytes.
+
+      Exit status: 0 done, 1 if a picture failed, there was none, or the run was interrupted, 64 wrong usage.
+      """)
+
+  @ArgumentParser.Argument(
+    help: ArgumentHelp("A folder of any depth, a list (.txt, .jsonl) or a picture.", valueName: "src"))
+  var source: String
+
+  @OptionGroup(title: "Pipeline") var pipeline: PipelineOptions
+
+  @Flag(help: "Read headers only: sizes, kinds and copies, but no pixels.")
+  var headersOnly = false
+
+  @Option(
+    name: .customLong("sample"), help: ArgumentHelp("Look at a random sample of so many.", valueName: "n"))
+  var subset: Int?
+
+  @Option(help: ArgumentHelp("What the sample and random steps are drawn from.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Flag(help: "Count how often each of the 256 values occurs in each channel.")
+  var channels = false
+
+  @Flag(help: "Also find pictures of equal pixels in different files.")
+  var pixels = false
+
+  @Flag(inversion: .prefixedNo, help: "Find files of equal bytes.")
+  var duplicates = true
+
+  @Option(
+    help: ArgumentHelp("Threads (default: one a core). The result does not depend on it.", valueName: "n"))
+  var threads: Int?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Draw the histograms as a PNG.", valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Write each failure as a line of JSON.", valueName: "file"))
+  var errors: String?
+
+  @Flag(help: "Everything as JSON, on stdout.")
+  var json = false
+
+  @Flag(help: "Plain characters, also on a terminal.")
+  var ascii = false
+
+  @OptionGroup(title: "Decoding") var decoding: DecodeOptions
+
+  mutating func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
+    if let subset, subset < 1 { throw ValidationError("--sample must be at least 1, got \(subset)") }
+    if headersOnly {
+      let others = [(channels, "--channels"), (pixels, "--pixels"), (pipeline.isGiven, "a pipeline")]
+      if let other = others.first(where: \.0) {
+        throw ValidationError("\(other.1) needs pixels, and --headers-only decodes none")
+      }
+    }
+  }
+
+  func run() throws {
+    let (job, profile) = try makeJob()
+    let control = JobControl()
+    let watch = InterruptWatch(control)
+    defer { watch.stop() }
+    let line = ProgressLine()
+    do {
+      announce(job, profile)
+      let started = ProcessInfo.processInfo.systemUptime
+      let statistics = try job.run(control: control) { line.update($0) }
+      line.finish()
+      let seconds = ProcessInfo.processInfo.systemUptime - started
+      Talk.say(
+        "\(Words.count(statistics.examined, "sample")) in \(Words.rate(seconds)) s, "
+          + "\(Words.rate(Double(statistics.examined) / max(seconds, 1e-9))) samples/s")
+      try report(statistics)
+      if !statistics.failures.isEmpty || statistics.isPartial { throw ExitCode.failure }
+    } catch let error as TesseraError {
+      line.finish()
+      Talk.say("tessera: \("\(error)".visible)")
+      throw ExitCode.failure
+    }
+  }
+
+  private func makeJob() throws -> (job: StatsJob, profile: String) {
+    let resolved = try decoding.resolve()
+    let transforms = try pipeline.resolveIfGiven()
+    let files: PictureFiles
+    do { files = try PictureFiles(source: source) } catch let error as TesseraError {
+      Talk.say("tessera: \("\(error)".visible)")
+      throw ExitCode.failure
+    }
+    guard files.count > 0 else {
+      let names = PictureFiles.extensions.map { "." + $0 }.joined(separator: " ")
+      Talk.say("tessera: no pictures in \(source.visible) (looked for \(names))")
+      throw ExitCode.failure
+    }
+    var job = StatsJob(dataset: ListedPictures(files: files))
+    job.policy = resolved.policy
+    job.generation = resolved.generation
+    job.pipeline = transforms
+    job.headersOnly = headersOnly
+    job.subset = subset
+    job.seed = seed
+    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.countsValues = channels
+    job.findsPixelDuplicates = pixels
+    job.findsDuplicates = duplicates
+    return (job, resolved.name)
+  }
+
+  private func announce(_ job: StatsJob, _ profile: String) {
+    var rows = [["source", source.visible], ["profile", "\(profile): \(job.policy.summary)"]]
+    if headersOnly { rows.append(["decoding", "headers only"]) }
+    if let pipeline = job.pipeline {
+      rows.append(["pipeline", pipeline.text])
+      if let part = try? pipeline.picturePart(), part.steps.count < pipeline.steps.count {
+        rows.append(["counted", part.steps.isEmpty ? "as decoded" : "after \(part.text)"])
+      }
+    }
+    if let subset, subset < job.dataset.count {
+      rows.append(["sample", "\(subset) of \(job.dataset.count), seed \(seed)"])
+    }
+    rows.append(["threads", "\(job.threads)"])
+    for line in TextTable.lines(rows) { Talk.say(line) }
+  }
+
+  // MARK: what is written
+
+  private func report(_ statistics: DatasetStatistics) throws {
+    if json {
+      print(try statistics.json())
+    } else {
+      let isTerminal = isatty(STDOUT_FILENO) == 1
+      let report = StatsReport(
+        statistics: statistics, source: source, width: Talk.width, isASCII: ascii || !isTerminal)
+      for line in report.lines() { print(line) }
+    }
+    if let errors { try write(Self.lines(of: statistics.failures), to: errors) }
+    if let output {
+      let sheet = StatsSheet(statistics: statistics, source: source).draw()
+      let png = try PNGEncoder().encode(sheet)
+      try write(png, to: output)
+      Talk.say("\(output.visible): \(sheet.width)×\(sheet.height)")
+    }
+  }
+
+  private static func lines(of failures: [DatasetStatistics.Failure]) -> [UInt8] {
+    Array(
+      failures.map { failure in
+        JSONText.object([
+          ("sample", .int(failure.sample)), ("path", .string(failure.name)),
+          ("stage", JSONText(failure.stage)),
+          ("reason", .string(failure.reason)),
+        ]).text + "\n"
+      }.joined().utf8)
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    if let slash = path.lastIndex(of: "/") { try FileIO.makeFolder(String(path[..<slash])) }
+    try AtomicFile.write(bytes, to: path)
+  }
+}

@@ -1,0 +1,27 @@
+extension String {
+  /// The text without anything that a terminal would obey or that would break a line: control characters, escape
+  /// codes and marks of direction are written out as in Swift (`\n`, `\u{1B}`).
+  var visible: String {
+    var out = ""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      case "\\": out += "\\\\"
+      default:
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+          out += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+        default: out.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return out
+  }
+
+  /// The end of the text, as many characters as fit, an ellipsis before it where something is left out.
+  func shortened(to width: Int, ellipsis: String = "…") -> String {
+    count <= width ? self : ellipsis + suffix(max(width - ellipsis.count, 0))
+  }
+}

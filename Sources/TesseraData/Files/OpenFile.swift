@@ -1,0 +1,106 @@
+private import Foundation
+internal import TesseraCore
+
+/// An open file that closes itself when its last owner lets go.
+final class OpenFile: Sendable {
+  /// What errors call it.
+  let path: String
+  private let descriptor: Int32
+  private let closes: Bool
+
+  /// Size and time of change: what tells a file from itself after an edit.
+  struct Stamp: Equatable, Sendable {
+    var size: Int
+    /// Nanoseconds since 1970.
+    var modified: Int
+    /// Whether it is a file with a size, not a pipe or a device.
+    var isRegular: Bool
+  }
+
+  /// Opens a file for reading.
+  ///
+  /// - Throws: `io`, also for a folder.
+  init(reading path: String) throws {
+    self.path = path
+    closes = true
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileIO.lastError("open", path) }
+    guard !FileIO.isFolder(path) else {
+      throw TesseraError(.io(operation: "read", code: EISDIR, message: "it is a folder"), path: path)
+    }
+  }
+
+  /// Makes a file, or empties one that is there.
+  init(creating path: String) throws {
+    self.path = path
+    closes = true
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileIO.lastError("create", path) }
+  }
+
+  /// Takes a descriptor that is open already.
+  ///
+  /// - Parameter closes: whether the descriptor is this object's to close.
+  init(descriptor: Int32, name: String, closes: Bool) {
+    self.path = name
+    self.descriptor = descriptor
+    self.closes = closes
+  }
+
+  deinit { if closes { close(descriptor) } }
+
+  /// Size and time of change.
+  func stamp() throws -> Stamp {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileIO.lastError("stat", path) }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    return Stamp(
+      size: Int(status.st_size), modified: Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec),
+      isRegular: status.st_mode & S_IFMT == S_IFREG)
+  }
+
+  /// Fills the buffer from the file's position; less only at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    try fill(buffer) { Foundation.read(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  /// Fills the buffer from an offset; less only at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
+    var offset = offset
+    return try fill(buffer) {
+      let got = pread(descriptor, $0.baseAddress, $0.count, off_t(offset))
+      if got > 0 { offset += got }
+      return got
+    }
+  }
+
+  private func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, _ read: (UnsafeMutableRawBufferPointer) -> Int
+  ) throws -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let got = read(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+      if got < 0 {
+        if errno == EINTR { continue }
+        throw FileIO.lastError("read", path)
+      }
+      if got == 0 { break }
+      filled += got
+    }
+    return filled
+  }
+
+  /// Writes all of the bytes at the file's position.
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    try FileIO.writeAll(descriptor, bytes, path: path)
+  }
+
+  /// Waits until the bytes are on the disk.
+  func flush() throws {
+    guard fsync(descriptor) == 0 else { throw FileIO.lastError("flush", path) }
+  }
+}

@@ -1,0 +1,244 @@
+internal import TesseraCodecs
+internal import TesseraCore
+internal import TesseraTransforms
+
+/// From a sample to its tensors: read, header, draw, decode, transform. A pure function of its arguments.
+struct SampleLoader: Sendable {
+  var seed: UInt64
+  var epoch: UInt64
+  var layout: ImageLayout
+  /// Whether draws run as plans; else one operation after another, each on whole pictures. The bytes are the same.
+  var isFused: Bool
+
+  /// Offered shape and type of a result; gives memory for it, or nil to have it as a value.
+  typealias Target = (TensorInfo) -> UnsafeMutableRawPointer?
+
+  /// Loads a sample.
+  ///
+  /// - Parameter target: asked only for samples of exactly one picture.
+  /// - Throws: `TesseraError` with the stage, the name and the index.
+  func load(
+    _ sample: Sample, key: SampleKey, slot: Int, times: inout StageTimes, into target: Target
+  ) throws -> LoadedSample {
+    do {
+      var loaded = LoadedSample(sample, key: key, slot: slot)
+      let passes = try passes(of: sample, key)
+      for (picture, pass) in zip(sample.pictures, passes) {
+        let result = try pass.run(
+          picture, annotations: &loaded.annotations, layout: layout, times: &times,
+          into: passes.count == 1 ? target : { _ in nil })
+        switch result {
+        case .inPlace(let info): loaded.inPlace = info
+        case .tensor(let tensor): loaded.pictures.append(tensor)
+        }
+      }
+      return loaded
+    } catch let error as TesseraError {
+      // The sample's own name, whatever path a lower layer knew: what the ledger and the listing call it.
+      var named = error.with(index: key.index)
+      if !sample.name.isEmpty { named.path = sample.name }
+      throw named
+    }
+  }
+
+  /// How each picture of a sample goes through the sample's recipe.
+  private func passes(of sample: Sample, _ key: SampleKey) throws -> [PicturePass] {
+    guard sample.pictures.count == 1 || sample.annotations.isEmpty else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the loader", expected: "one picture for a sample with masks, boxes or keypoints",
+          got: "\(sample.pictures.count)"), stage: .transform)
+    }
+    let recipe = sample.recipe ?? Self.asDecoded
+    let random = key.random(seed: seed, epoch: epoch)
+    return sample.pictures.indices.map { number in
+      // Each picture of a sample draws from operations of its own.
+      PicturePass(
+        recipe: recipe, random: random, firstStep: recipe.firstStep + number << 16, isFused: isFused)
+    }
+  }
+
+  /// Does a sample again, one operation after another, and keeps what was drawn.
+  func replay(_ sample: Sample, key: SampleKey) throws -> [(draw: Draw, output: PipelineOutput)] {
+    do {
+      return try zip(sample.pictures, try passes(of: sample, key)).map { picture, pass in
+        try pass.replay(picture, sample.annotations)
+      }
+    } catch let error as TesseraError {
+      throw error.with(path: sample.name, index: key.index)
+    }
+  }
+
+  /// Pictures without a recipe: what the decoder gives, as bytes.
+  private static let asDecoded = Recipe(.empty)
+}
+
+/// One picture's way through a recipe.
+struct PicturePass {
+  var recipe: Recipe
+  var random: RandomStream
+  var firstStep: Int
+  var isFused: Bool
+
+  enum Result {
+    case inPlace(TensorInfo)
+    case tensor(AnyTensor)
+  }
+
+  func run(
+    _ picture: PictureSource, annotations: inout Annotations, layout: ImageLayout,
+    times: inout StageTimes, into target: SampleLoader.Target
+  ) throws -> Result {
+    switch picture {
+    case .tensor(let tensor, _):
+      guard !recipe.pipeline.steps.isEmpty else {
+        return try times.measure(\.transform) {
+          try place(try layout.arranged(tensor), target)
+        }
+      }
+      return try run(
+        on: try Image(planes: tensor), annotations: &annotations, layout: layout, times: &times, into: target)
+    case .image(let image, _):
+      return try run(on: image, annotations: &annotations, layout: layout, times: &times, into: target)
+    default:
+      return try run(
+        decoding: picture, annotations: &annotations, layout: layout, times: &times, into: target)
+    }
+  }
+
+  private func run(
+    decoding picture: PictureSource, annotations: inout Annotations, layout: ImageLayout,
+    times: inout StageTimes, into target: SampleLoader.Target
+  ) throws -> Result {
+    let bytes = try times.measure(\.read) {
+      try picture.encodedBytes(limits: recipe.policy.limits) ?? []
+    }
+    times.bytesRead += bytes.count
+    let plan = try times.measure(\.draw) {
+      let header = try Self.staged(.header) { try ImageHeader(bytes: bytes, policy: recipe.policy) }
+      let (size, format) = ImageDecoder().info(for: header, policy: recipe.policy)
+      return try self.plan(size, format, annotations)
+    }
+    let image = try times.measure(\.decode) {
+      try Self.staged(.decode) {
+        try bytes.withUnsafeBytes {
+          isFused
+            ? try plan.decodePicture($0)
+            : try ImageDecoder().decode($0, DecodeRequest(policy: recipe.policy))
+        }
+      }
+    }
+    return try times.measure(\.transform) {
+      try finish(plan, image, isWhole: !isFused, &annotations, layout, target)
+    }
+  }
+
+  private func run(
+    on image: Image, annotations: inout Annotations, layout: ImageLayout, times: inout StageTimes,
+    into target: SampleLoader.Target
+  ) throws -> Result {
+    let plan = try times.measure(\.draw) { try self.plan(image.size, image.format, annotations) }
+    return try times.measure(\.transform) {
+      try finish(plan, image, isWhole: true, &annotations, layout, target)
+    }
+  }
+
+  /// The draw of a picture, and what its operations give one after another.
+  func replay(
+    _ picture: PictureSource, _ annotations: Annotations
+  ) throws -> (draw: Draw, output: PipelineOutput) {
+    let image: Image
+    switch picture {
+    case .image(let ready, _): image = ready
+    case .tensor(let tensor, _): image = try Image(planes: tensor)
+    default:
+      let bytes = try picture.encodedBytes(limits: recipe.policy.limits) ?? []
+      image = try Self.staged(.decode) {
+        try ImageDecoder().decode(bytes, DecodeRequest(policy: recipe.policy))
+      }
+    }
+    let draw = try plan(image.size, image.format, annotations).draw
+    return (draw, try Self.staged(.transform) { try draw.apply(to: image, annotations: annotations) })
+  }
+
+  private func plan(_ size: Size, _ format: PixelFormat, _ annotations: Annotations) throws -> Plan {
+    let info = PictureInfo(
+      size: size, format: format, boxes: annotations.boxes, generation: recipe.generation)
+    return try Self.staged(.transform) {
+      try Plan(
+        try recipe.pipeline.draw(for: info, using: random, firstStep: firstStep), policy: recipe.policy)
+    }
+  }
+
+  private func finish(
+    _ plan: Plan, _ image: Image, isWhole: Bool, _ annotations: inout Annotations, _ layout: ImageLayout,
+    _ target: SampleLoader.Target
+  ) throws -> Result {
+    try Self.staged(.transform) {
+      guard isFused else {
+        let output = try plan.draw.apply(to: image, annotations: annotations)
+        annotations = output.annotations
+        return try place(try layout.arranged(try output.value.tensor()), target)
+      }
+      annotations = try plan.draw.move(annotations)
+      var written: TensorInfo?
+      let value = try plan.finish(image, isWhole: isWhole) { info in
+        guard layout.keeps(info), let room = target(info) else { return nil }
+        written = info
+        return room
+      }
+      if let written { return .inPlace(written) }
+      return try place(try layout.arranged(try value?.tensor() ?? .uint8(Tensor(shape: [0]))), target)
+    }
+  }
+
+  /// Copies a tensor to where the target wants it, if it does.
+  private func place(_ tensor: AnyTensor, _ target: SampleLoader.Target) throws -> Result {
+    let info = TensorInfo(shape: tensor.shape, dataType: tensor.dataType)
+    guard let room = target(info) else { return .tensor(tensor) }
+    tensor.withUnsafeBytes {
+      if let base = $0.baseAddress { room.copyMemory(from: base, byteCount: $0.count) }
+    }
+    return .inPlace(info)
+  }
+
+  private static func staged<R>(_ stage: Stage, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as TesseraError { throw error.with(stage: stage) }
+  }
+}
+
+extension PipelineOutput.Value {
+  /// The result as a tensor: pictures become planes of bytes, views are stacked.
+  func tensor() throws -> AnyTensor {
+    switch self {
+    case .tensor(let tensor): tensor
+    case .image(let image): try image.tensorByChannel()
+    case .views(let images): try AnyTensor.stack(images.map { try $0.tensorByChannel() })
+    }
+  }
+}
+
+extension Image {
+  /// The picture whose planes a `uint8` tensor `[C, H, W]` holds.
+  init(planes tensor: AnyTensor) throws {
+    guard case .uint8(let planes) = tensor, planes.shape.count == 3,
+      let format = PixelFormat.ofChannels(planes.shape[0])
+    else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "a pipeline on a stored tensor", expected: "uint8 [C, H, W] with 1 to 4 channels",
+          got: "\(tensor.shape) \(tensor.dataType.rawValue)"), stage: .transform)
+    }
+    let pixels = tensor.channelsLast()
+    self.init(size: Size(width: planes.shape[2], height: planes.shape[1]), format: format) { bytes in
+      pixels.withUnsafeBytes { bytes.copyMemory(from: $0) }
+    }
+  }
+}
+
+extension PixelFormat {
+  /// The 8-bit format of so many channels.
+  static func ofChannels(_ count: Int) -> PixelFormat? {
+    [1: .gray, 2: .grayAlpha, 3: .rgb, 4: .rgba][count]
+  }
+}

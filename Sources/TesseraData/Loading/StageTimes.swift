@@ -1,0 +1,47 @@
+private import Foundation
+
+/// Nanoseconds that threads spent in each stage, and bytes that went through.
+struct StageTimes: Sendable {
+  var read: UInt64 = 0
+  var draw: UInt64 = 0
+  var decode: UInt64 = 0
+  var transform: UInt64 = 0
+  var collate: UInt64 = 0
+  var bytesRead = 0
+
+  static func + (a: StageTimes, b: StageTimes) -> StageTimes {
+    StageTimes(
+      read: a.read + b.read, draw: a.draw + b.draw, decode: a.decode + b.decode,
+      transform: a.transform + b.transform, collate: a.collate + b.collate,
+      bytesRead: a.bytesRead + b.bytesRead)
+  }
+
+  /// The time of all stages.
+  var busy: UInt64 { read + draw + decode + transform + collate }
+
+  /// Calls `body` and adds the time it took to a stage.
+  mutating func measure<R>(
+    _ stage: WritableKeyPath<StageTimes, UInt64>, _ body: () throws -> R
+  ) rethrows -> R {
+    let start = Clock.nanoseconds()
+    defer { self[keyPath: stage] += Clock.nanoseconds() - start }
+    return try body()
+  }
+}
+
+/// Time that only goes forward.
+enum Clock {
+  /// Nanoseconds since some moment.
+  static func nanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Nanoseconds that the calling thread has computed for.
+  static func threadNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}

@@ -1,0 +1,87 @@
+public import TesseraCodecs
+internal import TesseraCore
+
+/// A dataset to tar shards in WebDataset's layout: `shard-000000.tar`, … with the encoded pictures as they are.
+///
+/// Shard *k* holds what came of the samples from *k · size* on; a failed sample leaves a hole and nothing slides.
+/// Members: the pictures (`jpg`, `png`, …; several: `0.jpg`, `1.png`), the label (`cls`), the text (`txt`), the
+/// conversation (`json`, as Hugging Face's messages), tensors (`NAME.npy`); a `WebDataset`'s members are copied as
+/// they are, of whatever suffix. The classes' names stand in each shard's `__classes__`.
+///
+/// The bytes are a pure function of the dataset and the settings: the number of threads, a kill and a resume in
+/// between never change one. Beside the shards stand `manifest.jsonl` (where each sample is), `errors.jsonl` (which
+/// failed, where and why), `shards.jsonl` (each shard's size and samples) and `run.json` (the settings).
+///
+///     var job = PackJob(try ImageFolder("photos"), destination: "shards")
+///     job.shardSize = 10_000
+///     let summary = try job.run()
+public struct PackJob: Sendable {
+  public var dataset: any Dataset
+  /// The folder to write to.
+  public var destination: String
+  /// Samples a shard.
+  public var shardSize = 1000
+  /// Threads; the result does not depend on it.
+  public var threads = 1
+  public var errorPolicy: PreprocessJob.ErrorPolicy = .stop
+  /// Go on where an earlier run in the destination was interrupted, or retry what failed in a finished one.
+  public var resume = false
+  /// Rewrite progressive JPEGs as baseline with identical pixels, each proved (`JPEGTranscoder`).
+  public var rewritesProgressive = false
+  /// Decode every picture, so that a damaged one fails now and not in training. Without it headers are read only.
+  public var verifiesPictures = false
+  /// What one picture may ask for.
+  public var limits = DecodeLimits()
+  /// Which of the output shards are this process's own; nil for all. Shards are independent: several processes
+  /// with different shards write, in one folder each, what one process writes.
+  public var shards: (@Sendable (Int) -> Bool)?
+
+  public init(_ dataset: any Dataset, destination: String) {
+    self.dataset = dataset
+    self.destination = destination
+  }
+
+  /// Runs the job on its own threads and waits for it.
+  ///
+  /// **Memory**: the samples at hand, at most four a thread.
+  ///
+  /// - Parameters:
+  ///   - control: cancels the run from another thread.
+  ///   - progress: called after each sample, one call at a time, in the samples' order.
+  /// - Throws: before any work: `invalidArgument` for settings that cannot be, or a destination with other results;
+  ///   later: `io` if the destination cannot be written, and a sample's own error if the policy is `stop`.
+  public func run(
+    control: JobControl = JobControl(),
+    progress: @escaping @Sendable (PreprocessJob.Progress) -> Void = { _ in }
+  ) throws -> PackSummary {
+    func fault(_ name: String, _ got: Int) -> TesseraError {
+      TesseraError(.invalidArgument(name: name, expected: "at least 1", got: "\(got)"))
+    }
+    if threads < 1 { throw fault("threads", threads) }
+    if shardSize < 1 { throw fault("shard size", shardSize) }
+    guard dataset.count > 0 else {
+      throw TesseraError(.invalidInput(operation: "pack", expected: "samples", got: "none"), stage: .list)
+    }
+    return try PackRun(job: self, control: control, progress: progress).run()
+  }
+
+  /// `shard-000000.tar`.
+  static func shardName(_ number: Int) -> String {
+    let digits = String(number)
+    return "shard-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".tar"
+  }
+}
+
+/// What a pack job did.
+public struct PackSummary: Sendable, Equatable {
+  /// Samples, failures, time.
+  public var job = JobSummary()
+  /// Shards in the destination that are this run's.
+  public var shards = 0
+  /// Progressive JPEGs rewritten as baseline.
+  public var rewritten = 0
+  /// Progressive JPEGs kept as they are, because their pixels could not be promised to stay.
+  public var keptProgressive = 0
+
+  public init() {}
+}

@@ -1,0 +1,167 @@
+private import Foundation
+internal import TesseraCodecs
+internal import TesseraCore
+
+/// One run of a pack: what is left to do, in order, and how it ends.
+final class PackRun {
+  private let job: PackJob
+  private let control: JobControl
+  private let progress: @Sendable (PreprocessJob.Progress) -> Void
+  private let encoder: SampleEncoder
+  private var counts = PreprocessJob.Progress(total: 0, done: 0, failed: 0, carried: 0)
+  private var shards: [Int: PackedShard]
+  private let state: PackState
+  private let record: PackRecord
+  private var open: ShardFile?
+  private var bytesWritten = 0
+
+  /// What a sample came to, and what lists call it.
+  private typealias Outcome = (name: String, result: Result<SampleEncoder.Encoded, TesseraError>)
+
+  init(
+    job: PackJob, control: JobControl, progress: @escaping @Sendable (PreprocessJob.Progress) -> Void
+  ) throws {
+    self.job = job
+    self.control = control
+    self.progress = progress
+    encoder = SampleEncoder(
+      transcoder: job.rewritesProgressive ? JPEGTranscoder(limits: job.limits) : nil,
+      verifies: job.verifiesPictures, limits: job.limits)
+    record = try PackRecord(job)
+    state = try PackState(job, record)
+    shards = state.finished
+  }
+
+  func run() throws -> PackSummary {
+    let started = ProcessInfo.processInfo.systemUptime
+    let mine = (0..<(job.dataset.count + job.shardSize - 1) / job.shardSize).filter {
+      job.shards?($0) ?? true
+    }
+    shards = shards.filter { mine.contains($0.key) }
+    let carried = shards.values.flatMap(\.samples)
+    counts.total = mine.reduce(0) { $0 + samples($1).count }
+    counts.carried = carried.count
+    counts.failed = carried.count { $0.failure != nil }
+    counts.done = carried.count - counts.failed
+    if !control.isCancelled {
+      try state.prepare(record)
+      try work(mine.filter { shards[$0] == nil })
+    }
+    var summary = summary(mine)
+    summary.job.seconds = ProcessInfo.processInfo.systemUptime - started
+    return try finish(summary, mine)
+  }
+
+  private func samples(_ shard: Int) -> Range<Int> {
+    shard * job.shardSize..<min((shard + 1) * job.shardSize, job.dataset.count)
+  }
+
+  // MARK: the work
+
+  private func work(_ left: [Int]) throws {
+    let journal = try Journal(
+      job.destination + "/" + PartNames(.whole).journal,
+      lines: shards.values.sorted { $0.number < $1.number }.map(\.lines))
+    // Work is counted by pieces; where each shard's start is tells a piece's sample.
+    let last = left.last.map { (left.count - 1) * job.shardSize + samples($0).count } ?? 0
+    let size = job.shardSize
+    let sample = { @Sendable (piece: Int) in left[piece / size] * size + piece % size }
+    let work = OrderedWork<Outcome>(count: last, window: 4 * job.threads) { piece, outcome in
+      try self.consume(sample(piece), outcome, journal)
+    }
+    defer { open = nil }
+    do {
+      try work.run(threads: job.threads, isCancelled: { [control] in control.isCancelled }) {
+        [encoder, dataset = job.dataset] piece in
+        encoder.encode(dataset, sample(piece))
+      }
+    } catch {
+      try writeLists(stopper: TesseraError.of(error))
+      throw error
+    }
+  }
+
+  /// Takes a sample's outcome in its turn: into the shard at hand, which is finished with its last sample.
+  private func consume(_ sample: Int, _ outcome: Outcome, _ journal: Journal) throws {
+    let number = sample / job.shardSize
+    if open == nil { open = try ShardFile(number, job: job) }
+    guard let shard = open else { return }
+    do { try shard.add(sample, outcome.name, try outcome.result.get()) } catch var error as TesseraError {
+      // A field that the format cannot hold is the sample's fault; a disk that cannot be written is not.
+      if case .success = outcome.result {
+        guard case .invalidArgument = error.reason else { throw error }
+        error.stage = .encode
+      }
+      error.path = outcome.name
+      if job.errorPolicy == .stop { throw error.with(index: sample) }
+      shard.note(sample, outcome.name, error)
+    }
+    if shard.samples.last?.failure == nil { counts.done += 1 } else { counts.failed += 1 }
+    progress(counts)
+    guard sample == samples(number).upperBound - 1 else { return }
+    let finished = try shard.finish()
+    bytesWritten += finished.bytes
+    open = nil
+    try journal.append(finished.lines)
+    shards[number] = finished
+  }
+
+  // MARK: the end
+
+  private func summary(_ mine: [Int]) -> PackSummary {
+    var summary = PackSummary()
+    var failures: [PictureRecord.Failure: JobSummary.FailureCount] = [:]
+    summary.job.total = counts.total
+    summary.job.carried = counts.carried
+    summary.job.bytesWritten = bytesWritten
+    for sample in shards.values.flatMap(\.samples) {
+      summary.rewritten += sample.rewritten
+      summary.keptProgressive += sample.kept
+      guard let failure = sample.failure else {
+        summary.job.done += 1
+        continue
+      }
+      summary.job.failed += 1
+      failures[
+        failure,
+        default: .init(stage: failure.stage, reason: failure.reason, count: 0, example: sample.source)
+      ].count += 1
+    }
+    summary.job.failures = failures.values.sorted { ($1.count, $0.example) < ($0.count, $1.example) }
+    summary.shards = shards.count
+    summary.job.isInterrupted = shards.count < mine.count
+    return summary
+  }
+
+  private func finish(_ summary: PackSummary, _ mine: [Int]) throws -> PackSummary {
+    if summary.job.isInterrupted { return summary }
+    try writeLists(stopper: nil)
+    try FileIO.remove(job.destination + "/" + PartNames(.whole).journal)
+    return summary
+  }
+
+  /// The lists beside the shards; of a run that was stopped, the errors alone.
+  private func writeLists(stopper: TesseraError?) throws {
+    let sorted = shards.values.sorted { $0.number < $1.number }
+    var errors = sorted.flatMap(\.samples).filter { $0.failure != nil }.map(\.errorLine)
+    if let stopper, let sample = stopper.index {
+      errors += (open?.samples ?? []).filter { $0.failure != nil }.map(\.errorLine)
+      errors.append(PackedSample(sample: sample, error: stopper).errorLine)
+    }
+    try write(errors, PartNames(.whole).errors)
+    guard stopper == nil else { return }
+    let classes = job.dataset.classes
+    try write(
+      sorted.flatMap { shard in
+        let name = PackJob.shardName(shard.number)
+        return shard.samples.filter { $0.failure == nil }.enumerated().map { index, sample in
+          sample.manifestLine(shard: name, index: index, classes: classes)
+        }
+      }, PartNames(.whole).manifest)
+    try write(sorted.map(\.listLine), PackState.listName)
+  }
+
+  private func write(_ lines: [String], _ name: String) throws {
+    try AtomicFile.write(Array(lines.joined().utf8), to: job.destination + "/" + name, sync: true)
+  }
+}

@@ -1,0 +1,66 @@
+private import Foundation
+internal import TesseraCore
+
+/// What `tessera pack` reads: a folder, a list, tars; or the records of a file with captions or conversations.
+package enum PackSource {
+  /// Whether a source is named as tars are.
+  package static func isTar(_ source: String) -> Bool {
+    source.hasSuffix(".tar") || source.hasSuffix(".tar}")
+  }
+
+  /// Opens a source.
+  ///
+  /// - Parameters:
+  ///   - captions: a file whose records are the samples (`CaptionDataset`, `ConversationDataset`); its paths start at
+  ///     the source, which is then a folder. Captioned pictures get the labels of that folder's classes.
+  ///   - excluded: a folder that is left out: the destination inside of the source.
+  package static func open(
+    _ source: String, captions: String? = nil, excluding excluded: String? = nil
+  ) throws -> any Dataset {
+    guard let captions else {
+      if isTar(source) { return try WebDataset(source) }
+      return ListedPictures(try PictureFiles(source: source, excluding: excluded))
+    }
+    guard FileIO.isFolder(source) else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "the source", expected: "the folder at which the captions' paths start", got: "another thing"),
+        path: source)
+    }
+    let members = try PictureList(captions, root: source).columnsOfFirstRecords()
+    if members.contains("conversations") || members.contains("messages") {
+      return try ConversationDataset(captions, root: source)
+    }
+    return FolderLabels(
+      try CaptionDataset(captions, root: source), try PictureFiles(source: source, excluding: excluded))
+  }
+}
+
+/// Captioned pictures with the labels of the folders in which they lie.
+private struct FolderLabels: Dataset {
+  let base: CaptionDataset
+  let classes: [String]
+  /// By the path below the folder.
+  let labels: [[UInt8]: Int]
+
+  init(_ base: CaptionDataset, _ files: PictureFiles) {
+    self.base = base
+    classes = files.classes
+    var labels: [[UInt8]: Int] = [:]
+    for file in files.files { labels[Array(file.name.utf8)] = file.label }
+    self.labels = labels
+  }
+
+  var count: Int { base.count }
+
+  func sample(at index: Int) throws -> Sample {
+    var sample = try base.sample(at: index)
+    let name = sample.name.hasPrefix("./") ? String(sample.name.dropFirst(2)) : sample.name
+    sample.label = labels[Array(name.utf8)]
+    return sample
+  }
+
+  func fingerprint() throws -> Fingerprint {
+    Fingerprint(["labels", try base.fingerprint().hex] + classes)
+  }
+}

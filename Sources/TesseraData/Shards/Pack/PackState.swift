@@ -1,0 +1,143 @@
+private import Foundation
+internal import TesseraCore
+
+/// What stands in a pack's destination: nothing, or an earlier run's finished shards.
+struct PackState {
+  /// Shards that are there whole, by number.
+  private(set) var finished: [Int: PackedShard] = [:]
+  private let folder: String
+  private let isFresh: Bool
+
+  static let listName = "shards.jsonl"
+
+  /// Looks at the destination; writes nothing.
+  ///
+  /// - Throws: `invalidArgument` if there are results and the job does not resume, or other than its own.
+  init(_ job: PackJob, _ record: PackRecord) throws {
+    folder = job.destination
+    let earlier = try PackRecord.read(in: folder)
+    isFresh = earlier == nil
+    guard let earlier else {
+      guard try DestinationState.isEmpty(folder) else {
+        throw DestinationState.refusal(folder, "an empty or new folder", "one with other files in it")
+      }
+      return
+    }
+    guard job.resume else {
+      throw DestinationState.refusal(
+        folder, "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
+    }
+    let differences = record.differences(from: earlier)
+    guard differences.isEmpty else {
+      throw DestinationState.refusal(
+        folder, "the results of the same run to resume",
+        "those of another (\(differences.joined(separator: "; ")))")
+    }
+    for shard in try journal() ?? finishedRun(job.shardSize, job.dataset.classes) {
+      let samples = shard.number * job.shardSize..<min((shard.number + 1) * job.shardSize, record.samples)
+      let path = folder + "/" + PackJob.shardName(shard.number)
+      guard shard.samples.map(\.sample) == Array(samples), FileIO.size(path) == shard.bytes else { continue }
+      finished[shard.number] = shard
+    }
+  }
+
+  /// The shards that a journal tells of; nil if there is none. What follows its last newline is torn, and samples
+  /// without their shard's line do not count.
+  private func journal() throws -> [PackedShard]? {
+    let path = folder + "/" + PartNames(.whole).journal
+    guard FileIO.size(path) != nil else { return nil }
+    let lines = try FileIO.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var (shards, samples): ([PackedShard], [PackedSample]) = ([], [])
+    let decoder = JSONDecoder()
+    for (number, line) in lines.dropLast().enumerated() {
+      let data = Data(line)
+      if let sample = try? decoder.decode(PackedSample.self, from: data) {
+        samples.append(sample)
+      } else if let shard = try? decoder.decode(ShardRecord.self, from: data) {
+        shards.append(PackedShard(number: shard.shard, bytes: shard.bytes, samples: samples))
+        samples = []
+      } else {
+        throw TesseraError(
+          .corrupt(format: "the journal", detail: "line \(number + 1) cannot be read"), path: path)
+      }
+    }
+    return shards
+  }
+
+  /// The shards of a run that came to its end. Those with failures are left out: to resume is to retry them.
+  private func finishedRun(_ shardSize: Int, _ classes: [String]) throws -> [PackedShard] {
+    struct Line: Decodable {
+      var sample: Int
+      var source: String
+      var key: String
+      var label: Label?
+      var width: Int
+      var height: Int
+      var fields: [String]
+      var rewritten_as_baseline: Int?
+      var kept_progressive: Int?
+    }
+    struct Listed: Decodable {
+      var bytes: Int
+      var failed: Int
+      var first_sample: Int
+    }
+    let manifest = try lines(PartNames(.whole).manifest, Line.self)
+    let shards = try lines(Self.listName, Listed.self)
+    let byShard = Dictionary(grouping: manifest) { $0.sample / shardSize }
+    return shards.filter { $0.failed == 0 }.map { listed in
+      let number = listed.first_sample / shardSize
+      let samples = (byShard[number] ?? []).map { line in
+        PackedSample(
+          sample: line.sample, source: line.source, key: line.key, label: line.label?.number(in: classes),
+          width: line.width, height: line.height, fields: line.fields,
+          rewritten: line.rewritten_as_baseline ?? 0, kept: line.kept_progressive ?? 0)
+      }
+      return PackedShard(number: number, bytes: listed.bytes, samples: samples)
+    }
+  }
+
+  private func lines<T: Decodable>(_ name: String, _ type: T.Type) throws -> [T] {
+    let path = folder + "/" + name
+    guard FileIO.size(path) != nil else { return [] }
+    return try FileIO.read(path).split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
+      do { return try JSONDecoder().decode(T.self, from: Data(line)) } catch {
+        throw TesseraError(
+          .corrupt(format: name, detail: "line \(number + 1) cannot be read"), path: path)
+      }
+    }
+  }
+
+  /// Makes the destination ready: the folder, the run's record, no unfinished files of a killed run.
+  func prepare(_ record: PackRecord) throws {
+    try FileIO.makeFolder(folder)
+    if isFresh { return try AtomicFile.write(try record.json, to: folder + "/" + RunRecord.name, sync: true) }
+    var walk = FolderWalk()
+    try walk.walk(folder, depth: 1)
+    for file in walk.folders.flatMap(\.files) where AtomicFile.isPart(file) {
+      try FileIO.remove(folder + "/" + String(decoding: file, as: UTF8.self))
+    }
+  }
+}
+
+/// A label in a manifest: the class's name where classes have names, else its number.
+private enum Label: Decodable {
+  case number(Int)
+  case name(String)
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let number = try? container.decode(Int.self) {
+      self = .number(number)
+    } else {
+      self = .name(try container.decode(String.self))
+    }
+  }
+
+  func number(in classes: [String]) -> Int? {
+    switch self {
+    case .number(let number): number
+    case .name(let name): classes.firstIndex { $0.utf8.elementsEqual(name.utf8) }
+    }
+  }
+}

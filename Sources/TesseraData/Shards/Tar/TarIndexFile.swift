@@ -1,0 +1,159 @@
+/// The bytes of an index file: a head that says which tar it is of, a digest, the tables.
+///
+///     8  "TESSTARX"          8  version              8  size of the tar     8  its time of change, ns
+///     64 SHA-256 of the rest, hexadecimal            …  the tables, little-endian, each behind its length
+enum TarIndexFile {
+  static let version = 1
+  private static let magic = Array("TESSTARX".utf8)
+  private static let headSize = 8 * 4 + 64
+
+  /// SHA-256 of the tables: the same for the same members at the same places, whenever the tar was written.
+  static func digest(_ tables: TarTables) -> String { Digest.hex(of: body(tables)) }
+
+  static func encoded(_ tables: TarTables, _ stamp: OpenFile.Stamp) -> [UInt8] {
+    let body = body(tables)
+    var out = magic
+    for number in [version, stamp.size, stamp.modified] {
+      append(UInt64(bitPattern: Int64(number)), to: &out)
+    }
+    return out + Array(Digest.hex(of: body).utf8) + body
+  }
+
+  /// The tables, if the file is whole and of a tar with this stamp; else nil.
+  static func decode(_ bytes: [UInt8], _ stamp: OpenFile.Stamp) -> TarTables? {
+    guard bytes.count >= headSize, bytes.starts(with: magic) else { return nil }
+    var head = ByteReader(bytes[8..<32])
+    guard head.number() == version, head.number() == stamp.size, head.number() == stamp.modified,
+      Digest.hex(of: Array(bytes[headSize...])).utf8.elementsEqual(bytes[32..<headSize])
+    else { return nil }
+    return tables(bytes[headSize...], size: stamp.size)
+  }
+
+  // MARK: tables
+
+  private static func body(_ tables: TarTables) -> [UInt8] {
+    var out: [UInt8] = []
+    append(tables.blocks, to: &out)
+    append(tables.sizes, to: &out)
+    append(tables.suffixOf, to: &out)
+    append(UInt64(tables.suffixes.count), to: &out)
+    for suffix in tables.suffixes { append(suffix, to: &out) }
+    append(tables.firstMembers, to: &out)
+    append(tables.keyEnds, to: &out)
+    append(tables.keys, to: &out)
+    append(UInt64(tables.faults.count), to: &out)
+    for item in tables.faults {
+      let fault = item.fault
+      for number in [item.sample, Int(fault.kind.rawValue), fault.offset, fault.expected, fault.got] {
+        append(UInt64(bitPattern: Int64(number)), to: &out)
+      }
+      append(fault.name, to: &out)
+    }
+    for number in [tables.classesPlace?.lowerBound ?? -1, tables.classesPlace?.upperBound ?? -1] {
+      append(UInt64(bitPattern: Int64(number)), to: &out)
+    }
+    return out
+  }
+
+  private static func append<T: FixedWidthInteger>(_ value: T, to out: inout [UInt8]) {
+    withUnsafeBytes(of: value.littleEndian) { out += $0 }
+  }
+
+  private static func append<T: FixedWidthInteger>(_ values: [T], to out: inout [UInt8]) {
+    append(UInt64(values.count), to: &out)
+    if T.bitWidth == 8 || 1.littleEndian == 1 {
+      values.withUnsafeBytes { out += $0 }
+    } else {
+      for value in values { append(value, to: &out) }
+    }
+  }
+
+  /// Reads tables and checks that every number stays inside of the others and of the tar: nothing that an index
+  /// file says may lead a reader astray.
+  private static func tables(_ body: ArraySlice<UInt8>, size: Int) -> TarTables? {
+    var reader = ByteReader(body)
+    var tables = TarTables()
+    guard let blocks: [UInt32] = reader.array(), let sizes: [UInt64] = reader.array(),
+      let suffixOf: [UInt32] = reader.array(), let suffixCount = reader.count(of: 8)
+    else { return nil }
+    (tables.blocks, tables.sizes, tables.suffixOf) = (blocks, sizes, suffixOf)
+    for _ in 0..<suffixCount {
+      guard let suffix: [UInt8] = reader.array() else { return nil }
+      tables.suffixes.append(suffix)
+    }
+    guard let first: [UInt32] = reader.array(), let ends: [UInt32] = reader.array(),
+      let keys: [UInt8] = reader.array(), let faults = faults(&reader),
+      let low = reader.number(), let high = reader.number(), reader.isAtEnd
+    else { return nil }
+    (tables.firstMembers, tables.keyEnds, tables.keys) = (first, ends, keys)
+    tables.faults = faults
+    if low >= 0 {
+      guard high >= low else { return nil }
+      tables.classesPlace = low..<high
+    }
+    return isSound(tables, size: size) ? tables : nil
+  }
+
+  private static func faults(_ reader: inout ByteReader) -> [TarTables.SampleFault]? {
+    guard let count = reader.count(of: 48) else { return nil }
+    var faults: [TarTables.SampleFault] = []
+    for _ in 0..<count {
+      guard let sample = reader.number(), let kind = reader.number(), let offset = reader.number(),
+        let expected = reader.number(), let got = reader.number(), let name: [UInt8] = reader.array(),
+        let raw = UInt8(exactly: kind), let kind = TarFault.Kind(rawValue: raw)
+      else { return nil }
+      faults.append(
+        .init(
+          sample: sample,
+          fault: TarFault(kind: kind, name: name, offset: offset, expected: expected, got: got)))
+    }
+    return faults
+  }
+
+  private static func isSound(_ tables: TarTables, size: Int) -> Bool {
+    let members = tables.blocks.count
+    let isSorted = { (values: [UInt32]) in zip(values, values.dropFirst()).allSatisfy { $0 <= $1 } }
+    return tables.sizes.count == members && tables.suffixOf.count == members
+      && tables.keyEnds.count == tables.firstMembers.count
+      && tables.suffixOf.allSatisfy { $0 < tables.suffixes.count }
+      && tables.sizes.allSatisfy { $0 <= UInt64(Int.max >> 2) }
+      && isSorted(tables.firstMembers) && isSorted(tables.keyEnds)
+      && (tables.firstMembers.first ?? 0) == 0 && (tables.firstMembers.last ?? 0) <= members
+      && (tables.keyEnds.last ?? 0) == tables.keys.count
+      && zip(tables.faults, tables.faults.dropFirst()).allSatisfy { $0.sample <= $1.sample }
+      && tables.faults.allSatisfy { $0.sample >= -1 && $0.sample < tables.firstMembers.count }
+      && (tables.classesPlace?.upperBound ?? 0) <= size
+  }
+}
+
+/// Reads little-endian numbers and arrays; nil instead of anything beyond the end.
+private struct ByteReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func number() -> Int? {
+    guard rest.count >= 8 else { return nil }
+    let value = rest.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    rest = rest.dropFirst(8)
+    return Int(Int64(bitPattern: value))
+  }
+
+  /// A count of things of at least `stride` bytes each: no more than there is room for.
+  mutating func count(of stride: Int) -> Int? {
+    guard let count = number(), count >= 0, count <= rest.count / stride else { return nil }
+    return count
+  }
+
+  mutating func array<T: FixedWidthInteger & BitwiseCopyable>() -> [T]? {
+    let stride = MemoryLayout<T>.size
+    guard let count = count(of: stride) else { return nil }
+    let bytes = rest.prefix(count * stride)
+    rest = rest.dropFirst(count * stride)
+    return bytes.withUnsafeBytes { raw in
+      (0..<count).map { T(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * stride, as: T.self)) }
+    }
+  }
+}
