@@ -225,4 +225,18 @@ struct ShardTests {
     #expect(second.status == 0, "\(second.errors)")
     try Self.expectMerge(destination, expected)
   }
+
+  @Test("pack, both formats, under mpirun and merged", arguments: ["webdataset", "safetensors"])
+  func pack(_ format: String) throws {
+    let source = try KillTests.manyPictures()
+    let pipeline = format == "safetensors" ? ["--with", Self.pipeline, "--seed", "11"] : []
+    let options = ["--format", format, "--shard-size", "30"] + pipeline
+    let (alone, destination) = (try TemporaryFolder(), try TemporaryFolder())
+    let one = try Command.run(["pack", source.path, alone.path] + options)
+    #expect(one.status == 0, "\(one.errors)")
+    let run = try Shell.run(
+      #"mpirun -n 3 "$TESSERA" pack "$@""#, [source.path, destination.path] + options, environment: Shell.mpi)
+    #expect(run.status == 0 && run.errors.contains("shard 2 of 3 (Open MPI)"), "\(run.errors)")
+    try Self.expectMerge(destination, try TemporaryFolder.contents(alone.path))
+  }
 }

@@ -75,7 +75,11 @@ struct PreprocessCommand: ParsableCommand {
 
   func run() throws {
     let part = try sharding.resolve()
-    let job = try makeJob(part)
+    try Self.run(try makeJob(part), part, json: json)
+  }
+
+  /// Runs a job and says what came of it, on a terminal or for machines.
+  static func run(_ job: PreprocessJob, _ part: ShardResolution, json: Bool) throws {
     announce(job, part)
     let control = JobControl()
     let watch = InterruptWatch(control)
@@ -87,9 +91,9 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw Self.fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
+      throw fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
     }
-    report(summary, job)
+    report(summary, job, json: json)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }
 
@@ -101,7 +105,7 @@ struct PreprocessCommand: ParsableCommand {
     job.generation = resolved.generation
     job.profile = resolved.name
     job.seed = seed
-    job.threads = threads ?? Self.threads(part)
+    job.threads = threads ?? part.defaultThreads
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
@@ -109,11 +113,6 @@ struct PreprocessCommand: ParsableCommand {
     job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
     job.png = PNGEncoder(compressionLevel: compression)
     return job
-  }
-
-  private static func threads(_ part: ShardResolution) -> Int {
-    let machine = ProcessInfo.processInfo
-    return part.threads(cores: machine.processorCount, usable: machine.activeProcessorCount)
   }
 
   /// Settings that contradict each other are wrong usage; what the world did is a failure.
@@ -134,7 +133,7 @@ struct PreprocessCommand: ParsableCommand {
 
   // MARK: what is said
 
-  private func announce(_ job: PreprocessJob, _ part: ShardResolution) {
+  private static func announce(_ job: PreprocessJob, _ part: ShardResolution) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
     let rows = [
       ["source", job.source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
@@ -148,10 +147,10 @@ struct PreprocessCommand: ParsableCommand {
     for notice in part.notices { Talk.say("tessera: \(notice)") }
   }
 
-  private func report(_ summary: JobSummary, _ job: PreprocessJob) {
+  private static func report(_ summary: JobSummary, _ job: PreprocessJob, json: Bool) {
     if json { print(jsonSummary(summary, job).text) } else { printSummary(summary, job) }
     if !job.shard.isWhole && !summary.isInterrupted {
-      Talk.say("tessera: shard \(job.shard) is finished; when all are, tessera merge \(job.destination)")
+      Talk.say(ShardOptions.finished(job.shard, job.destination))
     }
     guard summary.isInterrupted else { return }
     let left = summary.total - summary.done - summary.failed
@@ -160,7 +159,7 @@ struct PreprocessCommand: ParsableCommand {
     )
   }
 
-  private func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
+  private static func printSummary(_ summary: JobSummary, _ job: PreprocessJob) {
     var line = job.shard.isWhole ? "" : "shard \(job.shard.index) of \(job.shard.count): "
     line += "\(summary.done) of \(Words.count(summary.total, "picture")) done"
     if summary.carried > 0 { line += " (\(summary.carried) dealt with before)" }
@@ -178,7 +177,7 @@ struct PreprocessCommand: ParsableCommand {
     }
   }
 
-  private func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
+  private static func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
     .object([
       ("source", .string(job.source)), ("destination", .string(job.destination)),
       ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
