@@ -14,6 +14,8 @@ public actor Oracle {
 
   /// WebDataset 1.0 with Pillow 13.
   public static let webDataset = Oracle("webdataset")
+  /// COCO's own tools, beside Pillow 13.
+  public static let coco = Oracle("coco")
 
   /// The release whose pixels `generation` names.
   public static func of(_ generation: PillowGeneration) -> Oracle {

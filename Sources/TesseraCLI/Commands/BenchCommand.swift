@@ -64,8 +64,10 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let resolved = try decoding.resolve()
-    let recipe = Recipe(
-      try pipeline.resolve(), policy: resolved.policy, generation: resolved.generation)
+    // Arrays are ready as they are; pictures go through a pipeline, or come as they are decoded.
+    let recipe = try pipeline.resolveIfGiven().map {
+      Recipe($0, policy: resolved.policy, generation: resolved.generation)
+    }
     do {
       let data = try DatasetSource.open(source, limit: limit)
       let counts = try threadCounts()
@@ -87,9 +89,9 @@ struct BenchCommand: ParsableCommand {
     var rates: [Double]
   }
 
-  private func measure(_ data: any Dataset, _ recipe: Recipe, threads: Int) throws -> Row {
+  private func measure(_ data: any Dataset, _ recipe: Recipe?, threads: Int) throws -> Row {
     // Pictures of many sizes are kept as a list: what is measured is loading, not whether they stack.
-    let collator: any Collator = Self.givesEqualShapes(recipe) ? .stack : .list
+    let collator: any Collator = givesEqualShapes(data, recipe) ? .stack : .list
     let loader = DatasetSource.loader(
       data, recipe: recipe, batchSize: batchSize, order: order.ordering(seed: seed), seed: seed,
       threads: threads, collator: collator, onError: .skip(maximum: 1))
@@ -103,8 +105,10 @@ struct BenchCommand: ParsableCommand {
       threads: threads, report: counted[counted.count / 2], rates: reports.dropFirst().map(\.imagesPerSecond))
   }
 
-  /// Whether pictures of any size come out alike: three sizes stand for all.
-  private static func givesEqualShapes(_ recipe: Recipe) -> Bool {
+  /// Whether all samples come out alike. Without a recipe only arrays do.
+  private func givesEqualShapes(_ data: any Dataset, _ recipe: Recipe?) -> Bool {
+    guard let recipe else { return data is TensorDataset }
+    // Three sizes stand for all.
     let sizes = [Size(width: 500, height: 375), Size(width: 375, height: 500), Size(width: 640, height: 300)]
     let outputs = sizes.compactMap { size -> PictureInfo? in
       let info = PictureInfo(size: size, format: .rgb, generation: recipe.generation)
@@ -116,10 +120,10 @@ struct BenchCommand: ParsableCommand {
 
   // MARK: what is said
 
-  private func announce(_ data: any Dataset, _ recipe: Recipe, _ counts: [Int]) {
+  private func announce(_ data: any Dataset, _ recipe: Recipe?, _ counts: [Int]) {
     let rows = [
       ["source", "\(source.visible) (\(Words.count(data.count, "sample")))"],
-      ["pipeline", recipe.pipeline.text], ["batch size", "\(batchSize)"], ["order", order.rawValue],
+      ["pipeline", recipe?.pipeline.text ?? "none"], ["batch size", "\(batchSize)"], ["order", order.rawValue],
       ["epochs", "\(epochs), and one to warm up"],
       ["threads", counts.map { String($0) }.joined(separator: ", ")],
     ]

@@ -11,14 +11,16 @@ struct StatsCommand: ParsableCommand {
       Means and deviations are exact: whole numbers are added up, so nothing depends on the threads. Every \
       picture is read and decoded once; --headers-only decodes nothing and is many times faster.
 
-      Keys of --json: settings, samples, examined, is_partial, without_picture, pictures, decoded, failures \
-      (sample, name, stage, reason), empty_files, bytes; pixels (layout, pictures, pixel_count, full, \
-      normalize, channels: name, sum, sum_of_squares, mean, standard_deviation, picture_mean, \
-      picture_standard_deviation, value_counts); width, height, megapixels, aspect_ratio, file_bytes, \
-      jpeg_quality (count, minimum, maximum, mean, median, percentile5, percentile95, bins); formats, modes, \
-      subsamplings, orientations (name, count); features (name, count, examples); classes (classes, \
-      unlabelled, imbalance); duplicates, pixel_duplicates (groups, redundant, conflicting); extremes. \
-      Absent keys are unknown. Equal data give equal bytes.
+      Keys of --json: settings (tessera, headers_only, pipeline, generation, subset, seed, policy), samples, \
+      examined, is_partial, without_picture, pictures, decoded, failures (sample, name, stage, reason), \
+      empty_files, bytes; pixels (layout, pictures, pixel_count, full, normalize, channels: name, sum, \
+      sum_of_squares, mean, standard_deviation, picture_mean, picture_standard_deviation, value_counts); \
+      width, height, megapixels, aspect_ratio, file_bytes, jpeg_quality (count, minimum, maximum, mean, \
+      median, percentile5, percentile95, bins: lower, upper, count, label); formats, modes, subsamplings, \
+      orientations (name, count); features (name, count, examples); classes (classes: label, name, pictures, \
+      failed; unlabelled, imbalance); duplicates, pixel_duplicates (groups: names, samples, sha256, \
+      conflicts; redundant, conflicting); extremes (smallest, largest, narrowest, widest, heaviest: name, \
+      width, height, bytes). Absent keys are unknown. Equal data give equal bytes.
 
       Exit status: 0 done, 1 if a picture failed, there was none, or the run was interrupted, 64 wrong usage.
       """)

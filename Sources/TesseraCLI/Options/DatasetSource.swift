@@ -2,32 +2,47 @@ import Tessera
 
 /// What a command's source is, as a dataset.
 enum DatasetSource {
-  /// Opens a folder, a list, one picture.
+  /// Opens a folder, a list or one picture; tars (`shard-{000..146}.tar`); arrays (`.npy`, `.npz`, `.safetensors`, or
+  /// a folder of such shards).
   ///
   /// - Parameter limit: only so many samples, from the start.
+  /// - Throws: what the source's dataset throws; `invalidInput` if there is nothing in it.
   static func open(_ source: String, limit: Int? = nil) throws -> any Dataset {
-    let files = try PictureFiles(source: source)
-    guard files.count > 0 else {
+    let dataset = try whole(source)
+    guard dataset.count > 0 else {
       throw TesseraError(
         .invalidInput(
           operation: "this command",
           expected: "pictures (\(PictureFiles.extensions.map { "." + $0 }.joined(separator: " ")))",
           got: "none"), path: source, stage: .list)
     }
-    guard let limit, limit < files.count else { return files }
-    return PictureFiles(files: Array(files.files.prefix(limit)), classes: files.classes)
+    guard let limit, limit < dataset.count else { return dataset }
+    return try Subset(dataset, 0..<limit)
   }
 
-  /// A loader of any dataset through a recipe.
+  private static func whole(_ source: String) throws -> any Dataset {
+    if isArrays(source) { return try TensorDataset(source) }
+    return try PackSource.open(source)
+  }
+
+  /// Whether a source is a file of arrays, or a folder of packed shards.
+  private static func isArrays(_ source: String) -> Bool {
+    if [".npy", ".npz", ".safetensors"].contains(where: source.hasSuffix) { return true }
+    return FileIO.size(source + "/shard-00000.safetensors") != nil
+  }
+
+  /// A loader of any dataset through a recipe, where there is one.
   static func loader(
-    _ dataset: any Dataset, recipe: Recipe, batchSize: Int, order: SampleOrdering, seed: UInt64,
+    _ dataset: any Dataset, recipe: Recipe?, batchSize: Int, order: SampleOrdering, seed: UInt64,
     threads: Int? = nil, collator: any Collator = .stack, onError: LoaderErrorPolicy = .stop
   ) -> DataLoader {
     func make(_ dataset: some Dataset) -> DataLoader {
       DataLoader(
-        MappedDataset(dataset, recipe: recipe), batchSize: batchSize, order: order, seed: seed,
-        threads: threads, collator: collator, onError: onError)
+        dataset, batchSize: batchSize, order: order, seed: seed, threads: threads, collator: collator,
+        onError: onError)
     }
-    return make(dataset)
+    guard let recipe else { return make(dataset) }
+    func mapped(_ dataset: some Dataset) -> DataLoader { make(MappedDataset(dataset, recipe: recipe)) }
+    return mapped(dataset)
   }
 }

@@ -84,7 +84,8 @@ struct StatsReport {
       let rows = (0..<16).map { part in
         let sum = counts[part * 16..<part * 16 + 16].reduce(0, +)
         return BarChart.Row(
-          name: "\(part * 16)-\(part * 16 + 15)", value: sum, note: Figures.share(sum, of: group.pixelCount))
+          name: "\(part * 16)-\(part * 16 + 15)", value: sum,
+          note: Self.aligned(Figures.share(sum, of: group.pixelCount)))
       }
       return title("\(channel.name) values\(group.full > 255 ? " (high bytes)" : "")") + chart.lines(rows)
     }
@@ -109,8 +110,13 @@ struct StatsReport {
     return d.bins[first...last].map { bin in
       BarChart.Row(
         name: Figures.name(of: bin, unit), value: bin.count,
-        note: "\(Figures.count(bin.count))  \(Figures.share(bin.count, of: d.count))")
+        note: "\(Figures.count(bin.count))  \(aligned(Figures.share(bin.count, of: d.count)))")
     }
+  }
+
+  /// A share at the right of the longest one's columns.
+  private static func aligned(_ share: String) -> String {
+    String(repeating: " ", count: max("<0.1 %".count - share.count, 0)) + share
   }
 
   private func kinds() -> [String] {

@@ -15,7 +15,8 @@ final class FileSource: ByteSource {
 
   /// - Throws: `io` of stage `read`.
   init(path: String) throws {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Not to wait for a writer where the path is a pipe's.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.failure("open") }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

@@ -9,6 +9,11 @@ extension Dataset {
   /// - Returns: an error each, with the sample's index. No error is thrown.
   /// - Complexity: O(samples).
   public func validate(checkingFiles: Bool = true) -> [TesseraError] {
+    faultsOfSamples(checkingFiles: checkingFiles)
+  }
+
+  /// What `validate` does for any dataset.
+  func faultsOfSamples(checkingFiles: Bool) -> [TesseraError] {
     var faults: [TesseraError] = []
     for index in 0..<count {
       do {

@@ -35,7 +35,7 @@ public enum PictureSource: Sendable {
   public func encodedBytes(limits: DecodeLimits = DecodeLimits()) throws -> [UInt8]? {
     do {
       switch self {
-      case .file(let path): return try FileIO.read(path, limit: limits.bytes)
+      case .file(let path): return try FileIO.read(path, limit: limits.bytes, isRegular: true)
       case .section(let file, let range, _):
         guard range.count <= limits.bytes else {
           throw TesseraError(

@@ -12,16 +12,21 @@ package enum FileIO {
 
   /// All bytes of a file.
   ///
-  /// - Parameter limit: files over so many bytes are refused before anything is allocated.
+  /// - Parameters:
+  ///   - limit: files over so many bytes are refused before anything is allocated.
+  ///   - isRegular: whether pipes and devices are refused too: opening a pipe that nobody writes to never ends.
   /// - Throws: `io` if the file cannot be read, `limitExceeded`.
-  package static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+  package static func read(_ path: String, limit: Int = .max, isRegular: Bool = false) throws -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC | (isRegular ? O_NONBLOCK : 0))
     guard file >= 0 else { throw lastError("open", path) }
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0 else { throw lastError("stat", path) }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw TesseraError(.io(operation: "read", code: EISDIR, message: "it is a folder"), path: path)
+    }
+    guard !isRegular || status.st_mode & S_IFMT == S_IFREG else {
+      throw TesseraError(.io(operation: "read", code: EINVAL, message: "it is no regular file"), path: path)
     }
     let size = Int(status.st_size)
     guard size <= limit else {

@@ -13,8 +13,6 @@ final class OpenFile: Sendable {
     var size: Int
     /// Nanoseconds since 1970.
     var modified: Int
-    /// Whether it is a file with a size, not a pipe or a device.
-    var isRegular: Bool
   }
 
   /// Opens a file for reading.
@@ -59,8 +57,7 @@ final class OpenFile: Sendable {
       let time = status.st_mtim
     #endif
     return Stamp(
-      size: Int(status.st_size), modified: Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec),
-      isRegular: status.st_mode & S_IFMT == S_IFREG)
+      size: Int(status.st_size), modified: Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec))
   }
 
   /// Fills the buffer from the file's position; less only at the end.

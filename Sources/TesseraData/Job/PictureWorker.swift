@@ -61,7 +61,7 @@ package struct PictureWorker: Sendable {
   }
 
   private func read(_ entry: PictureFile) throws -> [UInt8] {
-    try stage(.read) { try FileIO.read(entry.path, limit: policy.limits.bytes) }
+    try stage(.read) { try FileIO.read(entry.path, limit: policy.limits.bytes, isRegular: true) }
   }
 
   private func stage<R>(_ stage: Stage, _ body: () throws -> R) throws -> R {

@@ -7,9 +7,9 @@ internal import TesseraCore
 /// augmentations differ from those before. Pass *t* of epoch *e* takes the sampler's epoch
 /// *e* + *t* · 0x9E3779B97F4A7C15; an epoch begins at pass 0 and does not go on where the one before stopped.
 ///
-/// - Complexity: an epoch's order is a table of 2 bytes a position, up to 4 more for counts, and an order a
-///   pass, all built when it is asked for in O(positions · sources) (1.28 million of 4 sources: 50 ms even, 90 ms random,
-///   on one core of an AMD EPYC); then a scan of 128 bytes a position, 0.1 µs.
+/// - Complexity: an epoch's order is a table of 2 bytes a position, up to 4 more for counts, and an order a pass,
+///   all built when it is asked for in O(positions · sources) (1.28 million of 4 sources: 50 ms even, 90 ms
+///   random, on one core of an AMD EPYC); then a scan of 128 bytes a position, 0.1 µs.
 public struct MixtureSampler: Sampler {
   /// How the source of each position is chosen.
   public enum Choice: Sendable, Hashable {

@@ -3,12 +3,13 @@ internal import TesseraCore
 /// Batches of texts (or pictures' tokens) by a budget: the longest sample's length times the samples of a batch,
 /// which is what a padded batch costs, never exceeds it.
 ///
-/// The samples are shuffled, sorted by length within windows of the shuffled order (up and down in turn), and cut into
-/// batches; the batches are shuffled across the epoch. A larger window wastes less on padding and mixes lengths less: `efficiency`
-/// tells how much is not padding. No sample is lost, but those that the policy on over-long ones leaves out.
+/// The samples are shuffled, sorted by length within windows of the shuffled order (up and down in turn), and cut
+/// into batches; the batches are shuffled across the epoch. A larger window wastes less on padding and mixes
+/// lengths less: `efficiency` tells how much is not padding. No sample is lost, but those that the policy on
+/// over-long ones leaves out.
 ///
-/// - Complexity: an epoch's batches are a table of 4 bytes a sample and 8 a batch, built in O(n log window) when the
-///   order is asked for (1.28 million samples: 0.35 s on one core of an AMD EPYC); then O(batch) a batch.
+/// - Complexity: an epoch's batches are a table of 4 bytes a sample and 8 a batch, built in O(n log window) when
+///   the order is asked for (1.28 million samples: 0.35 s on one core of an AMD EPYC); then O(batch) a batch.
 public struct TokenBudgetBatchSampler: BatchSampler {
   /// What becomes of a sample that is longer than the budget.
   public enum Overlong: String, Sendable, Hashable, Codable, CaseIterable {
@@ -143,8 +144,9 @@ public struct TokenBudgetBatchSampler: BatchSampler {
   }
 
   public var summary: String {
-    "tokenBudget(lengths: \(digest), budget: \(budget), maximumBatch: \(maximumBatch.map(String.init) ?? "none"), "
-      + "window: \(window.map(String.init) ?? "all"), seed: \(seed.map(String.init) ?? "none"), "
-      + "overlong: \(overlong.rawValue))"
+    let most = maximumBatch.map(String.init) ?? "none"
+    let bounds = "maximumBatch: \(most), window: \(window.map(String.init) ?? "all")"
+    let chance = "seed: \(seed.map(String.init) ?? "none"), overlong: \(overlong.rawValue)"
+    return "tokenBudget(lengths: \(digest), budget: \(budget), \(bounds), \(chance))"
   }
 }

@@ -6,7 +6,8 @@
 /// `seed + epoch` decide, so epoch 1 of seed 7 is epoch 0 of seed 8, and remainders are not quite uniform.
 ///
 /// - Complexity: a table of 4 bytes a sample (8 from 2³² samples on), built in O(count) when an epoch's order is
-///   asked for (1.28 million samples: 14 ms on one core of an AMD EPYC) and held while the order is; then O(1) a position.
+///   asked for (1.28 million samples: 14 ms on one core of an AMD EPYC) and held while the order is; then O(1) a
+///   position.
 public struct TorchRandomSampler: Sampler {
   public let count: Int
   /// As torch keeps it: a negative seed stands for itself + 2⁶⁴.

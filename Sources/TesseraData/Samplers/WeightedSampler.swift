@@ -7,11 +7,11 @@ internal import TesseraCore
 /// samples are drawn one after another, each in proportion to the weights that are left. A sample of weight 0 is
 /// never drawn.
 ///
-/// - Complexity: with replacement, a table of 16 bytes a weight built in O(n) by `init`, then O(1) a position (Walker's
-///   and Vose's alias method, in whole numbers: a share is exact to 2⁻⁵⁰). Without, O(n log n) an epoch and 4 bytes
-///   a drawn sample: each gets the key log(*u*) / weight, and the largest are drawn in their order (Efraimidis,
-///   Spirakis: "Weighted random sampling with a reservoir", 2006), ties by index. For 1.28 million weights on one
-///   core of an AMD EPYC: 0.1 s to build, 0.2 µs a position; without replacement 0.4 s an epoch.
+/// - Complexity: with replacement, a table of 16 bytes a weight built in O(n) by `init`, then O(1) a position
+///   (Walker's and Vose's alias method, in whole numbers: a share is exact to 2⁻⁴⁰). Without, O(n log n) an epoch
+///   and 4 bytes a drawn sample: each gets the key log(*u*) / weight, and the largest are drawn in their order
+///   (Efraimidis, Spirakis: "Weighted random sampling with a reservoir", 2006), ties by index. For 1.28 million
+///   weights on one core of an AMD EPYC: 0.1 s to build, 0.2 µs a position; without replacement 0.4 s an epoch.
 public struct WeightedSampler: Sampler {
   /// How many samples an epoch draws.
   public let count: Int

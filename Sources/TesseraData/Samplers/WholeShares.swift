@@ -4,7 +4,7 @@ internal import TesseraCore
 package enum WholeShares {
   /// Whole numbers in the proportion of `weights` that sum to `total` exactly.
   ///
-  /// Zero stays 0, and every positive weight gets 1 or more; each is within a relative 2⁻⁵⁰ and two units of its
+  /// Zero stays 0, and every positive weight gets 1 or more; each is within a relative 2⁻⁴⁰ and two units of its
   /// exact share. Additions happen in the order of the indices, compensated (Neumaier), so the result is the same
   /// on every machine.
   ///

@@ -1,8 +1,10 @@
+internal import TesseraCodecs
+
 extension DatasetStatistics {
   /// What follows from the numbers for whoever trains on the data: few sentences, each about something that is
   /// there.
   public var advice: [String] {
-    (pixelAdvice + loaderAdvice + copyAdvice + balanceAdvice)
+    pixelAdvice + loaderAdvice + copyAdvice + balanceAdvice
   }
 
   private var pixelAdvice: [String] {
@@ -16,21 +18,27 @@ extension DatasetStatistics {
       let count = count(of: feature)
       return count == 0 ? nil : "\(count) \(count == 1 ? "picture \(one)" : "pictures \(many)")\(rest)"
     }
+    let policy = settings.policy
     let turned =
-      settings.appliesOrientation
+      policy.orientation == .apply
       ? ": Tessera applies it, Pillow's convert and torchvision's ImageFolder do not"
-      : ": ignored here; boxes and people may stand on their heads"
+      : ": ignored here, so these may lie on their sides"
+    let deep =
+      policy.sixteenBit == .clip
+      ? ": gray is clipped at 255 here, as by Pillow's convert; --16-bit scale keeps its range"
+      : ": not clipped at 255 here, as gray is by Pillow's convert"
+    let inks =
+      policy.icc == .ignore ? "Pillow's formula; --icc srgb uses a profile where there is one" : "the profile"
+    let transparent =
+      policy.alpha == .drop
+      ? line(
+        .alpha, "is transparent", "are transparent",
+        ": the alpha is dropped and hidden colours show; --alpha '#ffffff' lays them on white") : nil
     return [
       line(.orientation, "carries an orientation", "carry an orientation", turned),
-      line(
-        .cmyk, "is CMYK", "are CMYK",
-        ": converted by Pillow's formula; --icc srgb uses the profile that may be embedded"),
-      line(
-        .sixteenBit, "has 16 bits", "have 16 bits",
-        ": Tessera scales to 8, Pillow's convert clips gray at 255 (--profile pillow does too)"),
-      line(
-        .alpha, "is transparent", "are transparent",
-        ": the alpha is dropped and hidden colours show; --alpha '#ffffff' lays them on white"),
+      line(.cmyk, "is CMYK", "are CMYK", ": converted by " + inks),
+      line(.sixteenBit, "has 16 bits", "have 16 bits", deep),
+      transparent,
       line(.animated, "is animated", "are animated", ": the first frame is used"),
       line(
         .wrongExtension, "has", "have",

@@ -1,4 +1,5 @@
 private import Foundation
+public import TesseraCodecs
 internal import TesseraCore
 
 /// What a dataset holds, as `StatsJob` found it. In JSON the keys are these names in snake case.
@@ -69,8 +70,8 @@ public struct DatasetStatistics: Sendable, Codable, Equatable {
     /// Samples that were to be drawn; nil for all.
     public var subset: Int?
     public var seed: UInt64
-    /// Whether orientations were applied before sizes were taken.
-    public var appliesOrientation: Bool
+    /// How pictures were decoded that have no recipe of their own. Sizes are those that it gives.
+    public var policy: DecodePolicy
   }
 
   /// A picture or a sample that could not be used.

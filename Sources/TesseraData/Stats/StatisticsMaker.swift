@@ -19,7 +19,6 @@ struct StatisticsMaker {
     let facts = tally.facts
     var failures = tally.failures
     let copies = try duplicates(facts, &failures)
-    let quality = facts.filter { $0.quality > 0 }.map { Double($0.quality) }
     return DatasetStatistics(
       settings: try settings(), samples: job.dataset.count, examined: tally.samples,
       isPartial: tally.samples < indices.count || control.isCancelled,
@@ -32,9 +31,9 @@ struct StatisticsMaker {
       height: Distribution(facts.map { Double($0.height) }),
       megapixels: Distribution(facts.map { Double($0.size.area) / 1e6 }),
       aspectRatio: Distribution(
-        facts.filter { $0.size.area > 0 }.map(\.aspectRatio), edges: Binning.aspectBins),
-      fileBytes: Distribution(facts.filter { $0.bytes >= 0 }.map { Double($0.bytes) }),
-      jpegQuality: Distribution(quality),
+        facts.compactMap { $0.size.area > 0 ? $0.aspectRatio : nil }, edges: Binning.aspectBins),
+      fileBytes: Distribution(facts.compactMap { $0.bytes < 0 ? nil : Double($0.bytes) }),
+      jpegQuality: Distribution(facts.compactMap { $0.quality == 0 ? nil : Double($0.quality) }),
       formats: Self.counts(facts) { $0.format?.rawValue },
       modes: Self.counts(facts, \.mode),
       subsamplings: Self.counts(facts, \.subsampling),
@@ -50,8 +49,7 @@ struct StatisticsMaker {
     return DatasetStatistics.Settings(
       tessera: TesseraVersion.current, headersOnly: job.headersOnly,
       pipeline: steps.flatMap { $0.steps.isEmpty ? nil : $0.text }, generation: job.generation.rawValue,
-      subset: job.subset.flatMap { $0 < job.dataset.count ? $0 : nil }, seed: job.seed,
-      appliesOrientation: job.policy.orientation == .apply)
+      subset: job.subset.flatMap { $0 < job.dataset.count ? $0 : nil }, seed: job.seed, policy: job.policy)
   }
 
   private static func failure(_ failure: StatsTally.Failure) -> DatasetStatistics.Failure {
@@ -154,21 +152,21 @@ struct StatisticsMaker {
   // MARK: ends
 
   private func extremes(_ facts: [PictureFacts]) -> Extremes {
-    let withFile = facts.filter { $0.bytes >= 0 }
-    return Extremes(
+    Extremes(
       smallest: first(facts) { $0.size.area < $1.size.area },
       largest: first(facts) { $0.size.area > $1.size.area },
       narrowest: first(facts) { $0.aspectRatio < $1.aspectRatio },
       widest: first(facts) { $0.aspectRatio > $1.aspectRatio },
-      heaviest: first(withFile) { $0.bytes > $1.bytes })
+      heaviest: first(facts, where: { $0.bytes >= 0 }) { $0.bytes > $1.bytes })
   }
 
   /// The first pictures of an order; among equals the dataset's decides.
   private func first(
-    _ facts: [PictureFacts], _ precedes: (PictureFacts, PictureFacts) -> Bool
+    _ facts: [PictureFacts], where isMeant: (PictureFacts) -> Bool = { _ in true },
+    _ precedes: (PictureFacts, PictureFacts) -> Bool
   ) -> [Extremes.Picture] {
     var kept: [PictureFacts] = []
-    for facts in facts {
+    for facts in facts where isMeant(facts) {
       if kept.count == Self.extremeCount, let last = kept.last, !precedes(facts, last) { continue }
       kept.insert(facts, at: kept.firstIndex { precedes(facts, $0) } ?? kept.count)
       if kept.count > Self.extremeCount { kept.removeLast() }

@@ -47,7 +47,9 @@ public struct StatsJob: Sendable {
   ///   - progress: called after each sample, on the thread that did it, one call at a time.
   /// - Throws: `invalidArgument` for wrong settings; `invalidInput` for an empty dataset. A sample's own failure
   ///   is part of the result.
-  /// - Complexity: memory of 40 bytes a picture, 32 more where pixels are compared, and each failure's text.
+  /// - Complexity: memory of 40 bytes a picture while it runs (32 more where pixels are compared) and about twice
+  ///   as much at its end, and each failure's text; it does not depend on the pictures' sizes but for
+  ///   one decoded picture a thread.
   public func run(
     control: JobControl = JobControl(),
     progress: @escaping @Sendable (PreprocessJob.Progress) -> Void = { _ in }

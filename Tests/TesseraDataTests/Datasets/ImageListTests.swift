@@ -104,6 +104,54 @@ struct ImageListTests {
     #expect(try list.label(at: 9) == 1)
   }
 
+  @Test("one bad row anywhere between good ones costs one index and changes no other row")
+  func oneBadRow() throws {
+    var random = RandomStream(seed: 21)
+    let fields = ["a.png", "\"b, c\"", "\"two\nlines\"", "\"say \"\"x\"\" now\"", "é", "\"quoted\""]
+    let values = ["a.png", "b, c", "two\nlines", "say \"x\" now", "é", "quoted"]
+    let bad = ["\"open,x", "x,\"open", "\"a\"b,c", "one", "1,2,3", "x,\"a\"\"", "\u{1},\"\"y"]
+    for trial in 0..<400 {
+      let rows = (0..<random.integer(in: 1...12)).map { _ in
+        [random.integer(in: 0...fields.count - 1), random.integer(in: 0...fields.count - 1)]
+      }
+      let at = random.integer(in: 0...rows.count)
+      var lines = rows.map { "\(fields[$0[0]]),\(fields[$0[1]])" }
+      lines.insert(bad[random.integer(in: 0...bad.count - 1)], at: at)
+      let text = (["p,q"] + lines).joined(separator: trial % 2 == 0 ? "\n" : "\r\n")
+      let table = try RecordTable(RecordFile(bytes: Array(text.utf8), name: "t"), fileExtension: "csv")
+      try #require(table.count == rows.count + 1, "\(lines)")
+      for (number, row) in rows.enumerated() {
+        let record = try table.record(at: number < at ? number : number + 1).value
+        for (name, field) in zip(["p", "q"], row) {
+          guard case .string(let value)? = record[name] else {
+            Issue.record("no \(name)")
+            continue
+          }
+          #expect(value == values[field], "\(lines)")
+        }
+      }
+      let error = #expect(throws: TesseraError.self, "\(lines)") { try table.record(at: at) }
+      let line = 2 + lines[..<at].reduce(at) { $0 + $1.utf8.count { $0 == 10 } }
+      #expect(error?.description.contains("line \(line): ") == true, "\(lines): \(String(describing: error))")
+    }
+  }
+
+  @Test("a list that comes through a pipe is read whole")
+  func pipe() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/list.csv"
+    #expect(mkfifo(path, 0o600) == 0)
+    let text = "path\n" + (0..<20000).map { "\($0).png\n" }.joined()
+    let writer = Thread {
+      guard let file = fopen(path, "w") else { return }
+      fputs(text, file)
+      fclose(file)
+    }
+    writer.start()
+    let list = try ImageList(path)
+    #expect(try list.count == 20000 && list.sample(at: 19999).name == "19999.png")
+  }
+
   @Test("a bad JSON line keeps its index: no object, wrong types, cut short, not UTF-8")
   func badLines() throws {
     let folder = try TemporaryFolder()

@@ -152,9 +152,7 @@ struct AspectRatioBucketTests {
     let pixels = try AspectRatioBucketBatchSampler(
       sizes: sizes, buckets: buckets, batch: .pixels(1_000_000), seed: 42)
     #expect(Array(pixels.batches(epoch: 7).indices.prefix(2)) == [[9, 17], [25, 29, 24, 33]])
-    #expect(
-      chunks.summary
-        == "aspectRatioBuckets(sizes: 80#ba1819d3f9489137, buckets: edges [0.5, 1.0, 2.0], batch: count(4, dropLast: false), seed: 42)"
-    )
+    let start = "aspectRatioBuckets(sizes: 80#ba1819d3f9489137, buckets: edges [0.5, 1.0, 2.0], "
+    #expect(chunks.summary == start + "batch: count(4, dropLast: false), seed: 42)")
   }
 }

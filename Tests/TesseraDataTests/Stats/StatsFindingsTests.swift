@@ -153,6 +153,28 @@ struct StatsFindingsTests {
     #expect(statistics.advice.contains { $0.hasPrefix("3 pictures have a name that claims another format") })
   }
 
+  @Test("advice follows the policy: it says what happens here, and nothing of what is not there")
+  func advice() throws {
+    let listing = try StatsFixture.Listing(StatsFixture.photos)
+    var job = StatsJob(dataset: listing)
+    job.headersOnly = true
+    let lines = try job.run().advice
+    #expect(lines.contains { $0.hasPrefix("4 pictures carry an orientation: Tessera applies it") })
+    #expect(lines.contains { $0.hasPrefix("1 picture is CMYK: converted by Pillow's formula") })
+    #expect(lines.contains { $0.hasPrefix("2 pictures have 16 bits: not clipped") })
+    #expect(lines.contains { $0.hasPrefix("9 pictures are transparent") })
+    #expect(lines.contains { $0.hasPrefix("1 picture is a progressive JPEG") })
+    #expect(!lines.contains { $0.contains("normalize") || $0.contains("animated") })
+    job.policy = DecodePolicy(orientation: .ignore, sixteenBit: .clip, alpha: .keep, icc: .convertToSRGB)
+    let other = try job.run().advice
+    #expect(other.contains { $0.hasPrefix("4 pictures carry an orientation: ignored here") })
+    #expect(other.contains { $0.hasPrefix("2 pictures have 16 bits: gray is clipped at 255 here") })
+    #expect(!other.contains { $0.contains("transparent") })
+    let plain = Image(size: Size(4), format: .rgb, repeating: 9)
+    #expect(
+      try StatsJob(dataset: StatsFixture.Made(count: 3) { _ in Sample(.image(plain)) }).run().advice == [])
+  }
+
   @Test("the ends are the most extreme pictures, the first of equals first")
   func ends() throws {
     let sizes = [(9, 9), (3, 40), (40, 3), (9, 9), (2, 2), (50, 50), (9, 9), (1, 30)]

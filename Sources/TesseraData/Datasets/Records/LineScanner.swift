@@ -4,8 +4,8 @@ private import Foundation
 /// line ends. Empty lines are none.
 ///
 /// A quote that is never closed would take the lines that follow into its record. Where text stands behind the quote
-/// that closes it on another line, the first line is taken by itself; where the file ends before one closes it, that
-/// line and all that follow are. So one bad line costs one record.
+/// that closes it on another line, or the file ends before one closes it, the first line is taken by itself. So one
+/// bad line costs one record, unless what follows happens to close its quote as a field's end would.
 struct LineScanner {
   private(set) var spans: SpanTable
   /// The line (from 1) on which every 1024th record starts.
@@ -35,10 +35,12 @@ struct LineScanner {
     spans = SpanTable(size: file.size)
     start = try Self.markLength(file)
     try scan(file)
-    if state == .quoted {
-      isLineBound = true
-      line = startLine
-      state = .fieldStart
+    // The file ends inside of quotes. Each time around reads the rest again, so they are counted.
+    var turns = 0
+    while state == .quoted && !isLineBound {
+      turns += 1
+      isLineBound = turns > 16
+      (line, state, isThisLineBound) = (startLine, .fieldStart, true)
       try scan(file)
     }
     endRecord(at: file.size)

@@ -34,8 +34,9 @@ package final class RecordFile: Sendable {
       size = Int(status.st_size)
       storage = .file(file, changed: Self.time(status))
     } else {
-      close(file)
-      let bytes = try FileIO.read(path)
+      // A pipe gives its bytes once, so it is read while it is still open.
+      defer { close(file) }
+      let bytes = try FileIO.read(found == 0 && status.st_mode & S_IFMT == S_IFIFO ? "/dev/fd/\(file)" : path)
       size = bytes.count
       storage = .memory(bytes)
     }
@@ -95,6 +96,33 @@ package final class RecordFile: Sendable {
       let chunk = try read(offset..<min(offset + 1 << 20, size))
       guard try chunk.withUnsafeBytes({ try body($0, offset) }) else { return }
       offset += chunk.count
+    }
+  }
+
+  /// Calls `body` with the bytes of records one after another; they are read about a megabyte at a time.
+  ///
+  /// - Parameters:
+  ///   - first: the record to start with.
+  ///   - body: gets a record's number, its bytes, and where they lie in the file.
+  func forEachSpan(
+    _ spans: SpanTable, from first: Int = 0,
+    _ body: (_ number: Int, _ bytes: UnsafeRawBufferPointer, _ base: Int) throws -> Void
+  ) throws {
+    var next = first
+    while next < spans.count {
+      let start = spans[next].lowerBound
+      var last = next
+      while last + 1 < spans.count && spans[last + 1].upperBound - start < 1 << 20 { last += 1 }
+      let block = try read(start..<spans[last].upperBound)
+      try block.withUnsafeBytes { block in
+        for number in next...last {
+          let span = spans[number]
+          let bytes = UnsafeRawBufferPointer(
+            rebasing: block[span.lowerBound - start..<span.upperBound - start])
+          try body(number, bytes, span.lowerBound)
+        }
+      }
+      next = last + 1
     }
   }
 

@@ -110,29 +110,14 @@ package struct RecordTable: Sendable {
   func forEachRecord(
     columns: [String], _ body: (_ index: Int, _ record: Result<Record, TesseraError>) throws -> Void
   ) throws {
-    let data = spans.count - skipped
-    var next = 0
-    while next < data {
-      // Records of about a megabyte at a time.
-      let start = spans[skipped + next].lowerBound
-      var last = next
-      while last + 1 < data && spans[skipped + last + 1].upperBound - start < 1 << 20 { last += 1 }
-      let block = try file.read(start..<spans[skipped + last].upperBound)
-      try block.withUnsafeBytes { block in
-        for index in next...last {
-          let span = spans[skipped + index]
-          let bytes = UnsafeRawBufferPointer(
-            rebasing: block[span.lowerBound - start..<span.upperBound - start])
-          let record: Result<Record, TesseraError>
-          do {
-            record = .success(try parse(bytes, at: span.lowerBound, columns: columns))
-          } catch let error as TesseraError {
-            record = .failure(error)
-          }
-          try body(index, record)
-        }
+    try file.forEachSpan(spans, from: skipped) { number, bytes, base in
+      let record: Result<Record, TesseraError>
+      do {
+        record = .success(try parse(bytes, at: base, columns: columns))
+      } catch let error as TesseraError {
+        record = .failure(error)
       }
-      next = last + 1
+      try body(number - skipped, record)
     }
     if let end { try body(count - 1, .failure(end)) }
   }
@@ -214,19 +199,27 @@ extension RecordTable {
     if error.path != nil || (end != nil && index == count - 1) {
       return error.with(path: file.path, stage: .list)
     }
-    var located = error
-    let place = place(of: index)
-    switch error.reason {
+    return error.prefixed(place(of: index)).with(path: file.path, stage: .list)
+  }
+}
+
+extension TesseraError {
+  /// The error with the place in a file before what it says.
+  func prefixed(_ place: String) -> TesseraError {
+    var error = self
+    switch reason {
     case .corrupt(let format, let detail):
-      located.reason = .corrupt(format: format, detail: "\(place): \(detail)")
+      error.reason = .corrupt(format: "\(place): \(format)", detail: detail)
     case .truncated(let format, let expected, let got, let unit):
-      located.reason = .truncated(format: "\(place): \(format)", expected: expected, got: got, unit: unit)
+      error.reason = .truncated(format: "\(place): \(format)", expected: expected, got: got, unit: unit)
     case .invalidInput(let operation, let expected, let got):
-      located.reason = .invalidInput(operation: "\(place): \(operation)", expected: expected, got: got)
+      error.reason = .invalidInput(operation: "\(place): \(operation)", expected: expected, got: got)
     case .invalidArgument(let name, let expected, let got):
-      located.reason = .invalidArgument(name: "\(place): \(name)", expected: expected, got: got)
-    default: break
+      error.reason = .invalidArgument(name: "\(place): \(name)", expected: expected, got: got)
+    case .limitExceeded(let what, let limit, let found):
+      error.reason = .limitExceeded(what: "\(place): \(what)", limit: limit, found: found)
+    case .unsupported, .unknownFormat, .invalidPipeline, .io, .outOfMemory: break
     }
-    return located.with(path: file.path, stage: .list)
+    return error
   }
 }

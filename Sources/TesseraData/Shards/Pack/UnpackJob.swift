@@ -77,8 +77,8 @@ public struct UnpackJob: Sendable {
     }
   }
 
-  /// Writes one member aside and renames it; its size, or nil where the tar ends before it does (the scanner's next
-  /// word is that fault, with what was expected).
+  /// Writes one member aside and renames it; its size, or nil where there is nothing to write: the tar ends before it
+  /// does (the scanner's next word is that fault, with what was expected), or it is a second shard's `__classes__`.
   private func write(
     _ member: TarScanner.Member, _ tar: String, _ scanner: inout TarScanner
   ) throws -> Int? {
@@ -94,6 +94,10 @@ public struct UnpackJob: Sendable {
     let target = destination + "/" + name
     guard !AtomicFile.isPart(member.name) else {
       throw fault("a name that does not end in \(AtomicFile.partSuffix)", "one of an unfinished file")
+    }
+    if member.name == TarWriter.classesName && FileIO.size(target) != nil {
+      // Every shard has the classes' names: the first shard's are there.
+      return nil
     }
     guard FileIO.identity(target) == nil else { throw fault("each name once", "one that is there already") }
     if let slash = target.lastIndex(of: "/") { try FileIO.makeFolder(String(target[..<slash])) }

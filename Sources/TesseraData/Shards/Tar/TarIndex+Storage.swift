@@ -19,12 +19,13 @@ extension TarIndex {
   }
 
   private static func read(_ path: String, cache: String?) throws -> TarIndex {
-    let file = try OpenFile(reading: path)
-    let stamp = try file.stamp()
-    guard stamp.isRegular else {
+    // Looked at before it is opened: to open a pipe is to wait for its writer.
+    guard FileIO.size(path) != nil || FileIO.isFolder(path) || FileIO.identity(path) == nil else {
       throw TesseraError(
         .unsupported(format: "tar", feature: "random access to a pipe (WebDatasetStream reads it once)"))
     }
+    let file = try OpenFile(reading: path)
+    let stamp = try file.stamp()
     let places = [path + ".index"] + (cache.map { [cachePath(of: path, in: $0)] } ?? [])
     for place in places {
       if let tables = stored(place, stamp) {
