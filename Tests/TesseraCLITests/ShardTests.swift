@@ -50,7 +50,9 @@ struct ShardTests {
       #"mpirun -n 3 sh -c '"$@" || [ $? = 1 ]' sh "$TESSERA" preprocess "$@""#,
       [source.path, destination.path] + Self.options(format), environment: Shell.mpi)
     #expect(run.status == 0, "\(run.errors)")
-    for index in 0..<3 { #expect(run.errors.contains("shard \(index) of 3 (Open MPI)"), "\(run.errors)") }
+    for index in 0..<3 {
+      #expect(run.errors.contains("shard \(index) of 3 (Open MPI)"), "\(run.errors)")
+    }
     try Self.expectMerge(destination, expected)
   }
 
@@ -69,6 +71,46 @@ struct ShardTests {
     }
     let usage = try Shell.run("exec " + Repository.path("samples/cluster/mpi.sh"))
     #expect(usage.status == 64 && usage.errors.contains("PROCESSES SRC DST"))
+  }
+
+  @Test("the example for Slurm, by its variables")
+  func slurmExample() throws {
+    let source = try Self.pictures()
+    let expected = try Self.whole(source, "safetensors")
+    let destination = try TemporaryFolder()
+    for index in 0..<4 {
+      let run = try Shell.run(
+        "exec " + Repository.path("samples/cluster/slurm-array.sbatch") + #" "$@""#,
+        [source.path, destination.path] + Self.options("safetensors"),
+        environment: [
+          "SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "2", "SLURM_ARRAY_TASK_ID": "\(index)",
+          "SLURM_ARRAY_TASK_COUNT": "4", "SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_MAX": "3",
+        ])
+      #expect(run.status == 0 && run.errors.contains("shard \(index) of 4 (Slurm array)"), "\(run.errors)")
+    }
+    try Self.expectMerge(destination, expected)
+  }
+
+  @Test("the example for Kubernetes: its own command, its own number of pods")
+  func kubernetesExample() throws {
+    let yaml = String(decoding: try Repository.bytes("samples/cluster/kubernetes-job.yaml"), as: UTF8.self)
+    let count = try #require(yaml.firstMatch(of: /completions: ([0-9]+)/).flatMap { Int($0.1) })
+    #expect(yaml.contains("value: \"\(count)\""))
+    let folded = try #require(yaml.firstMatch(of: /(?s)- >-\n(.*?)\n          resources:/)).1
+    let script = folded.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
+    let photos = Repository.path("samples/photos")
+    let (destination, alone) = (try TemporaryFolder(), try TemporaryFolder())
+    func run(_ folder: TemporaryFolder, _ environment: [String: String]) throws -> Command.Result {
+      let command = script.replacing("/data/photos", with: photos).replacing("/data/out", with: folder.path)
+      return try Shell.run(#"PATH="$(dirname "$TESSERA"):$PATH"; "# + command, environment: environment)
+    }
+    #expect(try run(alone, [:]).status == 0)
+    for index in 0..<count {
+      let pod = ["JOB_COMPLETION_INDEX": "\(index)", "TESSERA_SHARDS": "\(count)"]
+      let result = try run(destination, pod)
+      #expect(result.status == 0 && result.errors.contains("shard \(index) of \(count) (Kubernetes)"))
+    }
+    try Self.expectMerge(destination, try TemporaryFolder.contents(alone.path))
   }
 
   static let launchers: [[String: String]] = [
@@ -182,5 +224,19 @@ struct ShardTests {
       environment: Shell.mpi)
     #expect(second.status == 0, "\(second.errors)")
     try Self.expectMerge(destination, expected)
+  }
+
+  @Test("pack, both formats, under mpirun and merged", arguments: ["webdataset", "safetensors"])
+  func pack(_ format: String) throws {
+    let source = try KillTests.manyPictures()
+    let pipeline = format == "safetensors" ? ["--with", Self.pipeline, "--seed", "11"] : []
+    let options = ["--format", format, "--shard-size", "30"] + pipeline
+    let (alone, destination) = (try TemporaryFolder(), try TemporaryFolder())
+    let one = try Command.run(["pack", source.path, alone.path] + options)
+    #expect(one.status == 0, "\(one.errors)")
+    let run = try Shell.run(
+      #"mpirun -n 3 "$TESSERA" pack "$@""#, [source.path, destination.path] + options, environment: Shell.mpi)
+    #expect(run.status == 0 && run.errors.contains("shard 2 of 3 (Open MPI)"), "\(run.errors)")
+    try Self.expectMerge(destination, try TemporaryFolder.contents(alone.path))
   }
 }

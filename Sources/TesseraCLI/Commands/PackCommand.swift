@@ -12,7 +12,8 @@ struct PackCommand: ParsableCommand {
       have. safetensors: what `preprocess --format safetensors` writes, after a pipeline. Shard k holds what came \
       of the sources from k times the shard size on. Beside the shards stand manifest.jsonl, errors.jsonl, \
       shards.jsonl and run.json. The bytes do not depend on the number of threads; an interrupted run is finished \
-      by the same command with --resume.
+      by the same command with --resume. Several processes share the work by --shard i/n, which is read from the \
+      launcher if not given; then tessera merge.
       """)
 
   /// `--format`.
@@ -56,6 +57,8 @@ struct PackCommand: ParsableCommand {
 
   @Flag(help: "Finish an interrupted run, or retry what failed in a finished one.")
   var resume = false
+
+  @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Pipeline (safetensors)") var pipeline: PipelineOptions
 
@@ -104,35 +107,40 @@ struct PackCommand: ParsableCommand {
     defer { watch.stop() }
     let line = ProgressLine()
     let summary: PackSummary
+    var shard = ShardAssignment.whole
     do {
-      let job = try makeJob()
-      announce(job)
+      let part = try sharding.resolve()
+      let job = try makeJob(part)
+      shard = job.shard
+      announce(job, part)
       summary = try job.run(control: control) { line.update($0) }
       line.finish()
     } catch let error as TesseraError {
       line.finish()
-      throw PreprocessCommand.fault(error, list: destination + "/errors.jsonl")
+      throw PreprocessCommand.fault(error, list: destination + "/" + PartNames(shard).errors)
     }
-    if json { print(Self.json(summary, destination).text) } else { report(summary) }
+    if json { print(Self.json(summary, shard, destination).text) } else { report(summary, shard) }
+    if !shard.isWhole && !summary.job.isInterrupted { Talk.say(ShardOptions.finished(shard, destination)) }
     if summary.job.isInterrupted {
       Talk.say("tessera: interrupted; the same command with --resume goes on")
     }
     if summary.job.failed > 0 || summary.job.isInterrupted { throw ExitCode.failure }
   }
 
-  private func makeJob() throws -> PackJob {
+  private func makeJob(_ part: ShardResolution) throws -> PackJob {
     var job = PackJob(
       try PackSource.open(source, captions: captions, excluding: destination), destination: destination)
     job.shardSize = shardSize
-    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.threads = threads ?? part.defaultThreads
     job.errorPolicy = onError
     job.resume = resume
+    job.shard = part.assignment
     job.rewritesProgressive = losslessBaseline
     job.verifiesPictures = verify
     return job
   }
 
-  private func announce(_ job: PackJob) {
+  private func announce(_ job: PackJob, _ part: ShardResolution) {
     let rows = [
       [
         "source",
@@ -142,13 +150,16 @@ struct PackCommand: ParsableCommand {
       ["pictures", losslessBaseline ? "progressive JPEGs rewritten as baseline" : "bytes as they are"],
       ["verify", verify ? "every picture is decoded" : "headers only"], ["threads", "\(job.threads)"],
       ["on error", "\(onError.rawValue)\(resume ? ", resuming" : "")"],
+      ["processes", part.description],
     ]
     for line in TextTable.lines(rows) { Talk.say(line) }
+    for notice in part.notices { Talk.say("tessera: \(notice)") }
   }
 
-  private func report(_ summary: PackSummary) {
+  private func report(_ summary: PackSummary, _ shard: ShardAssignment) {
     let job = summary.job
-    var line = "\(job.done) of \(Words.count(job.total, "sample")) in \(Words.count(summary.shards, "shard"))"
+    var line = shard.isWhole ? "" : "shard \(shard.index) of \(shard.count): "
+    line += "\(job.done) of \(Words.count(job.total, "sample")) in \(Words.count(summary.shards, "shard"))"
     if job.carried > 0 { line += " (\(job.carried) dealt with before)" }
     line += ", \(job.failed) failed, \(String(format: "%.2f", job.seconds)) s"
     line += ", \(Words.rate(job.imagesPerSecond)) samples/s"
@@ -162,12 +173,15 @@ struct PackCommand: ParsableCommand {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
       print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
     }
-    if job.failures.count > 10 { print("  … see \(destination)/errors.jsonl") }
+    if job.failures.count > 10 { print("  … see \(destination)/\(PartNames(shard).errors)") }
   }
 
-  private static func json(_ summary: PackSummary, _ destination: String) -> JSONText {
+  private static func json(_ summary: PackSummary, _ shard: ShardAssignment, _ destination: String)
+    -> JSONText
+  {
     .object([
       ("destination", .string(destination)), ("shards", .int(summary.shards)),
+      ("shard", .string(shard.description)),
       ("total", .int(summary.job.total)), ("done", .int(summary.job.done)),
       ("failed", .int(summary.job.failed)), ("carried", .int(summary.job.carried)),
       ("rewritten_as_baseline", .int(summary.rewritten)), ("kept_progressive", .int(summary.keptProgressive)),
@@ -181,16 +195,18 @@ struct PackCommand: ParsableCommand {
   /// The same job as `preprocess --format safetensors`, under the options that the two share.
   private func preprocess() throws {
     let resolved = try decoding.resolve()
+    let part = try sharding.resolve()
     var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
     job.format = .safetensors
     job.policy = resolved.policy
     job.generation = resolved.generation
     job.profile = resolved.name
     job.seed = seed ?? 0
-    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.threads = threads ?? part.defaultThreads
     job.errorPolicy = onError
     job.resume = resume
+    job.shard = part.assignment
     job.shardSize = shardSize
-    try PreprocessCommand.run(job, ShardResolution(.whole, source: "pack"), json: json)
+    try PreprocessCommand.run(job, part, json: json)
   }
 }

@@ -37,7 +37,9 @@ struct PreprocessCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(
-    help: ArgumentHelp("Threads (default: one a core). The result does not depend on it.", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads (default: one a core, shared with the other processes of the job on this machine). The result does not depend on it.",
+      valueName: "n"))
   var threads: Int?
 
   @Option(help: "When a picture fails: stop, or skip it and go on.")
@@ -73,7 +75,7 @@ struct PreprocessCommand: ParsableCommand {
 
   func run() throws {
     let part = try sharding.resolve()
-    try Self.run(try makeJob(part.assignment), part, json: json)
+    try Self.run(try makeJob(part), part, json: json)
   }
 
   /// Runs a job and says what came of it, on a terminal or for machines.
@@ -95,7 +97,7 @@ struct PreprocessCommand: ParsableCommand {
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }
 
-  private func makeJob(_ shard: ShardAssignment) throws -> PreprocessJob {
+  private func makeJob(_ part: ShardResolution) throws -> PreprocessJob {
     let resolved = try decoding.resolve()
     var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
     job.format = format
@@ -103,10 +105,10 @@ struct PreprocessCommand: ParsableCommand {
     job.generation = resolved.generation
     job.profile = resolved.name
     job.seed = seed
-    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.threads = threads ?? part.defaultThreads
     job.errorPolicy = onError
     job.resume = resume
-    job.shard = shard
+    job.shard = part.assignment
     job.shardSize = shardSize
     job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
     job.png = PNGEncoder(compressionLevel: compression)
@@ -148,7 +150,7 @@ struct PreprocessCommand: ParsableCommand {
   private static func report(_ summary: JobSummary, _ job: PreprocessJob, json: Bool) {
     if json { print(jsonSummary(summary, job).text) } else { printSummary(summary, job) }
     if !job.shard.isWhole && !summary.isInterrupted {
-      Talk.say("tessera: shard \(job.shard) is finished; when all are, tessera merge \(job.destination)")
+      Talk.say(ShardOptions.finished(job.shard, job.destination))
     }
     guard summary.isInterrupted else { return }
     let left = summary.total - summary.done - summary.failed

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Tessera
 
 /// Which part of a job this process does.
@@ -48,5 +49,18 @@ struct ShardOptions: ParsableArguments {
       }
       throw ValidationError("\(error); or auto, none, \(Self.launchers)")
     }
+  }
+
+  /// What a process says at the end of its part.
+  static func finished(_ shard: ShardAssignment, _ destination: String) -> String {
+    "tessera: shard \(shard) is finished; when all are, tessera merge \(destination)"
+  }
+}
+
+extension ShardResolution {
+  /// This process's share of the machine's cores.
+  var defaultThreads: Int {
+    let machine = ProcessInfo.processInfo
+    return threads(cores: machine.processorCount, usable: machine.activeProcessorCount)
   }
 }

@@ -11,7 +11,7 @@ struct DestinationState {
   private let shared: PartFolder
   private var lock: FolderLock?
   /// Parts whose work one process takes over to finish the whole.
-  private var adopted: [PartNames] = []
+  private(set) var adopted: [PartNames] = []
 
   private var folder: String { run.job.destination }
 
@@ -22,38 +22,19 @@ struct DestinationState {
     self.run = run
     self.record = record
     shared = PartFolder(run.job.destination, for: run.job.shard)
-    guard let earlier = try Self.earlier(in: shared) else { return }
-    guard run.job.resume || !shared.hasResults else {
-      throw shared.refusal(
-        "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
-    }
-    try record.check(earlier, in: folder)
-    lock = try shared.lock()
-    try shared.checkOthers()
-    // Again, now that nobody can change it.
-    guard run.job.resume || !shared.hasResults else { throw Self.overtaken(shared) }
+    lock = try shared.enter(resume: run.job.resume) { [folder = shared.path] in try record.check(in: folder) }
+    if lock == nil { return }
     if run.job.shard.isWhole { adopted = try PartNames.found(in: folder) }
     try readAll()
     keepWhatExists()
   }
 
+  /// The error for a destination that cannot be used.
   static func refusal(_ folder: String, _ expected: String, _ got: String) -> TesseraError {
     TesseraError(.invalidArgument(name: "the destination", expected: expected, got: got), path: folder)
   }
 
-  private static func overtaken(_ shared: PartFolder) -> TesseraError {
-    shared.refusal("an empty or new folder", "one in which another process has begun the same")
-  }
-
-  /// An earlier run's record; nil if the folder is free.
-  private static func earlier(in shared: PartFolder) throws -> RunRecord? {
-    if let record = try RunRecord.read(in: shared.path) { return record }
-    if try isEmpty(shared.path) { return nil }
-    // Another process of the same run may have begun between the two looks; the record comes first of all.
-    if let record = try RunRecord.read(in: shared.path) { return record }
-    throw shared.refusal("an empty or new folder", "one with other files in it")
-  }
-
+  /// Whether a folder is not there, or has nothing in it but unfinished files.
   static func isEmpty(_ folder: String) throws -> Bool {
     guard FileIO.identity(folder) != nil else { return true }
     var walk = FolderWalk()
@@ -145,22 +126,8 @@ struct DestinationState {
   // MARK: making it ours
 
   /// Makes the destination ready: the folder, the run's record, no unfinished files of a killed run.
-  func prepare() throws -> DestinationClaim {
-    let digest = try shared.claim(try record.json) {
-      try record.check(RunRecord.read(in: folder), in: folder)
-    }
-    let lock = try lock ?? shared.lock()
-    if self.lock == nil {
-      // The folder was free at the first look, so whatever is there now is of processes that came meanwhile.
-      try shared.checkOthers()
-      let parts = try PartNames.found(in: folder)
-      guard shared.existing().isEmpty, !run.job.shard.isWhole || parts.isEmpty else {
-        throw Self.overtaken(shared)
-      }
-    } else {
-      try shared.removeUnfinished(outputs: outputs)
-    }
-    return DestinationClaim(shared: shared, lock: lock, runDigest: digest, adopted: adopted)
+  func prepare() throws -> PartClaim {
+    try shared.begin(lock, try record.json, outputs: outputs) { try record.check(in: folder) }
   }
 
   /// What the outputs of this part are called.
@@ -171,24 +138,5 @@ struct DestinationState {
       return [shard, shard + ShardSink.rowsSuffix]
     }
     return Set(names.map { Array($0.utf8) })
-  }
-}
-
-/// A destination that a run has for itself, or its part of it.
-struct DestinationClaim {
-  let shared: PartFolder
-  let lock: FolderLock
-  /// SHA-256 of `run.json`.
-  let runDigest: String
-  let adopted: [PartNames]
-
-  /// Removes what the journal has taken over: parts that one process finishes, and a finished part's record,
-  /// as the part is not finished any more.
-  func removeOthers() throws {
-    if !shared.assignment.isWhole { try FileIO.remove(shared.path + "/" + shared.names.record) }
-    // A record first: what is left without one is not taken for finished.
-    for part in adopted {
-      for name in part.all.reversed() { try FileIO.remove(shared.path + "/" + name) }
-    }
   }
 }

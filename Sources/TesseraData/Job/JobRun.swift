@@ -68,10 +68,10 @@ final class JobRun: Sendable {
     }
     // The claim's lock lasts until all is written.
     let claim = try earlier.prepare()
-    return try withExtendedLifetime(claim.lock) {
+    return try withExtendedLifetime(claim) {
       let journal = try Journal(
         job.destination + "/" + parts.journal, carrying: earlier.pictures, shards: earlier.shards)
-      try claim.removeOthers()
+      try claim.removeOthers(earlier.adopted)
       let sink: any JobSink =
         isSharded
         ? ShardSink(run: self, layout: layout, journal: journal) : FileSink(run: self, journal: journal)
@@ -165,7 +165,7 @@ final class JobRun: Sendable {
 
   // MARK: the end
 
-  private func finish(_ claim: DestinationClaim, _ layout: ArrayLayout?, seconds: Double) throws
+  private func finish(_ claim: PartClaim, _ layout: ArrayLayout?, seconds: Double) throws
     -> JobSummary
   {
     let end = state.withLock { $0 }
@@ -184,7 +184,7 @@ final class JobRun: Sendable {
       let record = PartRecord(
         share: share, run: claim.runDigest, manifest: digests.manifest, errors: digests.errors,
         layout: layout?.words, outputs: try outputs(records, layout))
-      try claim.shared.finish(record)
+      try claim.folder.finish(record)
     }
     try FileIO.remove(job.destination + "/" + parts.journal)
     return summary

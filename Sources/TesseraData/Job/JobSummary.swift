@@ -9,7 +9,7 @@ public struct JobSummary: Sendable, Equatable {
     public var example: String
   }
 
-  /// Pictures in the list.
+  /// Pictures in the list, or of this process's part of it.
   public var total = 0
   /// Pictures with an output.
   public var done = 0

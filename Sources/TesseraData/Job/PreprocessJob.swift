@@ -66,7 +66,7 @@ public struct PreprocessJob: Sendable {
 
   /// How far a run is.
   public struct Progress: Sendable, Equatable {
-    /// Pictures in the list.
+    /// Pictures in the list, or of this process's part of it.
     public var total: Int
     /// Pictures with an output, those of an earlier run included.
     public var done: Int

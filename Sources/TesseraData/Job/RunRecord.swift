@@ -43,12 +43,16 @@ struct RunRecord: Codable, Equatable {
     }
   }
 
-  /// Refuses another run's record.
-  func check(_ earlier: RunRecord?, in folder: String) throws {
-    guard let earlier else { return }
+  /// Refuses another run's record in `folder`.
+  func check(in folder: String) throws {
+    guard let earlier = try Self.read(in: folder) else { return }
     let differences = differences(from: earlier)
-    guard !differences.isEmpty else { return }
-    throw TesseraError(
+    if !differences.isEmpty { throw Self.otherRun(differences, in: folder) }
+  }
+
+  /// The error for a folder with the results of another run.
+  static func otherRun(_ differences: [String], in folder: String) -> TesseraError {
+    TesseraError(
       .invalidArgument(
         name: "the destination", expected: "the results of the same run",
         got: "those of another (\(differences.joined(separator: "; ")))"),

@@ -57,7 +57,7 @@ private struct LauncherReader {
       guard let finding = try find(only) else {
         throw fault("\(only.title)'s variables (\(only.variables.rank) …)", "none of them in the environment")
       }
-      return result(finding.assignment, finding.launcher.title)
+      return result(finding.assignment, finding.launcher.title, finding.launcher)
     }
     let inner = try agreed([.openMPI, .pmi, .torchrun].compactMap { try find($0) })
     let tasks = try innermost(inner, try find(.slurm))
@@ -70,19 +70,23 @@ private struct LauncherReader {
         let found = [tasks, pmix, kubernetes].compactMap({ $0 }).first(where: { !$0.assignment.isWhole })
           ?? tasks ?? pmix ?? kubernetes
       else { return result(.whole, "one process") }
-      return result(found.assignment, found.launcher.title)
+      return result(found.assignment, found.launcher.title, found.launcher)
     }
     guard let tasks = tasks ?? pmix, !tasks.assignment.isWhole else {
       return result(array.assignment, array.launcher.title)
     }
     let (a, t) = (array.assignment, tasks.assignment)
     let product = try ShardAssignment(index: a.index * t.count + t.index, count: a.count * t.count)
-    return result(product, "\(array.launcher.title) × \(tasks.launcher.title)")
+    return result(product, "\(array.launcher.title) × \(tasks.launcher.title)", tasks.launcher)
   }
 
-  private func result(_ assignment: ShardAssignment, _ source: String) -> ShardResolution {
-    let one = assignment.isWhole && source != "one process" ? "one process; \(source)" : source
-    return ShardResolution(assignment, source: one, notices: notices)
+  private func result(
+    _ assignment: ShardAssignment, _ source: String, _ launcher: ShardLauncher? = nil
+  ) -> ShardResolution {
+    let here = launcher?.localSize.flatMap { environment[$0] }.flatMap { ShardAssignment.number($0) } ?? 1
+    return ShardResolution(
+      assignment, source: assignment.isWhole && launcher != nil ? "one process; \(source)" : source,
+      notices: notices, processesHere: assignment.isWhole ? 1 : here)
   }
 
   // MARK: one launcher

@@ -41,4 +41,14 @@ public enum ShardLauncher: String, Sendable, Hashable, CaseIterable {
     case .kubernetes: ("JOB_COMPLETION_INDEX", [Self.countVariable, "JOB_COMPLETIONS"])
     }
   }
+
+  /// The variable with the number of processes on the same machine, where there is one.
+  var localSize: String? {
+    switch self {
+    case .openMPI: "OMPI_COMM_WORLD_LOCAL_SIZE"
+    case .pmi: "MPI_LOCALNRANKS"
+    case .torchrun: "LOCAL_WORLD_SIZE"
+    case .slurm, .slurmArray, .pmix, .kubernetes: nil
+    }
+  }
 }

@@ -126,7 +126,11 @@ struct DividedJobTests {
     let own = [
       mine + suffix, "run.json.part-00001-of-00003.77" + suffix, "errors.part-00001-of-00003.jsonl" + suffix,
     ]
-    let foreign = [theirs + suffix, "run.json.part-00002-of-00003.77" + suffix]
+    // A folder of sources may be called like a part.
+    let foreign = [
+      theirs + suffix, "run.json.part-00002-of-00003.77" + suffix, "part-00001-of-00003/x.npy" + suffix,
+      "part-00001-of-00003.png" + suffix,
+    ]
     for name in own + foreign { try destination.write([1, 2, 3], name) }
     if format == .safetensors {
       try destination.write([1], mine + ".rows" + suffix)
@@ -211,6 +215,21 @@ struct DividedJobTests {
     try Self.run(try (0..<2).map { try Self.job(source, destination, .safetensors, shard: "\($0)/2") })
     #expect(try MergeJob(destination: destination.path).run().failed == 10)
     #expect(try TemporaryFolder.contents(destination.path) == expected)
+  }
+
+  @Test("a process that sees another list of pictures is refused, and changes nothing")
+  func otherList() throws {
+    let source = try Jobs.pictures()
+    let destination = try TemporaryFolder()
+    _ = try Self.job(source, destination, .npy, shard: "0/2").run()
+    let before = try TemporaryFolder.contents(destination.path)
+    try source.write(try PNGEncoder().encode(Pictures.noise(Size(30), .rgb, seed: 1)), "cat/new.png")
+    let error = #expect(throws: TesseraError.self) {
+      try Self.job(source, destination, .npy, shard: "1/2").run()
+    }
+    #expect(error?.description.contains("30 pictures") == true)
+    #expect(error?.description.contains("31 pictures") == true)
+    #expect(try TemporaryFolder.contents(destination.path) == before)
   }
 
   @Test("processes that list the source while another makes the destination in it see the same pictures")

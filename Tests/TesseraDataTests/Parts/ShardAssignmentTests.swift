@@ -188,4 +188,28 @@ struct ShardAssignmentTests {
     }
     #expect(error?.description.contains("SLURM_PROCID") == true)
   }
+
+  @Test("processes on one machine share its cores, unless the launcher has bound them to some")
+  func threads() throws {
+    let mpi = [
+      "OMPI_COMM_WORLD_RANK": "5", "OMPI_COMM_WORLD_SIZE": "16", "OMPI_COMM_WORLD_LOCAL_SIZE": "4",
+    ]
+    let found = try ShardAssignment.fromEnvironment(mpi)
+    #expect(found.processesHere == 4)
+    #expect(found.threads(cores: 32, usable: 32) == 8)
+    #expect(found.threads(cores: 32, usable: 16) == 8)
+    #expect(found.threads(cores: 32, usable: 1) == 1)
+    #expect(found.threads(cores: 2, usable: 2) == 1)
+    let torchrun = [
+      "RANK": "1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "x",
+    ]
+    #expect(try ShardAssignment.fromEnvironment(torchrun).processesHere == 2)
+    let slurm = ["SLURM_PROCID": "1", "SLURM_NTASKS": "2"]
+    #expect(try ShardAssignment.fromEnvironment(slurm).threads(cores: 8, usable: 3) == 3)
+    // A rank that is not read has no say either.
+    let single = [
+      "OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_LOCAL_SIZE": "1",
+    ]
+    #expect(try ShardAssignment.fromEnvironment(single).threads(cores: 8, usable: 8) == 8)
+  }
 }

@@ -146,28 +146,6 @@ import Testing
     #expect(try TemporaryFolder.contents(destination.path) == expected)
   }
 
-  @Test("shards that several processes make are those that one makes") func assignment() throws {
-    let source = try Self.pictures(damage: true)
-    let whole = try TemporaryFolder()
-    _ = try Self.job(source, whole).run()
-    let expected = try TemporaryFolder.contents(whole.path)
-    var lines: [String: [String]] = [:]
-    for rank in 0..<3 {
-      let destination = try TemporaryFolder()
-      var job = try Self.job(source, destination)
-      job.shards = { $0 % 3 == rank }
-      let summary = try job.run()
-      #expect(summary.shards == [2, 1, 1][rank] && summary.job.total == [14, 8, 8][rank])
-      for (name, data) in try TemporaryFolder.contents(destination.path) where name.hasSuffix(".tar") {
-        #expect(data == expected[name])
-      }
-      for name in ["manifest.jsonl", "errors.jsonl", "shards.jsonl"] {
-        lines[name, default: []] += try destination.lines(name)
-      }
-    }
-    for (name, parts) in lines { #expect(Set(parts) == Set(try whole.lines(name)) && !parts.isEmpty) }
-  }
-
   @Test("with the policy stop, the first failure ends the run, whatever the threads", arguments: 1...4)
   func stop(_ threads: Int) throws {
     let (source, destination) = (try Self.pictures(damage: true), try TemporaryFolder())

@@ -34,6 +34,9 @@ public struct MergeJob: Sendable {
       let lines = try MergeLines(try MergeCheck(folder: destination, parts: parts).records, in: destination)
       let whole = PartNames(.whole)
       try AtomicFile.write(lines.errors, to: destination + "/" + whole.errors, sync: true)
+      if let shards = lines.shards {
+        try AtomicFile.write(shards, to: destination + "/" + whole.shards, sync: true)
+      }
       try AtomicFile.write(lines.manifest, to: destination + "/" + whole.manifest, sync: true)
       let marker = MergeMarker(
         manifest: Digest.hex(of: lines.manifest), errors: Digest.hex(of: lines.errors))

@@ -4,6 +4,8 @@ internal import TesseraCore
 struct MergeLines {
   private(set) var manifest: [UInt8] = []
   private(set) var errors: [UInt8] = []
+  /// The list of shards; nil where the job makes none.
+  private(set) var shards: [UInt8]?
   private(set) var done = 0
   private(set) var failed = 0
 
@@ -31,6 +33,7 @@ struct MergeLines {
       }
     }
     try Self.checkGaps(places, folder)
+    shards = try Self.shards(records, folder)
     manifest.reserveCapacity(texts.reduce(0) { $0 + $1.manifest.count })
     for place in places {
       if place.isFailure {
@@ -51,6 +54,25 @@ struct MergeLines {
         path: folder + "/" + name)
     }
     return bytes
+  }
+
+  /// The lists of shards in the order of the shards: line *k* of the whole is line *k* / *n* of part *k* mod *n*.
+  private static func shards(_ records: [PartRecord], _ folder: String) throws -> [UInt8]? {
+    guard records.contains(where: { $0.shards != nil }) else { return nil }
+    let lists = try records.map { record in
+      let name = PartNames(record.part).shards
+      return try read(name, in: folder, digest: record.shards ?? "")
+        .split(separator: UInt8(ascii: "\n"))
+    }
+    let longest = lists.map(\.count).max() ?? 0
+    for (record, list) in zip(records, lists) where list.count != Array(record.share.blocks).count {
+      throw TesseraError(
+        .corrupt(format: "a part", detail: "shard \(record.part) lists \(list.count) shards, not its own"),
+        path: folder)
+    }
+    return (0..<longest).flatMap { row in
+      lists.filter { row < $0.count }.flatMap { $0[row] + [UInt8(ascii: "\n")] }
+    }
   }
 
   /// Notes the place of each line of a file.

@@ -17,25 +17,82 @@ package struct PartFolder: Sendable {
   package func has(_ name: String) -> Bool { FileIO.size(path + "/" + name) != nil }
 
   /// Files of this part's own beside the outputs, without `run.json`, which all share.
-  package func existing() -> Set<String> {
+  private func existing() -> Set<String> {
     Set(names.all.filter { $0 != RunRecord.name && has($0) })
   }
 
   /// Whether this part, or the whole, has results or the beginnings of some.
-  package var hasResults: Bool {
+  private var hasResults: Bool {
     assignment.isWhole
       ? has(RunRecord.name) || !existing().isEmpty
       : !existing().isEmpty || has(PartNames(.whole).manifest)
   }
 
-  func refusal(_ expected: String, _ got: String) -> TesseraError {
-    TesseraError(.invalidArgument(name: "the destination", expected: expected, got: got), path: path)
+  /// Looks at the folder before any work, and writes nothing.
+  ///
+  /// - Parameters:
+  ///   - resume: whether to go on with this part's results.
+  ///   - check: reads the record that is there and refuses another run's.
+  /// - Returns: the lock on what is there; nil if the folder is free.
+  /// - Throws: `invalidArgument` for results without `resume`, of another run, or in another process's hands.
+  package func enter(resume: Bool, check: () throws -> Void) throws -> FolderLock? {
+    guard try isTaken() else { return nil }
+    guard resume || !hasResults else {
+      throw refusal(
+        "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
+    }
+    try check()
+    let lock = try FolderLock(path, for: assignment)
+    try checkOthers()
+    // Again, now that nobody can change it.
+    guard resume || !hasResults else { throw overtaken }
+    return lock
+  }
+
+  private var overtaken: TesseraError {
+    refusal("an empty or new folder", "one in which another process has begun the same")
+  }
+
+  private func isTaken() throws -> Bool {
+    if has(RunRecord.name) { return true }
+    if try DestinationState.isEmpty(path) { return false }
+    // Another process of the same run may have begun between the two looks; the record comes first of all.
+    if has(RunRecord.name) { return true }
+    throw refusal("an empty or new folder", "one with other files in it")
+  }
+
+  /// Takes the folder, or this part of it: makes it, with `run.json`, and removes what a killed run left aside.
+  ///
+  /// - Parameters:
+  ///   - lock: what `enter` gave.
+  ///   - json: everything that decides the run's bytes; nothing of the part.
+  ///   - outputs: what this part's outputs are called; asked only if there are unfinished files.
+  ///   - check: as for `enter`.
+  /// - Returns: the claim. What it holds lasts as long as it.
+  package func begin(
+    _ lock: FolderLock?, _ json: [UInt8], outputs: () -> Set<[UInt8]>, check: () throws -> Void
+  ) throws -> PartClaim {
+    let digest = try claim(json, check: check)
+    if let lock {
+      try removeUnfinished(outputs: outputs)
+      return PartClaim(folder: self, lock: lock, runDigest: digest)
+    }
+    // The folder was free at the first look, so whatever is there now is of processes that came meanwhile.
+    let mine = try FolderLock(path, for: assignment)
+    try checkOthers()
+    let others = try PartNames.found(in: path)
+    guard existing().isEmpty, !assignment.isWhole || others.isEmpty else { throw overtaken }
+    return PartClaim(folder: self, lock: mine, runDigest: digest)
+  }
+
+  private func refusal(_ expected: String, _ got: String) -> TesseraError {
+    DestinationState.refusal(path, expected, got)
   }
 
   /// Refuses what other processes left and this one must not touch.
   ///
   /// - Throws: `invalidArgument`.
-  package func checkOthers() throws {
+  private func checkOthers() throws {
     if has(MergeMarker.name) {
       throw refusal("a folder at rest", "an interrupted merge (tessera merge finishes it)")
     }
@@ -55,11 +112,8 @@ package struct PartFolder: Sendable {
 
   /// Makes the folder and `run.json` in it, or finds that another process of the same run has made it.
   ///
-  /// - Parameters:
-  ///   - json: everything that decides the run's bytes; nothing of the part.
-  ///   - check: reads the record that is there and refuses another run's.
   /// - Returns: SHA-256 of the record as it stands there.
-  package func claim(_ json: [UInt8], check: () throws -> Void) throws -> String {
+  private func claim(_ json: [UInt8], check: () throws -> Void) throws -> String {
     try FileIO.makeFolder(path)
     let record = path + "/" + RunRecord.name
     _ = try AtomicFile.create(json, at: record, owner: "\(names.tag).\(FileIO.processIdentifier)")
@@ -68,13 +122,8 @@ package struct PartFolder: Sendable {
     return Digest.hex(of: try FileIO.read(record))
   }
 
-  /// Keeps other processes from the same part. `run.json` must be there.
-  package func lock() throws -> FolderLock { try FolderLock(path, for: assignment) }
-
   /// Removes what a killed run left aside: all such files for the whole, for a part those that it alone writes.
-  ///
-  /// - Parameter outputs: what this part's outputs are called, asked only if there are unfinished files.
-  package func removeUnfinished(outputs: () -> Set<[UInt8]>) throws {
+  private func removeUnfinished(outputs: () -> Set<[UInt8]>) throws {
     var walk = FolderWalk()
     try walk.walk(path)
     let found = walk.folders.flatMap { below in
@@ -87,9 +136,15 @@ package struct PartFolder: Sendable {
     for file in found {
       let name = String(decoding: file, as: UTF8.self)
       let output = Array(file.dropLast(AtomicFile.partSuffix.utf8.count))
-      if let mine, !mine.contains(output), !name.contains(names.tag) { continue }
+      if let mine, !mine.contains(output), !isOwn(String(decoding: output, as: UTF8.self)) { continue }
       try FileIO.remove(path + "/" + name)
     }
+  }
+
+  /// Whether a file in the folder itself is the part's own, or its try to make `run.json`. No more than that: a
+  /// source's folder may well be called `part-00001-of-00003`.
+  private func isOwn(_ name: String) -> Bool {
+    names.all.contains(name) || (name.hasPrefix("\(RunRecord.name).\(names.tag).") && !name.contains("/"))
   }
 
   /// Says that a part is finished: its manifest and its list of errors must be written, all outputs in place.

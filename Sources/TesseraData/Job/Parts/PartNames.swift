@@ -8,10 +8,12 @@ package struct PartNames: Sendable, Equatable {
   package var journal: String { name("journal", "jsonl") }
   package var manifest: String { name("manifest", "jsonl") }
   package var errors: String { name("errors", "jsonl") }
+  /// `shards.jsonl`: the shards with their sizes, where a job lists them.
+  package var shards: String { name("shards", "jsonl") }
   /// `run.part-00002-of-00004.json`: a finished part's own record; `run.json` for the whole.
   package var record: String { name("run", "json") }
 
-  package var all: [String] { [journal, manifest, errors, record] }
+  package var all: [String] { [journal, manifest, errors, shards, record] }
 
   private func name(_ stem: String, _ fileExtension: String) -> String {
     assignment.isWhole ? "\(stem).\(fileExtension)" : "\(stem).\(tag).\(fileExtension)"

@@ -21,13 +21,16 @@ package struct PartRecord: Sendable, Equatable, Codable {
   /// SHA-256 of the part's manifest and list of errors.
   package var manifest: String
   package var errors: String
+  /// SHA-256 of the part's list of shards, a line each; nil where the job makes none.
+  package var shards: String?
   /// Shape and type of a sample where all must agree: `[3, 224, 224] float32`.
   package var layout: String?
   /// The files that the part wrote.
   package var outputs: [Output]
 
   package init(
-    share: JobShare, run: String, manifest: String, errors: String, layout: String?, outputs: [Output]
+    share: JobShare, run: String, manifest: String, errors: String, shards: String? = nil, layout: String?,
+    outputs: [Output]
   ) {
     part = share.assignment
     block = share.block
@@ -35,6 +38,7 @@ package struct PartRecord: Sendable, Equatable, Codable {
     self.run = run
     self.manifest = manifest
     self.errors = errors
+    self.shards = shards
     self.layout = layout
     self.outputs = outputs
   }

@@ -9,7 +9,7 @@ internal import TesseraCore
 /// they are, of whatever suffix. The classes' names stand in each shard's `__classes__`.
 ///
 /// The bytes are a pure function of the dataset and the settings: the number of threads, a kill and a resume in
-/// between never change one. Beside the shards stand `manifest.jsonl` (where each sample is), `errors.jsonl` (which
+/// between, and the number of processes that share the job never change one. Beside the shards stand `manifest.jsonl` (where each sample is), `errors.jsonl` (which
 /// failed, where and why), `shards.jsonl` (each shard's size and samples) and `run.json` (the settings).
 ///
 ///     var job = PackJob(try ImageFolder("photos"), destination: "shards")
@@ -32,9 +32,9 @@ public struct PackJob: Sendable {
   public var verifiesPictures = false
   /// What one picture may ask for.
   public var limits = DecodeLimits()
-  /// Which of the output shards are this process's own; nil for all. Shards are independent: several processes
-  /// with different shards write, in one folder each, what one process writes.
-  public var shards: (@Sendable (Int) -> Bool)?
+  /// Which part of the job this process does, if several share it: the shards *k* with *k* mod *n* = *i*.
+  /// `MergeJob` joins the parts.
+  public var shard = ShardAssignment.whole
 
   public init(_ dataset: any Dataset, destination: String) {
     self.dataset = dataset

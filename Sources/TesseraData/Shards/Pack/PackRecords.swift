@@ -120,6 +120,13 @@ struct PackRecord: Codable, Equatable {
     }
   }
 
+  /// Refuses another run's record in `folder`.
+  func check(in folder: String) throws {
+    guard let earlier = try Self.read(in: folder) else { return }
+    let differences = differences(from: earlier)
+    if !differences.isEmpty { throw RunRecord.otherRun(differences, in: folder) }
+  }
+
   /// What of `other` differs, in words.
   func differences(from other: PackRecord) -> [String] {
     var found: [String] = []

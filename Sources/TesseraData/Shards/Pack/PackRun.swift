@@ -11,7 +11,8 @@ final class PackRun {
   private var counts = PreprocessJob.Progress(total: 0, done: 0, failed: 0, carried: 0)
   private var shards: [Int: PackedShard]
   private let state: PackState
-  private let record: PackRecord
+  private let share: JobShare
+  private let names: PartNames
   private var open: ShardFile?
   private var bytesWritten = 0
 
@@ -27,29 +28,33 @@ final class PackRun {
     encoder = SampleEncoder(
       transcoder: job.rewritesProgressive ? JPEGTranscoder(limits: job.limits) : nil,
       verifies: job.verifiesPictures, limits: job.limits)
-    record = try PackRecord(job)
-    state = try PackState(job, record)
+    share = JobShare(job.shard, total: job.dataset.count, shardSize: job.shardSize, isSharded: true)
+    names = PartNames(job.shard)
+    state = try PackState(job, try PackRecord(job), share)
     shards = state.finished
   }
 
   func run() throws -> PackSummary {
     let started = ProcessInfo.processInfo.systemUptime
-    let mine = (0..<(job.dataset.count + job.shardSize - 1) / job.shardSize).filter {
-      job.shards?($0) ?? true
-    }
-    shards = shards.filter { mine.contains($0.key) }
+    let mine = share.blocks.map { $0.lowerBound / job.shardSize }
     let carried = shards.values.flatMap(\.samples)
     counts.total = mine.reduce(0) { $0 + samples($1).count }
     counts.carried = carried.count
     counts.failed = carried.count { $0.failure != nil }
     counts.done = carried.count - counts.failed
-    if !control.isCancelled {
-      try state.prepare(record)
-      try work(mine.filter { shards[$0] == nil })
+    if control.isCancelled {
+      var summary = summary(mine)
+      summary.job.isInterrupted = true
+      return summary
     }
-    var summary = summary(mine)
-    summary.job.seconds = ProcessInfo.processInfo.systemUptime - started
-    return try finish(summary, mine)
+    // The claim's lock lasts until all is written.
+    let claim = try state.prepare()
+    return try withExtendedLifetime(claim) {
+      try work(mine.filter { shards[$0] == nil }, claim)
+      var summary = summary(mine)
+      summary.job.seconds = ProcessInfo.processInfo.systemUptime - started
+      return try finish(summary, claim)
+    }
   }
 
   private func samples(_ shard: Int) -> Range<Int> {
@@ -58,10 +63,11 @@ final class PackRun {
 
   // MARK: the work
 
-  private func work(_ left: [Int]) throws {
+  private func work(_ left: [Int], _ claim: PartClaim) throws {
     let journal = try Journal(
-      job.destination + "/" + PartNames(.whole).journal,
-      lines: shards.values.sorted { $0.number < $1.number }.map(\.lines))
+      job.destination + "/" + names.journal,
+      lines: finished.map(\.lines))
+    try claim.removeOthers(state.adopted)
     // Work is counted by pieces; where each shard's start is tells a piece's sample.
     let last = left.last.map { (left.count - 1) * job.shardSize + samples($0).count } ?? 0
     let size = job.shardSize
@@ -76,8 +82,7 @@ final class PackRun {
         encoder.encode(dataset, sample(piece))
       }
     } catch {
-      try writeLists(stopper: TesseraError.of(error))
-      throw error
+      throw stopped(by: TesseraError.of(error))
     }
   }
 
@@ -133,35 +138,62 @@ final class PackRun {
     return summary
   }
 
-  private func finish(_ summary: PackSummary, _ mine: [Int]) throws -> PackSummary {
+  /// What ends a run before its end: a sample's failure, which is listed, or a destination that cannot be written.
+  private func stopped(by error: TesseraError) -> TesseraError {
+    guard error.index != nil else { return error.with(stage: .write) }
+    do { _ = try writeErrors(stopper: error) } catch { return TesseraError.of(error).with(stage: .write) }
+    return error
+  }
+
+  private func finish(_ summary: PackSummary, _ claim: PartClaim) throws -> PackSummary {
     if summary.job.isInterrupted { return summary }
-    try writeLists(stopper: nil)
-    try FileIO.remove(job.destination + "/" + PartNames(.whole).journal)
+    let errors = try writeErrors(stopper: nil)
+    let (manifest, list) = try writeLists()
+    if !job.shard.isWhole {
+      let outputs = finished.map {
+        PartRecord.Output(name: PackJob.shardName($0.number), bytes: $0.bytes)
+      }
+      try claim.folder.finish(
+        PartRecord(
+          share: share, run: claim.runDigest, manifest: manifest, errors: errors, shards: list, layout: nil,
+          outputs: outputs))
+    }
+    try FileIO.remove(job.destination + "/" + names.journal)
     return summary
   }
 
-  /// The lists beside the shards; of a run that was stopped, the errors alone.
-  private func writeLists(stopper: TesseraError?) throws {
-    let sorted = shards.values.sorted { $0.number < $1.number }
-    var errors = sorted.flatMap(\.samples).filter { $0.failure != nil }.map(\.errorLine)
+  private var finished: [PackedShard] { shards.values.sorted { $0.number < $1.number } }
+
+  /// The list of failures; of a run that was stopped, up to the one that stopped it.
+  ///
+  /// - Returns: SHA-256 of the list.
+  private func writeErrors(stopper: TesseraError?) throws -> String {
+    var errors = finished.flatMap(\.samples).filter { $0.failure != nil }.map(\.errorLine)
     if let stopper, let sample = stopper.index {
       errors += (open?.samples ?? []).filter { $0.failure != nil }.map(\.errorLine)
       errors.append(PackedSample(sample: sample, error: stopper).errorLine)
     }
-    try write(errors, PartNames(.whole).errors)
-    guard stopper == nil else { return }
+    return try write(errors, names.errors)
+  }
+
+  /// The lists beside the shards.
+  ///
+  /// - Returns: SHA-256 of the manifest and of the list of shards.
+  private func writeLists() throws -> (manifest: String, shards: String) {
     let classes = job.dataset.classes
-    try write(
-      sorted.flatMap { shard in
+    let manifest = try write(
+      finished.flatMap { shard in
         let name = PackJob.shardName(shard.number)
         return shard.samples.filter { $0.failure == nil }.enumerated().map { index, sample in
           sample.manifestLine(shard: name, index: index, classes: classes)
         }
-      }, PartNames(.whole).manifest)
-    try write(sorted.map(\.listLine), PackState.listName)
+      }, names.manifest)
+    return (manifest, try write(finished.map(\.listLine), names.shards))
   }
 
-  private func write(_ lines: [String], _ name: String) throws {
-    try AtomicFile.write(Array(lines.joined().utf8), to: job.destination + "/" + name, sync: true)
+  private func write(_ lines: [String], _ name: String) throws -> String {
+    let bytes = Array(lines.joined().utf8)
+    try AtomicFile.write(bytes, to: job.destination + "/" + name, sync: true)
+    return Digest.hex(of: bytes)
   }
 }

@@ -5,46 +5,48 @@ internal import TesseraCore
 struct PackState {
   /// Shards that are there whole, by number.
   private(set) var finished: [Int: PackedShard] = [:]
-  private let folder: String
-  private let isFresh: Bool
+  /// Parts whose work one process takes over to finish the whole.
+  private(set) var adopted: [PartNames] = []
+  private let shared: PartFolder
+  private let share: JobShare
+  private let record: PackRecord
+  private let lock: FolderLock?
 
-  static let listName = "shards.jsonl"
+  private var folder: String { shared.path }
 
   /// Looks at the destination; writes nothing.
   ///
   /// - Throws: `invalidArgument` if there are results and the job does not resume, or other than its own.
-  init(_ job: PackJob, _ record: PackRecord) throws {
-    folder = job.destination
-    let earlier = try PackRecord.read(in: folder)
-    isFresh = earlier == nil
-    guard let earlier else {
-      guard try DestinationState.isEmpty(folder) else {
-        throw DestinationState.refusal(folder, "an empty or new folder", "one with other files in it")
-      }
-      return
-    }
-    guard job.resume else {
-      throw DestinationState.refusal(
-        folder, "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
-    }
-    let differences = record.differences(from: earlier)
-    guard differences.isEmpty else {
-      throw DestinationState.refusal(
-        folder, "the results of the same run to resume",
-        "those of another (\(differences.joined(separator: "; ")))")
-    }
-    for shard in try journal() ?? finishedRun(job.shardSize, job.dataset.classes) {
-      let samples = shard.number * job.shardSize..<min((shard.number + 1) * job.shardSize, record.samples)
+  init(_ job: PackJob, _ record: PackRecord, _ share: JobShare) throws {
+    shared = PartFolder(job.destination, for: job.shard)
+    self.share = share
+    self.record = record
+    lock = try shared.enter(resume: job.resume) { try record.check(in: job.destination) }
+    if lock == nil { return }
+    if job.shard.isWhole { adopted = try PartNames.found(in: folder) }
+    for shard in try earlier(job.shardSize, job.dataset.classes) {
+      let start = shard.number * job.shardSize
       let path = folder + "/" + PackJob.shardName(shard.number)
-      guard shard.samples.map(\.sample) == Array(samples), FileIO.size(path) == shard.bytes else { continue }
+      guard start < record.samples, share.owns(start),
+        shard.samples.map(\.sample) == Array(start..<min(start + job.shardSize, record.samples)),
+        FileIO.size(path) == shard.bytes
+      else { continue }
       finished[shard.number] = shard
     }
   }
 
+  /// Shards of the whole's results, then of parts', which are newer. A part that has none yet begins with the
+  /// whole's.
+  private func earlier(_ shardSize: Int, _ classes: [String]) throws -> [PackedShard] {
+    let hasBegun = shared.has(shared.names.journal) || shared.has(shared.names.manifest)
+    let sources = hasBegun || shared.assignment.isWhole ? [shared.names] + adopted : [PartNames(.whole)]
+    return try sources.flatMap { try journal($0) ?? finishedRun($0, shardSize, classes) }
+  }
+
   /// The shards that a journal tells of; nil if there is none. What follows its last newline is torn, and samples
   /// without their shard's line do not count.
-  private func journal() throws -> [PackedShard]? {
-    let path = folder + "/" + PartNames(.whole).journal
+  private func journal(_ names: PartNames) throws -> [PackedShard]? {
+    let path = folder + "/" + names.journal
     guard FileIO.size(path) != nil else { return nil }
     let lines = try FileIO.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var (shards, samples): ([PackedShard], [PackedSample]) = ([], [])
@@ -65,7 +67,8 @@ struct PackState {
   }
 
   /// The shards of a run that came to its end. Those with failures are left out: to resume is to retry them.
-  private func finishedRun(_ shardSize: Int, _ classes: [String]) throws -> [PackedShard] {
+  private func finishedRun(_ names: PartNames, _ shardSize: Int, _ classes: [String]) throws -> [PackedShard]
+  {
     struct Line: Decodable {
       var sample: Int
       var source: String
@@ -82,8 +85,8 @@ struct PackState {
       var failed: Int
       var first_sample: Int
     }
-    let manifest = try lines(PartNames(.whole).manifest, Line.self)
-    let shards = try lines(Self.listName, Listed.self)
+    let manifest = try lines(names.manifest, Line.self)
+    let shards = try lines(names.shards, Listed.self)
     let byShard = Dictionary(grouping: manifest) { $0.sample / shardSize }
     return shards.filter { $0.failed == 0 }.map { listed in
       let number = listed.first_sample / shardSize
@@ -109,14 +112,9 @@ struct PackState {
   }
 
   /// Makes the destination ready: the folder, the run's record, no unfinished files of a killed run.
-  func prepare(_ record: PackRecord) throws {
-    try FileIO.makeFolder(folder)
-    if isFresh { return try AtomicFile.write(try record.json, to: folder + "/" + RunRecord.name, sync: true) }
-    var walk = FolderWalk()
-    try walk.walk(folder, depth: 1)
-    for file in walk.folders.flatMap(\.files) where AtomicFile.isPart(file) {
-      try FileIO.remove(folder + "/" + String(decoding: file, as: UTF8.self))
-    }
+  func prepare() throws -> PartClaim {
+    let outputs = { Set(share.blocks.map { Array(PackJob.shardName($0.lowerBound / share.block).utf8) }) }
+    return try shared.begin(lock, try record.json, outputs: outputs) { try record.check(in: folder) }
   }
 }
 
