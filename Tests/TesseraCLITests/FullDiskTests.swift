@@ -76,6 +76,28 @@ struct FullDiskTests {
     #expect(try TemporaryFolder.contents(destination) == expected)
   }
 
+  @Test("packing onto a full disk: an error that says so, and a resume", .enabled(if: canMount))
+  func pack() throws {
+    let source = try KillTests.manyPictures()
+    let options = ["--format", "webdataset", "--shard-size", "20"]
+    let whole = try TemporaryFolder()
+    #expect(try Command.run(["pack", source.path, whole.path] + options).status == 0)
+    let expected = try TemporaryFolder.contents(whole.path)
+    let mount = try TemporaryFolder()
+    #expect(try Shell.run(#"mount -t tmpfs -o size=3m tmpfs "$1""#, [mount.path]).status == 0)
+    defer {
+      do { _ = try Shell.run(#"umount "$1""#, [mount.path]) } catch { Issue.record("\(error)") }
+    }
+    let destination = mount.path + "/out"
+    let full = try Command.run(["pack", source.path, destination] + options)
+    #expect(full.status == 1 && full.errors.contains("No space left on device"), "\(full.errors)")
+    #expect(full.errors.contains("--resume") && full.errors.contains(".tar"), "\(full.errors)")
+    #expect(!FileManager.default.fileExists(atPath: destination + "/manifest.jsonl"))
+    #expect(try Shell.run(#"mount -o remount,size=300m "$1""#, [mount.path]).status == 0)
+    #expect(try Command.run(["pack", source.path, destination, "--resume"] + options).status == 0)
+    #expect(try TemporaryFolder.contents(destination) == expected)
+  }
+
   @Test(
     "a limit on the size of files (ulimit -f) is an error, not the end by a signal",
     arguments: ["npy", "safetensors"])

@@ -213,9 +213,13 @@ struct ShardTests {
     let first = try Shell.run(
       #"""
       mpirun -n 3 bash -c '
-        if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then ("$@") & sleep 0.15; kill -9 $!; wait $!; else "$@"; fi
+        [ "$OMPI_COMM_WORLD_RANK" = 1 ] || exec "$@"
+        "$@" & until [ -s "$JOURNAL" ]; do sleep 0.01; done; kill -9 $!; wait $!
       ' bash "$TESSERA" preprocess "$@" --threads 1
-      """#, arguments, environment: Shell.mpi)
+      """#, arguments,
+      environment: Shell.mpi.merging(["JOURNAL": destination.path + "/journal.part-00001-of-00003.jsonl"]) {
+        $1
+      })
     #expect(first.status != 0)
     let early = try Command.run(["merge", destination.path])
     #expect(early.status == 1 && early.errors.contains("unfinished"), "\(early.errors)")

@@ -51,9 +51,9 @@ struct DividedPackTests {
     var job = try Self.job(source, destination, "1/3")
     job.threads = 1
     let control = JobControl()
-    // Some samples are at hand already when the fourth is done, but not all twelve.
+    // Some samples are at hand already when the fourth is done, but not all ten.
     let cut = try job.run(control: control) { if $0.done + $0.failed == 4 { control.cancel() } }
-    #expect(cut.job.isInterrupted && cut.job.total == 12)
+    #expect(cut.job.isInterrupted && cut.job.total == 10)
     let refusal = #expect(throws: TesseraError.self) { try MergeJob(destination: destination.path).run() }
     #expect(refusal?.description.contains("shard 1/3 (samples 4...7, 16...19") == true)
     #expect(throws: TesseraError.self) { try job.run() }
