@@ -1,4 +1,4 @@
-# make demo   installs what is missing, builds, preprocesses the sample pictures, and shows them on a sheet
+# make demo   installs what is missing, builds, examines and preprocesses the sample pictures, shows them on a sheet
 # make test   installs what is missing and runs all tests
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make lint   formatting and style
@@ -23,12 +23,14 @@ build: deps
 demo: build
 	@rm -rf $(OUT)
 	@echo "tessera: what the sample pictures are"
-	$(TESSERA) inspect samples/photos
+	$(TESSERA) stats samples/photos -o $(OUT)/stats.png
 	@echo "tessera: sample pictures to ImageNet tensors, in safetensors shards"
 	$(TESSERA) preprocess samples/photos $(OUT)/tensors --preset imagenet-eval --format safetensors --shard-size 16
 	@echo "tessera: what a training pipeline does to them"
 	$(TESSERA) preview samples/photos --pipeline samples/pipelines/imagenet-train.yaml -o $(OUT)/sheet.png --count 16 --variants 6
-	@echo "tessera: done; look at $(OUT)/sheet.png, $(OUT)/tensors/manifest.jsonl and $(OUT)/tensors/*.safetensors"
+	@echo "tessera: batches of them, as a training loop would get them"
+	$(TESSERA) bench samples/photos --preset imagenet-train --batch-size 16
+	@echo "tessera: done; look at $(OUT)/stats.png, $(OUT)/sheet.png, $(OUT)/tensors/manifest.jsonl and $(OUT)/tensors/*.safetensors"
 
 test: deps
 	@tools/install-deps oracles
@@ -53,10 +55,10 @@ docs: deps
 	  generate-documentation --target Tessera --warnings-as-errors --transform-for-static-hosting --output-path docs-out
 
 lint:
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets Benchmarks/Sources Package.swift
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets Package.swift
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets Benchmarks/Sources Package.swift
 
 clean:
 	rm -rf .build $(OUT)

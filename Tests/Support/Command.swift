@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// The built command `tessera`, which stands beside the test bundle.
 public struct Command {

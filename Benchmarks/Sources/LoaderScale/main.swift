@@ -63,8 +63,9 @@ for order in [("shuffled", SampleOrdering.shuffled(seed: 1)), ("torch's order", 
     let loader = DataLoader(listed.map(train), batchSize: 64, order: order.1, threads: 2)
     _ = try loader.epoch(0).makeBatchIterator().nextBlocking()
   }
-  print("first batch of 64, \(order.0)".padding(toLength: 38, withPad: " ", startingAt: 0)
-    + String(format: "%8.1f ms", first * 1e3))
+  print(
+    "first batch of 64, \(order.0)".padding(toLength: 38, withPad: " ", startingAt: 0)
+      + String(format: "%8.1f ms", first * 1e3))
 }
 
 // One thread beside two, in turn, so that both see the same machine.
@@ -85,7 +86,26 @@ let rate = [1, 2].map { median(rates[$0]!.map(\.rate)) }
 let pairs = zip(rates[1]!, rates[2]!).map { $1.cpu / $0.cpu }
 print(String(format: "one thread   %6.3f CPU ms/image  %7.0f images/s", cpu[0], rate[0]))
 print(String(format: "two threads  %6.3f CPU ms/image  %7.0f images/s", cpu[1], rate[1]))
-print(String(format: "CPU time, two threads / one, median of pairs %.3f; images/s %.2f", median(pairs), rate[1] / rate[0]))
+print(
+  String(
+    format: "CPU time, two threads / one, median of pairs %.3f; images/s %.2f", median(pairs),
+    rate[1] / rate[0]))
+
+// A long epoch: memory at its start, middle and end.
+let long = DataLoader(
+  try Subset(listed, 0..<samples).map(train), batchSize: 64, order: .shuffled(seed: 1), threads: 2)
+let epoch = long.epoch(0)
+var seen = 0
+var marks = [samples / 100, samples / 4, samples / 2, samples * 3 / 4]
+for batch in epoch.blocking {
+  seen += try batch.get().count
+  if let mark = marks.first, seen >= mark {
+    marks.removeFirst()
+    print(String(format: "resident after %6d samples            %8.1f MB", seen, megabytes()))
+  }
+}
+print(String(format: "resident after %6d samples            %8.1f MB", seen, megabytes()))
+print(epoch.report.sentence)
 
 // Packed: the same pictures as bytes, read back from a mapped file.
 let count = 2000
@@ -112,20 +132,7 @@ for round in 0..<5 {
   ratios.append(packed / jpeg)
   shown = (jpeg, packed)
 }
-print(String(format: "JPEG path %.0f images/s, packed %.0f images/s; ratio, median of pairs %.1f", shown.jpeg, shown.packed, median(ratios)))
-
-// The long epoch, last: memory at its start, middle and end.
-let long = DataLoader(
-  try Subset(listed, 0..<samples).map(train), batchSize: 64, order: .shuffled(seed: 1), threads: 2)
-let epoch = long.epoch(0)
-var seen = 0
-var marks = [samples / 100, samples / 4, samples / 2, samples * 3 / 4]
-for batch in epoch.blocking {
-  seen += try batch.get().count
-  if let mark = marks.first, seen >= mark {
-    marks.removeFirst()
-    print(String(format: "resident after %6d samples            %8.1f MB", seen, megabytes()))
-  }
-}
-print(String(format: "resident after %6d samples            %8.1f MB", seen, megabytes()))
-print(epoch.report.sentence)
+print(
+  String(
+    format: "JPEG path %.0f images/s, packed %.0f images/s; ratio, median of pairs %.1f", shown.jpeg,
+    shown.packed, median(ratios)))
