@@ -62,21 +62,6 @@ extension Npy {
   }
 }
 
-extension Image {
-  /// The pixels as a tensor `[H, W, C]` of 8-bit values.
-  func tensorAsStored() throws -> AnyTensor {
-    guard format.bytesPerChannel == 1 else {
-      throw TesseraError(
-        .invalidInput(operation: "an array of views", expected: "8-bit pictures", got: format.pillowMode),
-        stage: .tensor)
-    }
-    return .uint8(
-      Tensor(shape: [height, width, channels]) { target in
-        withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
-      })
-  }
-}
-
 extension PipelineOutput.Value {
   /// In words, for messages.
   var kind: String {

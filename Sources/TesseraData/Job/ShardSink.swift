@@ -188,23 +188,3 @@ final class ShardSink: JobSink {
     }
   }
 }
-
-extension Image {
-  /// The pixels as a tensor `[C, H, W]` of 8-bit values.
-  func tensorByChannel() throws -> AnyTensor {
-    guard format.bytesPerChannel == 1 else {
-      throw TesseraError(
-        .invalidInput(operation: "safetensors", expected: "8-bit pictures", got: format.pillowMode),
-        stage: .tensor)
-    }
-    let (plane, count) = (size.area, channels)
-    return .uint8(
-      Tensor(shape: [count, height, width]) { target in
-        withUnsafeBytes { source in
-          for channel in 0..<count {
-            for pixel in 0..<plane { target[channel * plane + pixel] = source[pixel * count + channel] }
-          }
-        }
-      })
-  }
-}

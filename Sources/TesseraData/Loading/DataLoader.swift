@@ -138,8 +138,10 @@ public struct DataLoader: Sendable {
   /// The rest of the epoch that a state stands in.
   ///
   /// - Parameter allowingChanges: whether to go on although the data or the loader are not those of the state.
-  /// - Throws: `invalidArgument` that says what changed; what the dataset's fingerprint throws.
+  /// - Throws: `invalidArgument` that says what changed; `corrupt` for numbers that no loader writes; what the
+  ///   dataset's fingerprint throws.
   public func epoch(resuming state: LoaderState, allowingChanges: Bool = false) throws -> EpochBatches {
+    try state.check()
     if !allowingChanges {
       let differences = state.differences(from: try self.state(epoch: state.epoch))
       guard differences.isEmpty else {

@@ -30,12 +30,13 @@ public struct LoaderState: Sendable, Hashable, Codable {
 
   /// Reads a state that `write(to:)` wrote.
   ///
-  /// - Throws: `io`, `corrupt`.
+  /// - Throws: `io`, `corrupt` for what is no state of this version.
   public init(contentsOf path: String) throws {
     let bytes = try FileIO.read(path, limit: 1 << 20)
     do { self = try JSONDecoder().decode(LoaderState.self, from: Data(bytes)) } catch {
       throw TesseraError(.corrupt(format: "the loader's state", detail: "\(error)"), path: path)
     }
+    do { try check() } catch let error as TesseraError { throw error.with(path: path) }
   }
 
   init(
@@ -47,6 +48,17 @@ public struct LoaderState: Sendable, Hashable, Codable {
     self.failureCount = failureCount
     self.dataset = dataset
     self.settings = settings
+  }
+
+  /// Throws unless the numbers are such as a loader writes.
+  func check() throws {
+    // Beyond any data there is; and products with a batch's size stay whole numbers.
+    let limit = 1 << 40
+    for (name, value) in [("epoch", epoch), ("nextBatch", nextBatch), ("failureCount", failureCount)]
+    where !(0...limit).contains(value) {
+      throw TesseraError(
+        .corrupt(format: "the loader's state", detail: "\(name) is \(value), expected 0...\(limit)"))
+    }
   }
 
   /// What of `now` differs, as `name: then, now`; empty if the run can go on.

@@ -132,6 +132,28 @@ struct ErrorPolicyTests {
     #expect(throws: Never.self) { try grown.epoch(resuming: state, allowingChanges: true) }
   }
 
+  @Test(
+    "a state that no loader wrote is an error, whatever stands in it",
+    arguments: [
+      "", "{}", "[1]", "NaN", #""nextBatch" : -1"#, #""epoch" : -3"#, #""nextBatch" : 9223372036854775807"#,
+    ])
+  func foreignState(_ edit: String) throws {
+    let folder = try LoaderFixtures.pictures(count: 12)
+    let loader = try Self.loader(folder, .stop)
+    let path = folder.path + "/loader.json"
+    try loader.state().write(to: path)
+    var text = try String(contentsOfFile: path, encoding: .utf8)
+    if edit.hasPrefix("\"") {
+      let key = String(edit.prefix { $0 != ":" })
+      text = text.replacing(try Regex("\(key): [0-9]+"), with: edit)
+    } else {
+      text = edit
+    }
+    try folder.write(text, "loader.json")
+    let error = #expect(throws: TesseraError.self) { try LoaderState(contentsOf: path) }
+    #expect(error?.path == path)
+  }
+
   @Test("a file that is rewritten or removed while it is read costs itself only, and the loop goes on")
   func changesUnderWay() throws {
     let folder = try LoaderFixtures.pictures(count: 40)
