@@ -135,7 +135,8 @@ struct CommandTests {
     #expect(readme.contains(result.output), "run tools/update-readme")
   }
 
-  @Test("the README's programs are the compiled snippets", arguments: ["Tensors", "Forms", "Replay"])
+  @Test(
+    "the README's programs are the compiled snippets", arguments: ["Batches", "Options", "Forms", "Replay"])
   func snippets(_ name: String) throws {
     let readme = String(decoding: try Repository.bytes("README.md"), as: UTF8.self)
     let snippet = String(decoding: try Repository.bytes("Snippets/\(name).swift"), as: UTF8.self)

@@ -15,7 +15,7 @@ import Testing
       (["pack", "a", "b", "--format", "webdataset", "--profile", "pillow"], "are for safetensors"),
       (["pack", "a", "b", "--format", "safetensors"], "--with"),
       (["pack", "a", "b", "--format", "safetensors", "--with", "resize(3)", "--verify"], "for webdataset"),
-      (["pack", "a.tar", "b", "--format", "safetensors", "--with", "resize(3)"], "unpack"),
+      (["split", "a.tar", "b", "--fractions", "0.5,0.5"], "unpack"),
       (["pack", "a", "b", "--format", "webdataset", "--shard-size", "0"], "at least 1"),
       (["unpack", "a.tar"], "src… dst"),
       (["split", "a", "b"], "--fractions"), (["split", "a", "b", "--fractions", "0.5,x"], "numbers"),

@@ -36,16 +36,15 @@ struct InspectCommand: ParsableCommand {
     let isFolder = FileIO.isFolder(source)
     if isFolder && list.count == 0 { Talk.say("tessera: no pictures in \(source)") }
     return list.files.filter { recursive || !isFolder || !$0.name.contains("/") }.map { file in
-      (file.path, header(of: file))
+      (file.bytes == nil && file.fault == nil ? file.path : file.name, header(of: file))
     }
   }
 
   private func header(of file: PictureFile) -> Result<ImageHeader, TesseraError> {
-    if let fault = file.fault { return .failure(fault.with(path: file.name)) }
-    do { return .success(try ImageHeader(path: file.path)) } catch {
+    do { return .success(try file.header()) } catch {
       return .failure(
         (error as? TesseraError
-          ?? TesseraError(.io(operation: "read", code: 0, message: "\(error)"))).with(path: file.path))
+          ?? TesseraError(.io(operation: "read", code: 0, message: "\(error)"))).with(path: file.name))
     }
   }
 

@@ -85,9 +85,6 @@ struct PackCommand: ParsableCommand {
       if losslessBaseline || verify || captions != nil {
         throw ValidationError("--captions, --lossless-baseline and --verify are for webdataset")
       }
-      if PackSource.isTar(source) {
-        throw ValidationError("safetensors takes a folder or a list; `tessera unpack` makes a folder of tars")
-      }
       _ = try pipeline.resolve()
     }
   }

@@ -37,7 +37,12 @@ struct SplitCommand: ParsableCommand {
   @Flag(help: "Replace lists that are there.")
   var force = false
 
-  mutating func validate() throws { _ = try resolved() }
+  mutating func validate() throws {
+    if PackSource.isTar(source) {
+      throw ValidationError("lists name files: divide a folder before it is packed, or unpack the tars")
+    }
+    _ = try resolved()
+  }
 
   private func resolved() throws -> (fractions: [Double], names: [String]) {
     let words = fractions.split(separator: ",", omittingEmptySubsequences: false)

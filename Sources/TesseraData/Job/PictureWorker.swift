@@ -32,10 +32,7 @@ package struct PictureWorker: Sendable {
 
   /// What the file's header says. Reads no more of the file than that needs.
   package func header(of entry: PictureFile) throws -> ImageHeader {
-    if let fault = entry.fault { throw fault }
-    do { return try ImageHeader(path: entry.path) } catch let error as TesseraError {
-      throw error.with(stage: .header)
-    }
+    try stage(.header) { try entry.header() }
   }
 
   /// Runs picture `sample` through the pipeline.
@@ -44,7 +41,6 @@ package struct PictureWorker: Sendable {
   package func run(
     _ entry: PictureFile, sample: Int, epoch: UInt64 = 0
   ) throws -> (output: PipelineOutput, header: ImageHeader) {
-    if let fault = entry.fault { throw fault }
     let bytes = try read(entry)
     let header = try stage(.header) { try ImageHeader(bytes: bytes) }
     let draw = try draw(for: header, sample: sample, epoch: epoch)
@@ -55,13 +51,12 @@ package struct PictureWorker: Sendable {
 
   /// Decodes a picture without the pipeline.
   package func original(_ entry: PictureFile) throws -> Image {
-    if let fault = entry.fault { throw fault }
     let bytes = try read(entry)
     return try stage(.decode) { try ImageDecoder().decode(bytes, DecodeRequest(policy: policy)) }
   }
 
   private func read(_ entry: PictureFile) throws -> [UInt8] {
-    try stage(.read) { try FileIO.read(entry.path, limit: policy.limits.bytes, isRegular: true) }
+    try entry.source.encodedBytes(limits: policy.limits) ?? []
   }
 
   private func stage<R>(_ stage: Stage, _ body: () throws -> R) throws -> R {
