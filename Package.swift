@@ -72,6 +72,7 @@ let package = Package(
       name: "TesseraCLI",
       dependencies: [
         "Tessera", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: dialect),
 

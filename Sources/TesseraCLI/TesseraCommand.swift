@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Tessera
 
 /// The command `tessera`.
@@ -16,6 +17,25 @@ struct TesseraCommand: ParsableCommand {
       UnpackCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self, BenchCommand.self,
       ReplayCommand.self, TransformsCommand.self,
     ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      endOutput()
+      exit(withError: error)
+    }
+    endOutput()
+  }
+
+  /// Brings what was printed to its end. Results that cannot be written (a full disk) are a failure.
+  private static func endOutput() {
+    guard fflush(nil) != 0 else { return }
+    let reason = String(cString: strerror(errno))
+    Talk.say("tessera: the results could not be written to the standard output: \(reason)")
+    Foundation.exit(1)
+  }
 
   private static var version: String {
     let codecs = CodecVersions.linked.all.map { "\($0.name) \($0.version)" }

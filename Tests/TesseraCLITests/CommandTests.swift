@@ -143,3 +143,22 @@ struct CommandTests {
     #expect(readme.contains("```swift\n\(snippet)```"))
   }
 }
+
+@Suite("Results that cannot be written")
+struct OutputTests {
+  @Test("a full standard output is a failure that says so", arguments: ["stats", "transforms", "inspect"])
+  func full(_ command: String) throws {
+    let photos = Repository.path("samples/photos")
+    let arguments = command == "transforms" ? command : "\(command) '\(photos)' --json"
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", "'\(try Command.path)' \(arguments) > /dev/full"]
+    process.standardError = errors
+    try process.run()
+    let talk = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+    #expect(talk.contains("could not be written"), "\(talk)")
+  }
+}

@@ -48,6 +48,9 @@ struct BenchCommand: ParsableCommand {
     where value < 1 {
       throw ValidationError("\(name) must be at least 1, got \(value)")
     }
+    if batchSize > DataLoader.largestBatch {
+      throw ValidationError("--batch-size must be at most \(DataLoader.largestBatch), got \(batchSize)")
+    }
     _ = try threadCounts()
   }
 
@@ -55,8 +58,9 @@ struct BenchCommand: ParsableCommand {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     guard let threads else { return cores > 1 ? [1, cores] : [1] }
     return try threads.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      guard let count = Int(part), count >= 1 else {
-        throw ValidationError("--threads takes numbers of at least 1 with commas, got '\(threads)'")
+      guard let count = Int(part), (1...DataLoader.mostThreads).contains(count) else {
+        throw ValidationError(
+          "--threads takes numbers of 1 to \(DataLoader.mostThreads) with commas, got '\(threads)'")
       }
       return count
     }
@@ -94,7 +98,7 @@ struct BenchCommand: ParsableCommand {
     let collator: any Collator = givesEqualShapes(data, recipe) ? .stack : .list
     let loader = DatasetSource.loader(
       data, recipe: recipe, batchSize: batchSize, order: order.ordering(seed: seed), seed: seed,
-      threads: threads, collator: collator, onError: .skip(maximum: 1))
+      threads: threads, collator: collator, onError: .skip(maximum: 1), isQuiet: true)
     let reports = try (0...epochs).map { number -> LoaderReport in
       let epoch = loader.epoch(number)
       for batch in epoch.blocking { _ = try batch.get() }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Tessera
 
 /// `tessera list`: a folder's listing in one file, so that no run need walk the folder again.
@@ -6,7 +7,7 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Write the listing of a folder of class folders to a file.",
     discussion: """
-      ImageFolder(list:) reads it, a million pictures in a fraction of a second. The listing is torchvision's: \
+      ImageFolder(list:) and every command that takes a list read it, a million pictures in a fraction of a second. The listing is torchvision's: \
       classes and files in its order; a class without pictures is an error.
       """)
 
@@ -21,7 +22,10 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let folder = try ImageFolder(source, allowEmptyClasses: allowEmptyClasses)
+      // The list may be read from anywhere.
+      let root = source.hasPrefix("/") ? source : FileManager.default.currentDirectoryPath + "/" + source
+      let folder = try ImageFolder(root, allowEmptyClasses: allowEmptyClasses)
+      Talk.notices(folder.notices)
       try folder.writeList(to: output)
       print(
         "\(output): \(Words.count(folder.count, "picture")) of \(folder.classes.count) "

@@ -125,8 +125,9 @@ struct PackCommand: ParsableCommand {
   }
 
   private func makeJob(_ part: ShardResolution) throws -> PackJob {
-    var job = PackJob(
-      try PackSource.open(source, captions: captions, excluding: destination), destination: destination)
+    let dataset = try PackSource.open(source, captions: captions, excluding: destination)
+    if let listed = dataset as? ListedPictures { Talk.notices(listed.files.notices) }
+    var job = PackJob(dataset, destination: destination)
     job.shardSize = shardSize
     job.threads = threads ?? part.defaultThreads
     job.errorPolicy = onError

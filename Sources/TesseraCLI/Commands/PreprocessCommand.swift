@@ -93,6 +93,7 @@ struct PreprocessCommand: ParsableCommand {
       line.finish()
       throw fault(error, list: job.destination + "/" + PartNames(job.shard).errors)
     }
+    Talk.notices(summary.notices)
     report(summary, job, json: json)
     if summary.failed > 0 || summary.isInterrupted { throw ExitCode.failure }
   }

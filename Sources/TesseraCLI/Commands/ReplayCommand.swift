@@ -44,6 +44,9 @@ struct ReplayCommand: ParsableCommand {
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
   mutating func validate() throws {
+    if batchSize > DataLoader.largestBatch {
+      throw ValidationError("--batch-size must be at most \(DataLoader.largestBatch), got \(batchSize)")
+    }
     for (name, value, least) in [
       ("--epoch", epoch, 0), ("--batch", batch, 0), ("--slot", slot, 0), ("--batch-size", batchSize, 1),
     ] where value < least {
@@ -60,9 +63,8 @@ struct ReplayCommand: ParsableCommand {
       let loader = DatasetSource.loader(
         data, recipe: recipe, batchSize: batchSize, order: order.ordering(seed: seed), seed: seed)
       let replay = try loader.replay(BatchPosition(epoch: epoch, batch: batch), slot: slot)
-      let picture = try writePicture(replay)
       if json { printJSON(replay) } else { printText(replay, loader.classes) }
-      if let picture { Talk.say("tessera: \(picture)") }
+      if let picture = try writePicture(replay) { Talk.say("tessera: \(picture)") }
     } catch let error as TesseraError {
       if case .invalidArgument = error.reason { throw ValidationError("\(error)") }
       Talk.say("tessera: \(error)")

@@ -51,6 +51,9 @@ struct SplitCommand: ParsableCommand {
       throw ValidationError("--fractions must be numbers between commas (0.8,0.1,0.1), got '\(fractions)'")
     }
     let standard = ["train", "val", "test"]
+    if names == nil && numbers.count > standard.count {
+      throw ValidationError("\(numbers.count) parts need names: --names a,b,c,d")
+    }
     let parts =
       names.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
       ?? Array(standard.prefix(numbers.count))

@@ -104,11 +104,25 @@ struct StatsCommand: ParsableCommand {
     }
   }
 
+  /// Statistics are of levels 0...255: arrays of floats are refused at once, not sample by sample.
+  private static func checkLevels(_ data: any Dataset) throws {
+    guard data is TensorDataset, case .tensor(let tensor, _)? = try data.sample(at: 0).pictures.first,
+      tensor.dataType != .uint8
+    else { return }
+    throw TesseraError(
+      .invalidInput(
+        operation: "stats", expected: "pictures, or arrays of uint8 (pack before to_tensor)",
+        got: "arrays of \(tensor.dataType.rawValue)"))
+  }
+
   private func makeJob() throws -> (job: StatsJob, profile: String) {
     let resolved = try decoding.resolve()
     let transforms = try pipeline.resolveIfGiven()
     let data: any Dataset
-    do { data = try DatasetSource.open(source) } catch let error as TesseraError {
+    do {
+      data = try DatasetSource.open(source)
+      try Self.checkLevels(data)
+    } catch let error as TesseraError {
       Talk.say("tessera: \("\(error)".visible)")
       throw ExitCode.failure
     }

@@ -1,3 +1,4 @@
+import Logging
 import Tessera
 
 /// What a command's source is, as a dataset.
@@ -9,6 +10,7 @@ enum DatasetSource {
   /// - Throws: what the source's dataset throws; `invalidInput` if there is nothing in it.
   static func open(_ source: String, limit: Int? = nil) throws -> any Dataset {
     let dataset = try whole(source)
+    if let listed = dataset as? ListedPictures { Talk.notices(listed.files.notices) }
     guard dataset.count > 0 else {
       throw TesseraError(
         .invalidInput(
@@ -34,12 +36,15 @@ enum DatasetSource {
   /// A loader of any dataset through a recipe, where there is one.
   static func loader(
     _ dataset: any Dataset, recipe: Recipe?, batchSize: Int, order: SampleOrdering, seed: UInt64,
-    threads: Int? = nil, collator: any Collator = .stack, onError: LoaderErrorPolicy = .stop
+    threads: Int? = nil, collator: any Collator = .stack, onError: LoaderErrorPolicy = .stop,
+    isQuiet: Bool = false
   ) -> DataLoader {
+    // A command that counts failures itself need not have each told as well.
+    let logger = isQuiet ? Logger(label: "tessera") { _ in SwiftLogNoOpLogHandler() } : nil
     func make(_ dataset: some Dataset) -> DataLoader {
       DataLoader(
         dataset, batchSize: batchSize, order: order, seed: seed, threads: threads, collator: collator,
-        onError: onError)
+        onError: onError, logger: logger)
     }
     guard let recipe else { return make(dataset) }
     func mapped(_ dataset: some Dataset) -> DataLoader { make(MappedDataset(dataset, recipe: recipe)) }

@@ -1,4 +1,5 @@
 import Foundation
+import Tessera
 
 /// What the command says to a person: on stderr, so that stdout holds results only.
 enum Talk {
@@ -8,8 +9,18 @@ enum Talk {
   /// Writes a line.
   static func say(_ line: String) { write(line + "\n") }
 
+  /// Says what a listing left out or found strange, at most ten of it.
+  static func notices(_ notices: [TesseraError]) {
+    for notice in notices.prefix(10) { say("tessera: \("\(notice)".visible)") }
+    if notices.count > 10 { say("tessera: … and \(notices.count - 10) more") }
+  }
+
   /// Writes text as it is.
-  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func write(_ text: String) {
+    // Results first: a log of both shows them in their order, no line torn.
+    fflush(nil)
+    FileHandle.standardError.write(Data(text.utf8))
+  }
 }
 
 /// Text in columns.

@@ -22,7 +22,7 @@ public struct CachedDataset: Dataset {
     /// In memory, up to so many bytes of pixels; what keeps track of them takes some 200 bytes a sample more.
     case memory(limit: Int)
     /// In a file in a folder, up to so many bytes. It is named by everything that decides its pictures (the dataset's
-    /// fingerprint, the steps, the policy, the generation, Tessera's version), and found again by the next run.
+    /// fingerprint, the times at which the files were changed, the steps, the policy, the generation, Tessera's version), and found again by the next run.
     case disk(String, limit: Int = .max)
   }
 
@@ -64,8 +64,26 @@ public struct CachedDataset: Dataset {
   static func key(_ source: any Dataset, _ recipe: Recipe?) throws -> Fingerprint {
     let prefix = try Pipeline(steps: CachedPicture.prefix(of: recipe))
     return Fingerprint(
-      "cache 1", TesseraVersion.current, try source.fingerprint().hex, prefix.text,
-      recipe.map { "\($0.policy); \($0.generation.rawValue)" } ?? "")
+      "cache 2", TesseraVersion.current, try source.fingerprint().hex, prefix.text,
+      recipe.map { "\($0.policy); \($0.generation.rawValue)" } ?? "", changes(of: source))
+  }
+
+  /// When each picture's file was last changed: a fingerprint knows sizes only, and a cache keeps pixels.
+  ///
+  /// - Complexity: a look at every sample and a `stat` a file.
+  private static func changes(of source: any Dataset) -> String {
+    var digest = Digest()
+    var last = (path: "", changed: -1)
+    for index in 0..<source.count {
+      // A sample that throws has nothing in the cache.
+      guard let sample = try? source.sample(at: index) else { continue }
+      for picture in sample.pictures {
+        guard let path = picture.file else { continue }
+        if path != last.path { last = (path, FileIO.changed(path) ?? -1) }
+        digest.update(last.changed)
+      }
+    }
+    return digest.hex()
   }
 
   public var count: Int { base.count }

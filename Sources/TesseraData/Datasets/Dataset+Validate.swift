@@ -2,15 +2,13 @@ private import Foundation
 public import TesseraCore
 
 extension Dataset {
-  /// Asks for every sample and lists what is wrong, in the order of their indices.
-  ///
-  /// - Parameter checkingFiles: also look whether each picture's file is there, can be read and is not empty.
-  ///   Nothing is decoded.
-  /// - Returns: an error each, with the sample's index. No error is thrown.
   /// - Complexity: O(samples).
-  public func validate(checkingFiles: Bool = true) -> [TesseraError] {
+  public func validate(checkingFiles: Bool) -> [TesseraError] {
     faultsOfSamples(checkingFiles: checkingFiles)
   }
+
+  /// `validate(checkingFiles: true)`.
+  public func validate() -> [TesseraError] { validate(checkingFiles: true) }
 
   /// What `validate` does for any dataset.
   func faultsOfSamples(checkingFiles: Bool) -> [TesseraError] {
@@ -47,7 +45,11 @@ extension PictureSource {
       throw TesseraError(
         .io(operation: "read", code: EISDIR, message: "it is a folder"), path: path, stage: .read)
     }
-    guard let size = FileIO.size(path), size < bytes else { return }
+    guard let size = FileIO.size(path) else {
+      throw TesseraError(
+        .io(operation: "read", code: EINVAL, message: "it is no regular file"), path: path, stage: .read)
+    }
+    guard size < bytes else { return }
     throw TesseraError(
       .truncated(format: "the file", expected: bytes > 1 ? bytes : nil, got: size, unit: "bytes"), path: path,
       stage: .read)

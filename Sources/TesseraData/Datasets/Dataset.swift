@@ -1,3 +1,5 @@
+public import TesseraCore
+
 /// Data that knows how many samples it has and what sample *i* is.
 ///
 /// A dataset decodes nothing: its samples carry encoded pictures, which the loader's threads decode. One's own
@@ -31,6 +33,13 @@ public protocol Dataset: Sendable {
   ///
   /// By default the type's name and the count. Called when a loader's state is saved or restored, not before.
   func fingerprint() throws -> Fingerprint
+
+  /// Asks for every sample and lists what is wrong, in the order of their indices.
+  ///
+  /// - Parameter checkingFiles: also look whether each picture's file is there, can be read and is not empty.
+  ///   Nothing is decoded.
+  /// - Returns: an error each, with the sample's index. No error is thrown.
+  func validate(checkingFiles: Bool) -> [TesseraError]
 }
 
 extension Dataset {

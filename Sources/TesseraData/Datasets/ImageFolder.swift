@@ -1,4 +1,4 @@
-internal import TesseraCore
+public import TesseraCore
 
 /// A folder of class folders, listed as torchvision's `ImageFolder` lists it.
 ///
@@ -19,6 +19,8 @@ public struct ImageFolder: Dataset {
   let sizes: [Int]
   /// Why samples can never be read: names that are not UTF-8, folders that cannot be opened.
   let faults: [Int: TesseraError]
+  /// What the listing left out: loops of links.
+  public let notices: [TesseraError]
 
   /// Lists a folder.
   ///
@@ -42,6 +44,7 @@ public struct ImageFolder: Dataset {
     labels = listing.labels
     sizes = listing.sizes
     faults = listing.faults
+    notices = listing.notices
   }
 
   public var count: Int { labels.count }
@@ -86,6 +89,7 @@ extension ImageFolder {
     var labels: [Int32] = []
     var sizes: [Int] = []
     var faults: [Int: TesseraError] = [:]
+    var notices: [TesseraError] = []
 
     init() {}
 
@@ -114,6 +118,7 @@ extension ImageFolder {
         append(path, label: label)
         counts[label] += 1
       }
+      notices = walk.notices(classes: Set(classes))
       try check(counts, allowEmptyClasses)
     }
 

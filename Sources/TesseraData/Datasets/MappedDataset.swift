@@ -1,4 +1,5 @@
 public import TesseraCodecs
+public import TesseraCore
 public import TesseraTransforms
 
 /// A dataset whose samples carry a pipeline: what `map` makes.
@@ -14,6 +15,10 @@ public struct MappedDataset<Base: Dataset>: Dataset {
   public var count: Int { base.count }
   public var classes: [String] { base.classes }
   public func label(at index: Int) throws -> Int? { try base.label(at: index) }
+
+  public func validate(checkingFiles: Bool) -> [TesseraError] {
+    base.validate(checkingFiles: checkingFiles)
+  }
 
   /// The base's sample with the pipeline behind its own, where it has one.
   public func sample(at index: Int) throws -> Sample {

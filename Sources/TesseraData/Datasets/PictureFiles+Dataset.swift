@@ -2,6 +2,17 @@
 ///
 /// It is what the command works on. `ImageFolder` is stricter (classes must be there) and takes less memory.
 extension PictureFiles: Dataset {
+  /// The pictures of a folder of classes, one by one.
+  init(_ folder: ImageFolder) {
+    self.init(
+      files: (0..<folder.count).map { index in
+        let name = folder.name(at: index)
+        return PictureFile(
+          name: name, path: folder.root.hasSuffix("/") ? folder.root + name : folder.root + "/" + name,
+          label: Int(folder.labels[index]), fault: folder.faults[index])
+      }, classes: folder.classes)
+  }
+
   public func sample(at index: Int) throws -> Sample {
     let file = files[index]
     return Sample(file.source, label: file.label, name: file.name)

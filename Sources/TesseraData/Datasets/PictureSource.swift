@@ -29,6 +29,14 @@ public enum PictureSource: Sendable {
     }
   }
 
+  /// The file that holds the picture, where it is one of the disk's.
+  var file: String? {
+    switch self {
+    case .file(let path), .section(let path, _, _): path
+    default: nil
+    }
+  }
+
   /// The encoded bytes; nil for pictures and tensors that are decoded already.
   ///
   /// - Throws: `TesseraError` of stage `read` (or `list`), `limitExceeded` before anything is read.

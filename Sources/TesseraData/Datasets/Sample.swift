@@ -34,6 +34,12 @@ public struct Sample: Sendable {
     self.recipe = recipe
   }
 
+  /// What errors call the sample: the path of its only picture, which can be opened; else its name.
+  var place: String {
+    if pictures.count == 1, let path = pictures.first?.name, !path.isEmpty { return path }
+    return name
+  }
+
   /// A sample of one picture.
   public init(_ picture: PictureSource, label: Int? = nil, text: String? = nil, name: String? = nil) {
     self.init(name: name, pictures: [picture], label: label, text: text)

@@ -9,6 +9,16 @@ package enum AtomicFile {
   /// What the names of unfinished files end in.
   package static let partSuffix = ".tessera-part"
 
+  /// What a file is called while it is unfinished: its name and the suffix, or, where that is longer than file
+  /// systems allow, the name's start and a digest of it.
+  static func part(of path: String) -> String {
+    let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let name = Array(path[start...].utf8)
+    guard name.count + partSuffix.utf8.count > 255 else { return path + partSuffix }
+    let short = String(decoding: name.prefix(160), as: UTF8.self).filter { $0 != "\u{FFFD}" }
+    return path[..<start] + short + "." + Digest.hex(of: name).prefix(16) + partSuffix
+  }
+
   /// Writes `bytes` as the file `path`, replacing an older one.
   ///
   /// - Parameter sync: wait for the disk. Worth its time for the few files that describe many others.
@@ -19,7 +29,7 @@ package enum AtomicFile {
 
   /// Writes the chunks one after another.
   package static func write(_ chunks: [UnsafeRawBufferPointer], to path: String, sync: Bool = false) throws {
-    let part = path + partSuffix
+    let part = part(of: path)
     try writePart(chunks, part, of: path, sync: sync)
     try rename(part, to: path)
   }

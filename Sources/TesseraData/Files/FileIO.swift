@@ -151,6 +151,13 @@ package enum FileIO {
     return Int(status.st_size)
   }
 
+  /// When a file was last changed, in nanoseconds of the system's clock; nil if there is none.
+  static func changed(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+  }
+
   /// Which file a path leads to, links followed; nil if to none.
   package static func identity(_ path: String) -> FileIdentity? {
     var status = stat()

@@ -15,6 +15,8 @@ struct FolderWalk {
   private(set) var folders: [Folder] = []
   /// Folders that could not be read.
   private(set) var faults: [(path: [UInt8], error: TesseraError)] = []
+  /// Links to folders above them: not followed, or the walk would never end.
+  private(set) var loops: [[UInt8]] = []
 
   /// Whether there are folders below the root, empty ones included.
   private(set) var hasInnerFolders = false
@@ -49,7 +51,10 @@ struct FolderWalk {
       let relative = below.isEmpty ? name : below + [slash] + name
       guard let identity = Self.identity(full), !excluded.contains(identity) else { continue }
       // A link to a folder above: walking on would never end.
-      guard open.insert(identity).inserted else { continue }
+      guard open.insert(identity).inserted else {
+        loops.append(relative)
+        continue
+      }
       defer { open.remove(identity) }
       do { try visit(full, below: relative, depth: depth - 1, open: &open) } catch let error as TesseraError {
         faults.append((relative, error))
@@ -95,6 +100,27 @@ struct FolderWalk {
   /// A path of any bytes, as C wants it.
   private static func withPath<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
     (path + [0]).withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+  }
+}
+
+extension FolderWalk {
+  /// What a listing should tell of the walk: loops of links, and class folders in which no picture is.
+  ///
+  /// - Parameter classes: the class folders that have pictures.
+  func notices(classes: Set<String>) -> [TesseraError] {
+    let loops = loops.map { path in
+      TesseraError(
+        .io(operation: "follow the link", code: ELOOP, message: "it leads to a folder above it; left out"),
+        path: String(decoding: path, as: UTF8.self), stage: .list)
+    }
+    let empty = topFolders.map { String(decoding: $0, as: UTF8.self) }.filter { !classes.contains($0) }
+    return loops
+      + empty.map { name in
+        TesseraError(
+          .invalidInput(
+            operation: "a class", expected: "pictures in every class folder",
+            got: "none: it has no label here (ImageFolder makes this an error)"), path: name, stage: .list)
+      }
   }
 }
 

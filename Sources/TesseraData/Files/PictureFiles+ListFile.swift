@@ -5,22 +5,24 @@ extension PictureFiles {
   /// Reads a list of pictures: a path a line, or JSONL with `path` and perhaps `label`.
   ///
   /// Relative paths start at the list's own folder. Empty lines and lines that start with `#` are skipped.
-  /// A label is a whole number, or a name; names are numbered in the order of their Unicode scalars.
+  /// A label is a whole number, or a name; names are numbered in the order of their Unicode scalars. A line that
+  /// cannot be read keeps its place and is that sample's failure. What `tessera list` wrote is read too.
   static func listFile(_ source: String) throws -> PictureFiles {
     let bytes = try FileIO.read(source)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw TesseraError(.corrupt(format: "the list", detail: "it is not UTF-8"))
+    if bytes.starts(with: Array("{".utf8)),
+      bytes.prefix(1 << 16).firstRange(of: Array("\"tessera_list\":".utf8)) != nil
+    {
+      return PictureFiles(try ImageFolder(list: source))
     }
     let folder = source.lastIndex(of: "/").map { String(source[...$0]) } ?? ""
     let isJSON = fileExtension(source) == "jsonl"
     var lines: [ListLine] = []
-    // "\r\n" is one character of Swift's, and a line's end too.
-    let ends: Set<Character> = ["\n", "\r\n"]
-    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: ends.contains)
+    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .enumerated()
     {
-      if line.isEmpty || line.hasPrefix("#") { continue }
-      lines.append(isJSON ? try ListLine(json: line, number: number + 1) : ListLine(path: String(line)))
+      let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+      if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
+      lines.append(ListLine(line, isJSON: isJSON, number: number + 1))
     }
     return try numbered(lines, folder: folder)
   }
@@ -36,7 +38,7 @@ extension PictureFiles {
     let files = lines.map { line in
       PictureFile(
         name: line.path, path: line.path.hasPrefix("/") ? line.path : folder + line.path,
-        label: line.labelNumber ?? line.labelName.flatMap { index[$0] })
+        label: line.labelNumber ?? line.labelName.flatMap { index[$0] }, fault: line.fault)
     }
     return PictureFiles(files: files, classes: classes)
   }
@@ -48,21 +50,31 @@ private struct ListLine {
   var labelName: String?
   var labelNumber: Int?
 
-  init(path: String) { self.path = path }
+  /// Why the line cannot be used.
+  var fault: TesseraError?
 
-  init(json line: Substring, number: Int) throws {
-    func fault(_ detail: String) -> TesseraError {
-      TesseraError(.corrupt(format: "the list", detail: "line \(number): \(detail)"))
+  init(_ line: ArraySlice<UInt8>, isJSON: Bool, number: Int) {
+    path = "line \(number)"
+    func broken(_ detail: String) -> TesseraError {
+      TesseraError(.corrupt(format: "the list", detail: "line \(number): \(detail)"), stage: .list)
     }
-    let line = try? JSONDecoder().decode(Fields.self, from: Data(line.utf8))
-    guard let fields = line else {
-      throw fault("expected an object like {\"path\": \"a.jpg\", \"label\": \"cat\"}")
+    guard let text = String(validating: line, as: UTF8.self) else {
+      fault = broken("it is not UTF-8")
+      return
+    }
+    guard isJSON else {
+      path = text
+      return
+    }
+    guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(line)) else {
+      fault = broken("expected an object like {\"path\": \"a.jpg\", \"label\": \"cat\"}")
+      return
     }
     path = fields.path
     switch fields.label {
     case .name(let name): labelName = name
     case .number(let number) where number >= 0: labelNumber = number
-    case .number(let number): throw fault("a label must be at least 0, got \(number)")
+    case .number(let number): fault = broken("a label must be at least 0, got \(number)")
     case nil: break
     }
   }

@@ -1,4 +1,4 @@
-internal import TesseraCore
+public import TesseraCore
 
 /// A list of picture files with their classes: what a folder, a file or a list file holds.
 ///
@@ -10,6 +10,8 @@ public struct PictureFiles: Sendable, Equatable {
   public var files: [PictureFile]
   /// The names of the classes in the order of their labels; empty where labels have no names.
   public var classes: [String]
+  /// What the listing left out or found strange: loops of links, class folders without pictures.
+  public var notices: [TesseraError] = []
 
   public init(files: [PictureFile], classes: [String] = []) {
     self.files = files
@@ -95,6 +97,7 @@ public struct PictureFiles: Sendable, Equatable {
     for folder in walk.folders {
       for file in folder.files where isPicture(file) { files.append(folder.path, file, root: root) }
     }
+    files.notices = walk.notices(classes: Set(files.classes))
     for (path, error) in walk.faults {
       let name = String(decoding: path, as: UTF8.self)
       files.files.append(PictureFile(name: name, path: name, fault: error.with(stage: .list)))

@@ -194,6 +194,7 @@ final class JobRun: Sendable {
     var summary = JobSummary(end.records, files)
     summary.total = share.count
     summary.carried = end.progress.carried
+    summary.notices = files.notices
     summary.seconds = seconds
     summary.bytesWritten = end.bytesWritten
     summary.sharedStems = job.format == .safetensors ? 0 : names.shared.count { share.owns($0) }
@@ -261,6 +262,6 @@ extension TesseraError {
   /// The error itself if it is ours; others (there should be none) in its clothes.
   static func of(_ error: any Error) -> TesseraError {
     error as? TesseraError
-      ?? TesseraError(.io(operation: "preprocess", code: 0, message: String(describing: error)))
+      ?? TesseraError(.io(operation: "\(type(of: error))", code: 0, message: String(describing: error)))
   }
 }

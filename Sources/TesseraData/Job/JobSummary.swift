@@ -1,3 +1,5 @@
+public import TesseraCore
+
 /// What a job did.
 public struct JobSummary: Sendable, Equatable {
   /// A reason and how many pictures failed for it.
@@ -25,6 +27,8 @@ public struct JobSummary: Sendable, Equatable {
   public var bytesWritten = 0
   /// Outputs that keep their source's extension because their stem is another's too.
   public var sharedStems = 0
+  /// What the listing left out or found strange.
+  public var notices: [TesseraError] = []
   /// Failures by stage and reason, the most frequent first.
   public var failures: [FailureCount] = []
 

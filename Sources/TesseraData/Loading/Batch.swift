@@ -22,8 +22,8 @@ public struct Batch: Sendable {
   /// The pictures, stacked.
   ///
   /// - Shape: `[N, C, H, W]` with N the pictures of all rows (`imageCounts`), in most data one a row; `[N, V, C, H,
-  ///   W]` with views; channels last if the loader says so. `[0]` where there are none, or where the collator
-  ///   keeps them as a list.
+  ///   W]` with views; channels last if the loader says so. `[0]` where there are none (every
+  ///   sample failed: look at `isEmpty`), or where the collator keeps them as a list.
   public var images: AnyTensor
   /// The pictures one by one, where the collator keeps them so.
   public var imageList: [AnyTensor]
@@ -46,8 +46,9 @@ public struct Batch: Sendable {
 
   /// The samples that were not to be had, in the order of their slots.
   public var failures: [SampleFailure]
-  /// Failures of the epoch up to this batch, its own included.
-  public internal(set) var failureCount = 0
+  /// Failures of the epoch up to this batch, its own included; nil in a batch that `batch(at:)` made again under a
+  /// policy that lets samples fail.
+  public internal(set) var failureCount: Int?
   /// Whether pictures lie `[H, W, C]`.
   public package(set) var isChannelsLast = false
 

@@ -170,7 +170,7 @@ extension LoadedSample {
     func fault(_ what: String, _ expected: String, _ got: String) -> TesseraError {
       TesseraError(
         .invalidInput(operation: "stacking \(what)", expected: expected, got: got),
-        path: name.isEmpty ? nil : name, index: key.index, stage: .collate)
+        path: place.isEmpty ? nil : place, index: key.index, stage: .collate)
     }
     // Samples may have several pictures or none; each must be as the first picture of the batch.
     if let wanted = first.infos.first, let other = infos.first(where: { $0 != wanted }) {
@@ -206,7 +206,7 @@ extension SampleFailure {
   /// The failure of a sample that was loaded but does not fit.
   fileprivate init(_ error: TesseraError, at position: BatchPosition, _ sample: LoadedSample) {
     self.init(
-      position: position, slot: sample.slot, index: sample.key.index, name: sample.name,
+      position: position, slot: sample.slot, index: sample.key.index, name: sample.place,
       stage: error.stage ?? .collate, reason: error.reason.description)
   }
 }

@@ -29,6 +29,11 @@ public struct DataLoader: Sendable {
   /// Whether draws run as fused plans. It changes no byte: law 1's tests turn it off.
   public let isFused: Bool
 
+  /// What a batch, and a number of batches ahead, may be at most.
+  public static let largestBatch = 1 << 24
+  /// Threads that a loader may have at most.
+  public static let mostThreads = 4096
+
   let origin: Origin
   private let pool: BatchPool
   private let observer: LoaderObserver
@@ -106,9 +111,12 @@ public struct DataLoader: Sendable {
     onError: LoaderErrorPolicy, isFused: Bool, logger: Logger?,
     onReport: (@Sendable (LoaderReport) -> Void)?
   ) {
-    precondition(batchSize >= 1, "DataLoader(batchSize: \(batchSize)): a batch has at least one sample")
-    precondition((threads ?? 1) >= 1, "DataLoader(threads: \(threads ?? 1)): at least one thread")
-    precondition((prefetch ?? 1) >= 1, "DataLoader(prefetch: \(prefetch ?? 1)): at least one batch")
+    func check(_ name: String, _ value: Int, _ most: Int) {
+      precondition((1...most).contains(value), "DataLoader(\(name): \(value)): 1...\(most)")
+    }
+    check("batchSize", batchSize, Self.largestBatch)
+    check("threads", threads ?? 1, Self.mostThreads)
+    check("prefetch", prefetch ?? 1, Self.largestBatch)
     self.origin = origin
     self.batchSize = batchSize
     self.seed = seed ?? 0
@@ -155,12 +163,12 @@ public struct DataLoader: Sendable {
     return batches(epoch: state.epoch, from: state.nextBatch, failuresBefore: state.failureCount)
   }
 
-  /// Any batch again, made on the loader's threads while the caller waits.
+  /// Any batch again, made on the loader's threads while the caller waits. The ledger takes no note of it.
   ///
   /// - Throws: `invalidArgument` if there is no such batch; what the epoch's loop would throw there.
   public func batch(at position: BatchPosition) throws -> Batch {
     let batches = batches(
-      epoch: position.epoch, from: position.batch, through: position.batch, failuresBefore: 0)
+      epoch: position.epoch, from: position.batch, through: position.batch, failuresBefore: 0, isReplay: true)
     guard let batch = try batches.makeBatchIterator().nextBlocking() else {
       let count = try batchCount(epoch: position.epoch)
       throw TesseraError(
@@ -177,11 +185,16 @@ public struct DataLoader: Sendable {
   public func batchCount(epoch: Int = 0) throws -> Int? { try batchOrder(epoch)?.count }
 
   private func batches(
-    epoch: Int, from first: Int, through last: Int = .max, failuresBefore: Int
+    epoch: Int, from first: Int, through last: Int = .max, failuresBefore: Int, isReplay: Bool = false
   ) -> EpochBatches {
     let meter = LoaderMeter(threads: threads, pool: pool)
     return EpochBatches(meter: meter) {
-      LoaderRun(try settings(epoch: epoch, from: first, through: last, failuresBefore: failuresBefore, meter))
+      // The time begins before the order is made and the threads start.
+      meter.request()
+      var settings = try settings(
+        epoch: epoch, from: first, through: last, failuresBefore: failuresBefore, meter)
+      settings.isReplay = isReplay
+      return LoaderRun(settings)
     }
   }
 
@@ -207,7 +220,7 @@ public struct DataLoader: Sendable {
       batchSize: batchSize, collator: collator, transforms: transforms, policy: errorPolicy,
       sampleCount: sampleCount, failuresBefore: failuresBefore, rank: origin.rank?.rank ?? 0,
       threads: threads, depth: prefetch, pool: pool, meter: meter, firstBatch: first, lastBatch: last,
-      observer: observer)
+      observer: observer, isReplay: false)
   }
 
   func batchOrder(_ epoch: Int) throws -> BatchOrder? {
@@ -228,10 +241,16 @@ public struct DataLoader: Sendable {
 
   /// Where the loader stands once a batch is dealt with: save it beside the model.
   ///
-  /// - Throws: what the dataset's fingerprint throws.
+  /// - Throws: what the dataset's fingerprint throws; `invalidArgument` for a batch that was made again by itself and
+  ///   does not know how many samples failed before it.
   public func state(after batch: Batch) throws -> LoaderState {
-    try state(
-      epoch: batch.position.epoch, nextBatch: batch.position.batch + 1, failures: batch.failureCount)
+    guard let failures = batch.failureCount else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "the batch", expected: "one of an epoch's loop", got: "one that batch(at:) made again"))
+    }
+    return try state(
+      epoch: batch.position.epoch, nextBatch: batch.position.batch + 1, failures: failures)
   }
 
   private func state(epoch: Int, nextBatch: Int, failures: Int) throws -> LoaderState {

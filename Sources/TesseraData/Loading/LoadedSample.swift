@@ -16,6 +16,8 @@ public struct LoadedSample: Sendable {
   public var tensors: [String: AnyTensor]
   /// Masks, boxes and keypoints where the pipeline moved them.
   public var annotations: Annotations
+  /// What errors call the sample.
+  var place: String
   /// Set where the only picture was written into the batch's own memory: what it is there.
   var inPlace: TensorInfo?
 
@@ -23,6 +25,7 @@ public struct LoadedSample: Sendable {
     self.key = key
     self.slot = slot
     name = sample.name
+    place = sample.place
     pictures = []
     label = sample.label
     text = sample.text

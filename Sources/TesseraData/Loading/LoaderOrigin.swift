@@ -56,12 +56,17 @@ enum Origin: Sendable {
     return try DistributedSampler(base, rank: share.rank, of: share.ranks, tail: share.tail)
   }
 
+  /// How many ranks share the data. Which of them this is stays out: one rank's state serves all.
+  private static func words(_ rank: DistributedRank?) -> String {
+    rank.map { "; \($0.ranks) ranks, tail \($0.tail.rawValue)" } ?? ""
+  }
+
   func summary() throws -> String {
     switch self {
-    case .samples(_, _, _, let dropLast): try sampler().summary + (dropLast ? "; last dropped" : "")
+    case .samples(let dataset, let order, let rank, let dropLast):
+      try order.make(dataset.count).summary + Self.words(rank) + (dropLast ? "; last dropped" : "")
     case .batches(_, let sampler): sampler.summary
-    case .stream(_, let share, let dropLast):
-      "stream, rank \(share?.rank ?? 0) of \(share?.ranks ?? 1)" + (dropLast ? "; last dropped" : "")
+    case .stream(_, let rank, let dropLast): "stream" + Self.words(rank) + (dropLast ? "; last dropped" : "")
     }
   }
 }

@@ -35,6 +35,8 @@ final class LoaderRun: Sendable {
     /// The last batch to make, if the epoch has it.
     var lastBatch: Int
     var observer: LoaderObserver
+    /// Whether one batch is made again, beside any epoch's loop.
+    var isReplay: Bool
   }
 
   private struct State {
@@ -141,8 +143,25 @@ final class LoaderRun: Sendable {
       state.value.next += 1
       state.value.keys = order[batch]
       state.value.nextSlot = 0
+      if state.value.keys.isEmpty {
+        endWithEmptyBatch(batch)
+        return nil
+      }
       state.value.filling = assembly(batch, capacity: state.value.keys.count, isOpen: false)
     }
+  }
+
+  /// A batch of no samples would never be finished: it ends the epoch with an error. The lock is held.
+  private func endWithEmptyBatch(_ batch: Int) {
+    state.value.ready[batch] = .failure(
+      TesseraError(
+        .invalidInput(
+          operation: "the batch sampler", expected: "at least one sample in every batch",
+          got: "none in batch \(batch)"), stage: .list))
+    state.value.end = min(state.value.end, batch + 1)
+    let waiter = takeWaiter()
+    condition.broadcast()
+    waiter?.resume()
   }
 
   /// Whether another batch may be begun; waits once if not. The lock is held.
@@ -307,7 +326,7 @@ final class LoaderRun: Sendable {
     }
     try count(&batch)
     settings.meter.deliver(batch, waited: waited, queued: queued)
-    settings.observer.note(batch, meter: settings.meter)
+    if !settings.isReplay { settings.observer.note(batch, meter: settings.meter) }
     return batch
   }
 
@@ -318,8 +337,10 @@ final class LoaderRun: Sendable {
       state.samplesSeen += batch.slotCount
       return (state.failures, state.samplesSeen)
     }
-    batch.failureCount = failures
+    // A batch made again by itself does not know what failed before it.
+    batch.failureCount = settings.isReplay && settings.policy.kind != .stop ? nil : failures
     if settings.policy.kind == .stop || batch.failures.isEmpty { return }
+    if settings.isReplay { return }
     // Nobody knows the length of a stream: what was seen stands for it, counted as at least a thousand.
     let known = settings.sampleCount ?? max(1000, settings.firstBatch * settings.batchSize + seen)
     let allowed = settings.policy.allowed(of: known)

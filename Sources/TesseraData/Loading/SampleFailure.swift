@@ -7,7 +7,7 @@ public struct SampleFailure: Sendable, Hashable, Codable, CustomStringConvertibl
   public var slot: Int
   /// The sample's index in its dataset (in a stream, its number).
   public var index: Int
-  /// The sample's name: a path, a member, a line.
+  /// What the sample is called: the picture's path, a tar's member, a line.
   public var name: String
   public var stage: Stage
   public var reason: String

@@ -34,9 +34,9 @@ struct SampleLoader: Sendable {
       }
       return loaded
     } catch let error as TesseraError {
-      // The sample's own name, whatever path a lower layer knew: what the ledger and the listing call it.
+      // One name for all of a sample's failures, whatever path a lower layer knew.
       var named = error.with(index: key.index)
-      if !sample.name.isEmpty { named.path = sample.name }
+      if !sample.place.isEmpty { named.path = sample.place }
       throw named
     }
   }

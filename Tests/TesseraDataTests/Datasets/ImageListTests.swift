@@ -214,14 +214,17 @@ struct ImageListTests {
     #expect(throws: TesseraError.self) { try ImageList(folder.path + "/list.csv", classes: ["a", "a"]) }
   }
 
-  @Test("CSV labels that are all whole numbers stay numbers; JSONL may not mix both kinds")
+  @Test("CSV labels that are all whole numbers stay numbers; no list may mix both kinds")
   func numbers() throws {
     let folder = try TemporaryFolder()
     try folder.write("path,label\na,10\nb,9\n", "numbers.csv")
     let numbers = try ImageList(folder.path + "/numbers.csv")
     #expect(try numbers.classes.isEmpty && numbers.label(at: 0) == 10 && numbers.label(at: 1) == 9)
     try folder.write("path,label\na,10\nb,9\nc,nine\n", "names.csv")
-    #expect(try ImageList(folder.path + "/names.csv").classes == ["10", "9", "nine"])
+    let mistyped = #expect(throws: TesseraError.self) { try ImageList(folder.path + "/names.csv") }
+    #expect(mistyped?.description.contains("'nine'") == true)
+    #expect(
+      try ImageList(folder.path + "/names.csv", classes: ["10", "9", "nine"]).label(at: 1) == 1)
     try folder.write("path,label\na,01\nb,1\n", "zeros.csv")
     #expect(try ImageList(folder.path + "/zeros.csv").classes == ["01", "1"])
     try folder.write("{\"path\": \"a\", \"label\": 1}\n{\"path\": \"b\", \"label\": \"x\"}", "mixed.jsonl")

@@ -181,6 +181,46 @@ struct ErrorPolicyTests {
     #expect(batches.map(\.count) == [0, 3] && batches[0].isEmpty && batches[0].slotCount == 3)
   }
 
+  @Test("a batch sampler that gives an empty batch ends the epoch with an error, after the batches before it")
+  func emptyKeys() async throws {
+    struct Empty: BatchSampler {
+      func batches(epoch: UInt64) -> BatchOrder {
+        BatchOrder(count: 3) { batch in batch == 1 ? [] : [SampleKey(0)] }
+      }
+    }
+    let data = ListedSamples(samples: [Sample(.image(Pictures.noise(Size(4), .rgb, seed: 1)))])
+    let results = Array(DataLoader(data, batches: Empty(), threads: 3).epoch(0).blocking)
+    #expect(results.count == 2)
+    #expect(throws: Never.self) { try results[0].get() }
+    #expect(throws: TesseraError.self) { try results[1].get() }
+  }
+
+  @Test("a batch made again leaves ledger and state alone: it does not know what failed before it")
+  func replayed() throws {
+    let folder = try LoaderFixtures.pictures(count: 100, damage: 4)
+    let loader = try Self.loader(folder, .skip(maximum: 1))
+    for batch in loader.epoch(0).blocking { _ = try batch.get() }
+    let (ledger, at) = (loader.ledger, try #require(loader.ledger.last).position)
+    let again = try loader.batch(at: at)
+    #expect(again.failures.count > 0 && loader.ledger == ledger)
+    #expect(throws: TesseraError.self) { try loader.state(after: again) }
+  }
+
+  @Test("what rank 0 saves, every rank of as many ranks resumes from; other numbers of ranks are refused")
+  func rankZeroSaves() throws {
+    let folder = try LoaderFixtures.pictures(count: 40)
+    func loader(_ rank: Int, of ranks: Int) throws -> DataLoader {
+      DataLoader(
+        try LoaderFixtures.dataset(folder, "random_resized_crop(8)|to_tensor"), batchSize: 4,
+        order: .shuffled(seed: 3), rank: DistributedRank(rank, of: ranks))
+    }
+    let first = try loader(0, of: 2)
+    let state = try first.state(after: try first.batch(at: BatchPosition(epoch: 0, batch: 1)))
+    let whole = try LoaderFixtures.digests(loader(1, of: 2).epoch(0))
+    #expect(try LoaderFixtures.digests(loader(1, of: 2).epoch(resuming: state)) == Array(whole[2...]))
+    #expect(throws: TesseraError.self) { try loader(0, of: 4).epoch(resuming: state) }
+  }
+
   @Test("an order that names samples outside of the dataset is an error, not a crash")
   func foreignOrder() throws {
     let sampler = try SubsetSampler([0, 99])

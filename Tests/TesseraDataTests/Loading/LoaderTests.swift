@@ -199,7 +199,7 @@ struct LoaderTests {
     let error = #expect(throws: TesseraError.self) {
       try Self.loader(folder, pipeline: "to_tensor").batch(at: at)
     }
-    #expect(error?.stage == .collate && error?.path == list.names[1])
+    #expect(error?.stage == .collate && error?.path?.hasSuffix(list.names[1]) == true)
   }
 
   @Test("one's own collator and batch transform see every row and are seeded by the position")

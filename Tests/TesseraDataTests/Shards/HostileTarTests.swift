@@ -120,7 +120,10 @@ import Testing
     let good = try TarFile.good()
     let folder = try TemporaryFolder()
     let end = good.header("cat/9.jpg") + 512 + 1024
-    for cut in Array(stride(from: 0, through: end + 512, by: 173)) + [end - 1, end, end + 511] {
+    // A file of no bytes is no tar.
+    try folder.write([], "none.tar")
+    #expect(throws: TesseraError.self) { try WebDataset(folder.path + "/none.tar") }
+    for cut in Array(stride(from: 173, through: end + 512, by: 173)) + [end - 1, end, end + 511] {
       try folder.write(good.cut(at: cut).bytes, "\(cut).tar")
       let found = try TarReading.byIndex("\(folder.path)/\(cut).tar")
       #expect(try TarReading.byStream("\(folder.path)/\(cut).tar") == found)

@@ -106,6 +106,17 @@ struct LabelTable: Sendable {
     guard firstName != nil else { return }
     var map = [Int32](repeating: 0, count: numbers.count)
     let values = numbers.map { (name: $0.key, old: $0.value, number: Self.wholeNumber($0.key)) }
+    if isText, let name = values.first(where: { !$0.name.utf8.allSatisfy { (48...57).contains($0) } }),
+      let other = values.first(where: { $0.number != nil })
+    {
+      // One mistyped label would renumber all others.
+      throw TesseraError(
+        .corrupt(
+          format: "the list",
+          detail:
+            "some labels are names ('\(name.name)') and some are numbers (\(other.name)); use one kind, or "
+            + "name all classes (classes:)"))
+    }
     if isText && values.allSatisfy({ $0.number != nil }) {
       for value in values { map[Int(value.old)] = value.number ?? 0 }
     } else {

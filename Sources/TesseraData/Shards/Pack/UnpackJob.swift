@@ -101,7 +101,7 @@ public struct UnpackJob: Sendable {
     }
     guard FileIO.identity(target) == nil else { throw fault("each name once", "one that is there already") }
     if let slash = target.lastIndex(of: "/") { try FileIO.makeFolder(String(target[..<slash])) }
-    let part = target + AtomicFile.partSuffix
+    let part = AtomicFile.part(of: target)
     do {
       let out = try OpenFile(creating: part)
       var buffer = [UInt8](repeating: 0, count: min(max(member.size, 1), 1 << 20))

@@ -12,7 +12,7 @@ struct TarIndexBuilder {
 
   /// Goes through a tar.
   ///
-  /// - Throws: `io`; `corrupt` for a file in which there is no header at all; `limitExceeded` beyond 2 TiB.
+  /// - Throws: `io`; `corrupt` for a file in which there is no header at all, an empty one too; `limitExceeded` beyond 2 TiB.
   static func tables(of input: any TarInput) throws -> TarTables {
     var scanner = TarScanner(input)
     var builder = TarIndexBuilder()
@@ -23,7 +23,7 @@ struct TarIndexBuilder {
         isTar = true
         try builder.add(member)
       case .fault(let fault):
-        isTar = isTar || fault.kind != .checksum
+        isTar = isTar || !(fault.isOfTar || fault.kind == .checksum)
         try builder.add(fault)
       }
     }

@@ -9,6 +9,9 @@ final class WebDatasetReader: SampleReader {
   /// The tar at hand, as errors call it.
   private var tar = ""
   private var open: Pending?
+  /// Whether the tar at hand has had a member, and what is wrong with it as a whole.
+  private var hasMembers = false
+  private var tarFault: TarFault?
   private var finished: [Pending] = []
 
   /// A sample whose members are still coming.
@@ -50,10 +53,16 @@ final class WebDatasetReader: SampleReader {
       return true
     }
     switch event {
-    case .member(let member): try add(member)
+    case .member(let member):
+      hasMembers = true
+      try add(member)
     case .fault(let fault): add(fault)
     case nil:
       close()
+      // A file without a single member that does not even end as a tar does: no samples are lost in silence.
+      if !hasMembers, let tarFault {
+        finished.append(Pending(tar: tar, key: [], fault: tarFault.error(in: tar)))
+      }
       scanner = nil
     }
     return true
@@ -67,6 +76,7 @@ final class WebDatasetReader: SampleReader {
     case .descriptor(let number): file = OpenFile(descriptor: number, name: "-", closes: false)
     }
     tar = file.path
+    (hasMembers, tarFault) = (false, nil)
     scanner = TarScanner(TarStreamInput(file))
     return true
   }
@@ -90,13 +100,19 @@ final class WebDatasetReader: SampleReader {
 
   private func add(_ fault: TarFault) {
     // Ends without a marker, or data behind it, cost no sample.
-    if fault.isOfTar { return }
+    if fault.isOfTar {
+      tarFault = tarFault ?? fault
+      return
+    }
     if fault.name.isEmpty {
       close()
       finished.append(Pending(tar: tar, key: [], fault: fault.error(in: tar)))
     } else if let (key, _) = MemberName.split(fault.name) {
       enter(key)
       blame(fault.error(in: tar))
+    } else {
+      // What belongs to no sample costs none, unless there is nothing else in the file.
+      tarFault = tarFault ?? fault
     }
   }
 
