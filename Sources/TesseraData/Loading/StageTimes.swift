@@ -16,9 +16,6 @@ struct StageTimes: Sendable {
       bytesRead: a.bytesRead + b.bytesRead)
   }
 
-  /// The time of all stages.
-  var busy: UInt64 { read + draw + decode + transform + collate }
-
   /// Calls `body` and adds the time it took to a stage.
   mutating func measure<R>(
     _ stage: WritableKeyPath<StageTimes, UInt64>, _ body: () throws -> R
