@@ -3,7 +3,7 @@
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out, warnings as errors
-.PHONY: all build demo test dependent oracle docs lint format deps clean help
+.PHONY: all build demo test oracle docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 OUT = demo-out
@@ -15,6 +15,9 @@ help:
 
 deps:
 	@tools/install-deps build
+
+torch: deps
+	@tools/install-deps torch
 
 build: deps
 	@echo "tessera: building (release)"
@@ -36,18 +39,21 @@ test: deps
 	@tools/install-deps oracles
 	@echo "tessera: a dependent package builds with the library alone"
 	Tests/Dependent/check
+	@tools/install-deps torch
 	@echo "tessera: building and running the tests (release)"
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_BUILD) --product tessera
+	$(SWIFT_BUILD) --product tessera-vlm
 	swift test -c release
 
-oracle: deps
+oracle: torch
 	@tools/install-deps oracles large
 	@for script in Tests/Golden/*/make.py; do \
 	  echo "tessera: asking the live libraries: $$script"; \
 	  .oracle/big/bin/python $$script || exit 1; \
 	done
 	$(SWIFT_BUILD) --product tessera
+	$(SWIFT_BUILD) --product tessera-vlm
 	swift test -c release
 
 docs: deps

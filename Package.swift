@@ -1,8 +1,12 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Products: `Tessera` (the library) and `tessera` (the data command).
+// Products: `Tessera` (the library) and `tessera` (the data command), which need no libtorch; `TesseraVLM` (the
+// library of the vision-language trainer) and `tessera-vlm` (its command), which do.
 // A target imports only those above it; the library never sees the command's dependencies.
+//
+// `LIBTORCH=/path/to/torch` (an unzipped libtorch, or the folder `torch` of a wheel) builds against that one instead
+// of Debian's libtorch-dev.
 
 /// Every Swift target speaks the same dialect: Swift 6 mode (strict concurrency), explicit `any`.
 let dialect: [SwiftSetting] = [
@@ -11,11 +15,16 @@ let dialect: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The libtorch to build against: nil for the system's, which lies in the compiler's default paths.
+let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
+
 let package = Package(
   name: "tessera",
   products: [
     .library(name: "Tessera", targets: ["Tessera"]),
     .executable(name: "tessera", targets: ["TesseraCLI"]),
+    .library(name: "TesseraVLM", targets: ["TesseraVLM"]),
+    .executable(name: "tessera-vlm", targets: ["TesseraVLMCLI"]),
   ],
   dependencies: [
     // The command alone: nothing below `TesseraCLI` imports it, so a dependent package never builds it.
@@ -76,6 +85,29 @@ let package = Package(
       ],
       swiftSettings: dialect),
 
+    // MARK: the vision-language model
+    // Tokenizers, chat templates, samples of text: no libtorch, so that its tests and users need none.
+    .target(name: "TesseraText", dependencies: ["TesseraCore"], swiftSettings: dialect),
+    // libtorch behind a C header.
+    .target(
+      name: "CTorch",
+      // -isystem: libtorch's headers warn a great deal.
+      cxxSettings: libtorch.map {
+        [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]
+      } ?? [],
+      linkerSettings: (libtorch.map {
+        [.unsafeFlags(["-L", "\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])]
+      } ?? []) + [.linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m")]),
+    .target(
+      name: "TesseraVLM", dependencies: ["CTorch", "Tessera", "TesseraText"], swiftSettings: dialect),
+    .executableTarget(
+      name: "TesseraVLMCLI",
+      dependencies: [
+        "Tessera", "TesseraText", "TesseraVLM",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: dialect),
+
     // MARK: tests
     .target(
       name: "TestSupport", dependencies: ["Tessera"], path: "Tests/Support",
@@ -94,7 +126,14 @@ let package = Package(
       name: "TesseraDataTests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
     .testTarget(
       name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
-  ]
+    .testTarget(
+      name: "TesseraTextTests", dependencies: ["TesseraText", "TestSupport"], swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraVLMTests", dependencies: ["TesseraVLM", "TesseraText", "TestSupport"],
+      swiftSettings: dialect),
+  ],
+  // libtorch 1.13's headers do not compile as C++20, those from 2.15 on want it.
+  cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )
 
 // Documentation needs a plugin that nobody who only builds should have to fetch: `make docs` asks for it.

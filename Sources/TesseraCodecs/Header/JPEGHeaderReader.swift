@@ -96,8 +96,9 @@ struct JPEGHeaderReader<Source: ByteSource> {
     guard height > 0 else {
       throw TesseraError(.unsupported(format: "JPEG", feature: "a height that follows the data (DNL)"))
     }
-    let sampling = stride(from: 6, to: payload.count - 2, by: 3).map {
-      (Int(payload[$0 + 1] >> 4), Int(payload[$0 + 1] & 15))
+    let sampling = stride(from: 6, to: payload.count - 2, by: 3).map { offset -> (Int, Int) in
+      let factors = Int(payload[offset + 1])
+      return (factors >> 4, factors & 15)
     }
     frame = Frame(
       marker: marker, size: try StoredPicture.size(width, height, format: "JPEG"), bits: Int(payload[0]),

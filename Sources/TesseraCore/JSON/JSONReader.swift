@@ -1,5 +1,4 @@
 private import Foundation
-internal import TesseraCore
 
 /// Reads JSON from bytes that stay where they are: strict (RFC 8259), with the byte at which it is wrong.
 ///
@@ -9,13 +8,13 @@ package struct JSONReader {
   private let bytes: UnsafeRawBufferPointer
   /// Where the bytes lie in their file.
   private let base: Int
-  private(set) var position = 0
+  package private(set) var position = 0
   private var depth = 0
 
   /// Arrays and objects inside of each other beyond this are refused: each costs stack.
   package static let depthLimit = 128
 
-  init(_ bytes: UnsafeRawBufferPointer, base: Int = 0) {
+  package init(_ bytes: UnsafeRawBufferPointer, base: Int = 0) {
     self.bytes = bytes
     self.base = base
   }
@@ -30,7 +29,7 @@ package struct JSONReader {
     }
   }
 
-  mutating func document() throws -> JSONValue {
+  package mutating func document() throws -> JSONValue {
     let value = try value()
     skipSpace()
     if position < bytes.count { throw wrong("the end") }
@@ -39,7 +38,7 @@ package struct JSONReader {
 
   /// Calls `body` with the name and the place of each member of an object. Values that `body` does not read are
   /// not checked.
-  static func forEachMember(
+  package static func forEachMember(
     of bytes: UnsafeRawBufferPointer, base: Int = 0,
     _ body: (_ name: String, _ value: UnsafeRawBufferPointer, _ base: Int) throws -> Void
   ) throws {
@@ -58,7 +57,7 @@ package struct JSONReader {
 
   // MARK: values
 
-  mutating func value() throws -> JSONValue {
+  package mutating func value() throws -> JSONValue {
     skipSpace()
     guard let byte = peek else { throw truncated }
     switch byte {
@@ -170,7 +169,7 @@ package struct JSONReader {
   // MARK: skipping
 
   /// Goes over a value by its brackets and quotes alone.
-  mutating func skipValue() throws {
+  package mutating func skipValue() throws {
     skipSpace()
     guard let first = peek else { throw truncated }
     if first == UInt8(ascii: "\"") { return try skipString() }
@@ -205,25 +204,27 @@ package struct JSONReader {
   }
 
   /// Whether a byte ends a number or a word.
-  static func endsScalar(_ byte: UInt8) -> Bool {
+  package static func endsScalar(_ byte: UInt8) -> Bool {
     isSpace(byte) || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}")
       || byte == UInt8(ascii: ":")
   }
 
-  static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+  package static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+  }
 
-  mutating func skipSpace() {
+  package mutating func skipSpace() {
     while let byte = peek, Self.isSpace(byte) { position += 1 }
   }
 
-  var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+  package var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 }
 
 // MARK: strings and errors
 
 extension JSONReader {
   /// Reads a string from its opening quote on.
-  mutating func string() throws -> String {
+  package mutating func string() throws -> String {
     let start = position
     position += 1
     let first = position
@@ -300,7 +301,7 @@ extension JSONReader {
   }
 
   /// Something else stands here than what was expected.
-  func wrong(_ expected: String) -> TesseraError {
+  package func wrong(_ expected: String) -> TesseraError {
     guard let byte = peek else { return truncated }
     return TesseraError(
       .corrupt(
@@ -315,7 +316,7 @@ extension JSONReader {
   }
 
   /// A byte as a message shows it.
-  static func text(_ byte: UInt8) -> String {
+  package static func text(_ byte: UInt8) -> String {
     if byte > 0x20 && byte < 0x7F { return String(Unicode.Scalar(byte)) }
     let digits = String(byte, radix: 16, uppercase: true)
     return "byte 0x" + (digits.count < 2 ? "0" : "") + digits

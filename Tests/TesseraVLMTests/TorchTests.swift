@@ -1,0 +1,9 @@
+import Testing
+
+@testable import TesseraVLM
+
+@Suite("libtorch")
+struct TorchTests {
+  @Test("says its version")
+  func version() { #expect(TorchVersion.compiled.contains(".")) }
+}
