@@ -186,3 +186,112 @@ import Testing
     #expect(try folder.lines("a/train.jsonl").count == 100)
   }
 }
+
+@Suite("pack --captions") struct PackCaptionsTests {
+  static let photos = Repository.path("samples/photos")
+
+  /// A list of captions, and one of conversations, about sample pictures; a second process's part too.
+  private func lists(in folder: String) throws -> (pictures: [PictureFile], captions: String, talks: String) {
+    let pictures = Array(try PictureFiles(source: Self.photos).files.prefix(7))
+    let captions = pictures.enumerated().map { number, file in
+      JSONText.object([("image", .string(file.name)), ("caption", .string("caption \(number) “é”\n"))]).text
+    }
+    let talks = pictures.enumerated().map { number, file in
+      """
+      {"id":"\(number)","image":"\(file.name)","conversations":[{"from":"human","value":"<image>\\nWhat?"},\
+      {"from":"gpt","value":"Number \(number)."}]}
+      """
+    }
+    try AtomicFile.write(Array((captions.joined(separator: "\n") + "\n").utf8), to: folder + "/c.jsonl")
+    try AtomicFile.write(Array(("[" + talks.joined(separator: ",\n") + "]").utf8), to: folder + "/t.json")
+    return (pictures, folder + "/c.jsonl", folder + "/t.json")
+  }
+
+  private func pack(_ list: String, to folder: String, _ more: [String] = []) throws -> Command.Result {
+    try Command.run(
+      [
+        "pack", Self.photos, folder, "--format", "safetensors", "--with",
+        "resize(24)|center_crop(16)|to_tensor",
+        "--captions", list, "--shard-size", "3",
+      ] + more)
+  }
+
+  @Test("captions, labels and conversations come back from packed arrays") func readBack() throws {
+    let folder = try TemporaryFolder()
+    let (pictures, captions, talks) = try lists(in: folder.path)
+    let classes = try PictureFiles(source: Self.photos).classes
+    var result = try pack(captions, to: folder.path + "/c")
+    #expect(result.status == 0, "\(result.errors)")
+    let described = try TensorDataset(folder.path + "/c")
+    #expect(described.count == 7 && described.classes == classes)
+    for (number, file) in pictures.enumerated() {
+      let sample = try described.sample(at: number)
+      #expect(sample.text == "caption \(number) “é”\n")
+      #expect(sample.label == file.label && sample.conversation.isEmpty)
+    }
+    result = try pack(talks, to: folder.path + "/t")
+    #expect(result.status == 0, "\(result.errors)")
+    let told = try TensorDataset(folder.path + "/t")
+    let expected = try ConversationDataset(talks, root: Self.photos)
+    for number in 0..<7 {
+      #expect(try told.sample(at: number).conversation == expected.sample(at: number).conversation)
+      #expect(try !told.sample(at: number).conversation.isEmpty)
+    }
+    // The same arrays with and without words.
+    #expect(
+      try FileIO.read(folder.path + "/t/shard-00001.safetensors").suffix(3 * 3 * 16 * 16 * 4)
+        == FileIO.read(folder.path + "/c/shard-00001.safetensors").suffix(3 * 3 * 16 * 16 * 4))
+    #expect(try described.fingerprint() != told.fingerprint())
+  }
+
+  @Test("two processes and a merge give the bytes of one; other captions are refused by --resume")
+  func parts() throws {
+    let folder = try TemporaryFolder()
+    let (_, captions, talks) = try lists(in: folder.path)
+    #expect(try pack(captions, to: folder.path + "/one").status == 0)
+    for part in ["0/2", "1/2"] {
+      let result = try pack(captions, to: folder.path + "/two", ["--shard", part])
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    #expect(try Command.run(["merge", folder.path + "/two"]).status == 0)
+    #expect(
+      try TemporaryFolder.contents(folder.path + "/one") == TemporaryFolder.contents(folder.path + "/two"))
+    let refused = try pack(talks, to: folder.path + "/one", ["--resume"])
+    #expect(refused.status != 0 && refused.errors.contains("captions"), "\(refused.errors)")
+  }
+
+  @Test("a record without a picture costs itself only") func faults() throws {
+    let folder = try TemporaryFolder()
+    let (pictures, _, _) = try lists(in: folder.path)
+    let lines = [
+      #"{"image":"\#(pictures[0].name)","text":"a"}"#, #"{"text":"no picture"}"#,
+      #"{"image":"missing.jpg","text":"b"}"#,
+      #"{"image":"\#(pictures[1].name)","text":"c"}"#,
+    ]
+    try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: folder.path + "/f.jsonl")
+    let result = try pack(folder.path + "/f.jsonl", to: folder.path + "/out", ["--on-error", "skip"])
+    #expect(result.status == 1)
+    #expect(result.output.contains("2 of 4 pictures done"), "\(result.output)")
+    let errors = String(decoding: try FileIO.read(folder.path + "/out/errors.jsonl"), as: UTF8.self)
+    #expect(errors.contains("\"sample\":1") && errors.contains("missing.jpg"), "\(errors)")
+    let data = try TensorDataset(folder.path + "/out")
+    #expect(try data.sample(at: 1).text == "c")
+  }
+
+  @Test("texts of tars go into the manifest of arrays that are packed from them") func tars() throws {
+    let folder = try TemporaryFolder()
+    let (_, _, talks) = try lists(in: folder.path)
+    let tar = try Command.run([
+      "pack", Self.photos, folder.path + "/tar", "--format", "webdataset", "--captions", talks,
+    ])
+    #expect(tar.status == 0, "\(tar.errors)")
+    let arrays = try Command.run([
+      "pack", folder.path + "/tar/shard-000000.tar", folder.path + "/out", "--format", "safetensors",
+      "--with",
+      "resize(24)|center_crop(16)|to_tensor",
+    ])
+    #expect(arrays.status == 0, "\(arrays.errors)")
+    let data = try TensorDataset(folder.path + "/out")
+    #expect(try data.sample(at: 6).conversation.last?.text == "Number 6.")
+  }
+}

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TesseraVLM
+import TesseraVLM
 
 @Suite("libtorch")
 struct TorchTests {

@@ -37,8 +37,9 @@ struct PackCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      webdataset: a file whose records are the samples: captions (JSONL, JSON, CSV) or conversations (LLaVA's JSON, \
-      messages in JSONL). Its paths start at src.
+      A file whose records are the samples: captions (JSONL, JSON, CSV) or conversations (LLaVA's JSON, messages in \
+      JSONL). Its paths start at src. In tars they are members, beside arrays they stand in manifest.jsonl, and a \
+      sample has one picture.
       """, valueName: "file"))
   var captions: String?
 
@@ -82,8 +83,8 @@ struct PackCommand: ParsableCommand {
           "webdataset keeps the encoded bytes: pipelines, --seed and decoding options are for safetensors")
       }
     case .safetensors:
-      if losslessBaseline || verify || captions != nil {
-        throw ValidationError("--captions, --lossless-baseline and --verify are for webdataset")
+      if losslessBaseline || verify {
+        throw ValidationError("--lossless-baseline and --verify are for webdataset")
       }
       _ = try pipeline.resolve()
     }
@@ -196,6 +197,7 @@ struct PackCommand: ParsableCommand {
     let part = try sharding.resolve()
     var job = PreprocessJob(source: source, destination: destination, pipeline: try pipeline.resolve())
     job.format = .safetensors
+    job.captions = captions
     job.policy = resolved.policy
     job.generation = resolved.generation
     job.profile = resolved.name

@@ -136,8 +136,9 @@ struct PreprocessCommand: ParsableCommand {
 
   private static func announce(_ job: PreprocessJob, _ part: ShardResolution) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
+    let source = job.source + (job.captions.map { " (samples of \($0))" } ?? "")
     let rows = [
-      ["source", job.source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
+      ["source", source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
       ["pipeline", job.pipeline.text], ["profile", "\(job.profile): \(job.policy.summary)"],
       ["resizing", "as \(job.generation.rawValue)"], ["seed", "\(job.seed)"],
       ["threads", "\(job.threads)"],

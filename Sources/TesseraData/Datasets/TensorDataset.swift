@@ -8,7 +8,7 @@ internal import TesseraCore
 /// Sample *i* is row *i* of the files one after another. The row of the array `images` is the sample's picture, that
 /// of `labels` its class (−1 is none), those of all others its `tensors`. A row is a view on the mapped file, nothing
 /// is read or copied before it is used; rows whose elements do not lie aligned in the file, as in most npz files, are
-/// copied. Deflated arrays of npz files are unpacked into memory when the file is opened.
+/// copied. Captions and conversations are those of the folder's manifest (`tessera pack --captions`). Deflated arrays of npz files are unpacked into memory when the file is opened.
 ///
 /// A file must not be cut short while samples of it are in use: the system would end the process (SIGBUS). A file that
 /// was cut short before is noticed and costs an error. Files that are replaced by renaming do no harm.
@@ -27,6 +27,8 @@ public struct TensorDataset: Dataset {
   public let classes: [String]
   /// Arrays that are left out because no tensor has elements of their type.
   public let leftOut: [String]
+  /// The captions and conversations of a folder's manifest.
+  private var texts: ManifestTexts?
   private let memo = Memo<Fingerprint>()
 
   /// Opens a file, or all `.safetensors` files of a folder in the order of their names.
@@ -53,6 +55,7 @@ public struct TensorDataset: Dataset {
       }
     }
     try self.init(files: files, images: images, labels: labels, tensors: tensors)
+    if FileIO.isFolder(path) { texts = try ManifestTexts(folder: path, rows: count) }
   }
 
   /// Opens files whose rows follow each other.
@@ -165,6 +168,8 @@ public struct TensorDataset: Dataset {
       var sample = Sample(name: name, label: try Self.label(part, row))
       if let images = part.images { sample.pictures = [.tensor(try images.row(row), name: name)] }
       for array in part.others { sample.tensors[array.name] = try array.row(row) }
+      let file = part.path.split(separator: "/").last.map(String.init) ?? part.path
+      try texts?.add(to: &sample, at: index, file: file, row: row)
       return sample
     } catch let error as TesseraError {
       throw error.with(path: part.path, stage: .read)
@@ -199,6 +204,7 @@ public struct TensorDataset: Dataset {
         try part.labels?.update(&digest)
         for array in part.others { try array.update(&digest) }
       }
+      try texts?.update(&digest)
       return Fingerprint(digest)
     }
   }

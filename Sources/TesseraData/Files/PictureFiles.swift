@@ -49,32 +49,11 @@ public struct PictureFiles: Sendable, Equatable {
 
   private static func list(_ source: String, excluding excluded: String?) throws -> PictureFiles {
     if FileIO.isFolder(source) { return try listFolder(source, excluding: excluded) }
-    if PackSource.isTar(source) { return try listTars(source) }
+    if PackSource.isTar(source) { return ofTars(try WebDataset(source)) }
     if listExtensions.contains(fileExtension(source)) { return try listFile(source) }
     guard FileIO.identity(source) != nil else { throw FileIO.lastError("open", source) }
     let name = source.split(separator: "/").last.map(String.init) ?? source
     return PictureFiles(files: [PictureFile(name: name, path: source)])
-  }
-
-  /// The samples of tars. One that is faulty or has no picture keeps its place.
-  private static func listTars(_ source: String) throws -> PictureFiles {
-    let data = try WebDataset(source)
-    let files = (0..<data.count).map { index -> PictureFile in
-      do {
-        let sample = try data.sample(at: index)
-        guard case .section(let tar, let bytes, let name)? = sample.pictures.first else {
-          throw TesseraError(
-            .invalidInput(operation: "this job", expected: "a picture in every sample", got: "none"))
-        }
-        // The tar's own name and the member's: where the tar lies plays no part.
-        let short = tar.split(separator: "/").last.map { name.dropFirst(tar.utf8.count - $0.utf8.count) }
-        return PictureFile(name: String(short ?? name[...]), path: tar, bytes: bytes, label: sample.label)
-      } catch {
-        let name = data.key(of: index)
-        return PictureFile(name: name, path: name, fault: TesseraError.of(error).with(stage: .list))
-      }
-    }
-    return PictureFiles(files: files, classes: data.classes)
   }
 
   /// The part after the last dot of the last component, in lower case.

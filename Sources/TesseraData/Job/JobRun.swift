@@ -6,7 +6,7 @@ internal import TesseraTransforms
 /// One run of a job over its list: what is left to do, who does it, and how it ends.
 final class JobRun: Sendable {
   let job: PreprocessJob
-  let files: PictureFiles
+  let source: JobSource
   let control: JobControl
   let progress: @Sendable (PreprocessJob.Progress) -> Void
   let worker: PictureWorker
@@ -33,11 +33,12 @@ final class JobRun: Sendable {
   }
 
   init(
-    job: PreprocessJob, files: PictureFiles, control: JobControl,
+    job: PreprocessJob, source: JobSource, control: JobControl,
     progress: @escaping @Sendable (PreprocessJob.Progress) -> Void
   ) throws {
     self.job = job
-    self.files = files
+    self.source = source
+    let files = source.files
     self.control = control
     self.progress = progress
     worker = PictureWorker(
@@ -51,9 +52,12 @@ final class JobRun: Sendable {
       profile: job.profile, policy: job.policy, generation: job.generation, seed: job.seed,
       shardSize: isSharded ? job.shardSize : nil, jpeg: job.format == .jpeg ? job.jpeg : nil,
       png: job.format == .png ? job.png : nil, pictures: files.count,
-      listDigest: RunRecord.digest(of: files))
+      listDigest: RunRecord.digest(of: files), texts: source.textDigest)
     state = Guarded(State())
   }
+
+  /// The pictures.
+  var files: PictureFiles { source.files }
 
   func run() throws -> JobSummary {
     let earlier = try DestinationState(run: self, record: record)

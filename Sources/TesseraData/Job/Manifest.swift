@@ -9,12 +9,12 @@ struct Manifest {
     let errors = try writeErrors(of: records, stopper: nil)
     var row = 0
     var shard = -1
-    let lines = records.lazy.filter { $0.failure == nil }.map { record -> String in
+    let lines = try records.filter { $0.failure == nil }.map { record -> String in
       let number = record.sample / run.job.shardSize
       (shard, row) = number == shard ? (shard, row + 1) : (number, 0)
-      return line(record, row: row)
+      return try line(record, row: row)
     }
-    return (try store(Array(lines), as: run.parts.manifest), errors)
+    return (try store(lines, as: run.parts.manifest), errors)
   }
 
   private func store(_ lines: [String], as name: String) throws -> String {
@@ -24,7 +24,7 @@ struct Manifest {
   }
 
   /// One picture's line. `sample` is its index in the list: what its randomness hangs on.
-  private func line(_ record: PictureRecord, row: Int) -> String {
+  private func line(_ record: PictureRecord, row: Int) throws -> String {
     let entry = run.files[record.sample]
     var pairs: [(key: String, value: JSONText)] = [
       ("sample", .int(record.sample)), ("source", .string(entry.name)),
@@ -41,6 +41,7 @@ struct Manifest {
     let label: JSONText =
       run.files.classes.isEmpty ? JSONText(entry.label) : JSONText(run.files.className(of: entry))
     pairs += [("label", label), ("width", .int(record.width)), ("height", .int(record.height))]
+    pairs += try run.source.members(of: record.sample)
     return JSONText.object(pairs).text + "\n"
   }
 

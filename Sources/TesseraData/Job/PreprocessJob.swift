@@ -34,8 +34,12 @@ public struct PreprocessJob: Sendable {
     case skip
   }
 
-  /// A folder of any depth, a list file or one picture (`PictureFiles`).
+  /// A folder of any depth, a list file, tars or one picture (`PictureFiles`).
   public var source: String
+  /// A file whose records are the samples: captions or conversations, of one picture each (`CaptionDataset`,
+  /// `ConversationDataset`). Its paths start at the source, which is then a folder. The manifest's lines get the
+  /// texts (`text`, `messages`), and `TensorDataset` gives them back. Texts in tars go there without it.
+  public var captions: String?
   /// The folder to write to.
   public var destination: String
   public var pipeline: Pipeline
@@ -87,7 +91,8 @@ public struct PreprocessJob: Sendable {
     control: JobControl = JobControl(), progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> JobSummary {
     try validate()
-    let files = try list()
+    let pictures = try list()
+    let files = pictures.files
     guard files.count > 0 else {
       throw TesseraError(
         .invalidInput(
@@ -96,16 +101,16 @@ public struct PreprocessJob: Sendable {
           got: "none"),
         path: source, stage: .list)
     }
-    let run = try JobRun(job: self, files: files, control: control, progress: progress)
+    let run = try JobRun(job: self, source: pictures, control: control, progress: progress)
     return try run.run()
   }
 
   /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
-  private func list() throws -> PictureFiles {
+  private func list() throws -> JobSource {
     let before = FileIO.identity(destination)
-    let files = try PictureFiles(source: source, excluding: destination)
-    guard before == nil, FileIO.identity(destination) != nil else { return files }
-    return try PictureFiles(source: source, excluding: destination)
+    let pictures = try JobSource(source, captions: captions, excluding: destination)
+    guard before == nil, FileIO.identity(destination) != nil else { return pictures }
+    return try JobSource(source, captions: captions, excluding: destination)
   }
 
   /// Traps nothing, throws everything: the settings come from users.

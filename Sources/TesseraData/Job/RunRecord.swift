@@ -23,6 +23,8 @@ struct RunRecord: Codable, Equatable {
   /// The number of pictures in the list, and a digest of their names, labels and order.
   var pictures: Int
   var listDigest: String
+  /// A digest of the file with captions or conversations; nil where there is none.
+  var texts: String?
 
   var json: [UInt8] {
     get throws {
@@ -75,6 +77,7 @@ struct RunRecord: Codable, Equatable {
     ) {
       "\($0[0]) pictures (digest \($0[1]))"
     }
+    compare("captions", texts, other.texts) { $0.map { "a file of digest \($0)" } ?? "none" }
     compare("version", tessera, other.tessera) { $0 }
     if found.isEmpty && self != other { found.append("options of decoding or encoding differ") }
     return found

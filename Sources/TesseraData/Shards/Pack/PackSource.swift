@@ -37,7 +37,7 @@ package enum PackSource {
 }
 
 /// Captioned pictures with the labels of the folders in which they lie.
-private struct FolderLabels: Dataset {
+struct FolderLabels: Dataset {
   let base: CaptionDataset
   let classes: [String]
   /// By the path below the folder.

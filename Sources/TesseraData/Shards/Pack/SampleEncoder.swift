@@ -132,10 +132,7 @@ struct SampleEncoder: Sendable {
   }
 
   private static func json(_ turns: [ConversationTurn]) -> [UInt8] {
-    let messages = turns.map { turn in
-      JSONText.object([("role", .string(turn.role.rawValue)), ("content", .string(turn.text))])
-    }
-    return Array(JSONText.object([("messages", .array(messages))]).text.utf8)
+    Array(JSONText.object([("messages", ConversationTurn.json(turns))]).text.utf8)
   }
 
   /// The key of a sample: its name without what leads out of a folder and without the extension; dots become
