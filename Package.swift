@@ -77,10 +77,12 @@ let package = Package(
       swiftSettings: dialect),
 
     // MARK: the command
+    // What both commands say to people: lines, tables, numbers in words.
+    .target(name: "TesseraTerminal", dependencies: ["TesseraCore"], swiftSettings: dialect),
     .executableTarget(
       name: "TesseraCLI",
       dependencies: [
-        "Tessera", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tessera", "TesseraTerminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: dialect),
@@ -103,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "TesseraVLMCLI",
       dependencies: [
-        "Tessera", "TesseraText", "TesseraVLM",
+        "Tessera", "TesseraTerminal", "TesseraText", "TesseraVLM",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: dialect),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// The command `tessera`.
 @main

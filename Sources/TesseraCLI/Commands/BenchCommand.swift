@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera bench`: how fast a loader gives batches of this data, and what holds it back.
 struct BenchCommand: ParsableCommand {

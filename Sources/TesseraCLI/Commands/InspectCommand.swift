@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera inspect`: what picture files say of themselves.
 struct InspectCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera list`: a folder's listing in one file, so that no run need walk the folder again.
 struct ListCommand: ParsableCommand {

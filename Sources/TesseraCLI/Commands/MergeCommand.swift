@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tessera
+import TesseraTerminal
 
 /// `tessera merge`: what several processes wrote becomes what one would have written.
 struct MergeCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera pack`: a folder, a list or tars to shards.
 struct PackCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera preprocess`: a folder of pictures through a pipeline, onto the disk.
 struct PreprocessCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera preview`: a sheet that shows what a pipeline does.
 struct PreviewCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tessera
+import TesseraTerminal
 
 /// `tessera replay`: one sample of a batch made again, with everything that chance decided for it.
 struct ReplayCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera split`: a folder or a list into lists for training, validation and test.
 struct SplitCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// `tessera stats`: what a folder holds, before anybody trains on it.
 struct StatsCommand: ParsableCommand {

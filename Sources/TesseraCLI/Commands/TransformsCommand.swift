@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tessera
+import TesseraTerminal
 
 /// `tessera transforms`: what a pipeline can hold.
 struct TransformsCommand: ParsableCommand {

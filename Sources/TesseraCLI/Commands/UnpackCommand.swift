@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tessera
+import TesseraTerminal
 
 /// `tessera unpack`: tars to files.
 struct UnpackCommand: ParsableCommand {

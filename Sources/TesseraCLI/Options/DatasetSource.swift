@@ -1,5 +1,6 @@
 import Logging
 import Tessera
+import TesseraTerminal
 
 /// What a command's source is, as a dataset.
 enum DatasetSource {

@@ -1,4 +1,5 @@
 import Tessera
+import TesseraTerminal
 
 /// Statistics as text for a terminal.
 struct StatsReport {

@@ -1,4 +1,5 @@
 import Tessera
+import TesseraTerminal
 
 /// The statistics as a picture: what people show each other.
 struct StatsSheet {

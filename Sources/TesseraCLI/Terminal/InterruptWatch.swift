@@ -1,5 +1,6 @@
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// Turns ctrl-C (and a polite kill) into the end of a job at the next picture; the second ends the process.
 final class InterruptWatch {

@@ -1,5 +1,6 @@
 import Foundation
 import Tessera
+import TesseraTerminal
 
 /// Shows how far a job is: a bar that redraws itself on a terminal, now and then a plain line elsewhere.
 // @unchecked: the job calls `update` one call at a time; `start` and `finish` come before and after.

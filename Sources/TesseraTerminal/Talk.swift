@@ -1,22 +1,22 @@
-import Foundation
-import Tessera
+private import Foundation
+package import TesseraCore
 
 /// What the command says to a person: on stderr, so that stdout holds results only.
-enum Talk {
+package enum Talk {
   /// Whether stderr is a terminal.
-  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+  package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// Writes a line.
-  static func say(_ line: String) { write(line + "\n") }
+  package static func say(_ line: String) { write(line + "\n") }
 
   /// Says what a listing left out or found strange, at most ten of it.
-  static func notices(_ notices: [TesseraError]) {
+  package static func notices(_ notices: [TesseraError]) {
     for notice in notices.prefix(10) { say("tessera: \("\(notice)".visible)") }
     if notices.count > 10 { say("tessera: … and \(notices.count - 10) more") }
   }
 
   /// Writes text as it is.
-  static func write(_ text: String) {
+  package static func write(_ text: String) {
     // Results first: a log of both shows them in their order, no line torn.
     fflush(nil)
     FileHandle.standardError.write(Data(text.utf8))
@@ -24,9 +24,9 @@ enum Talk {
 }
 
 /// Text in columns.
-enum TextTable {
+package enum TextTable {
   /// Rows with each column as wide as its widest cell, two spaces between; the last column is not padded.
-  static func lines(_ rows: [[String]]) -> [String] {
+  package static func lines(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
@@ -44,12 +44,14 @@ enum TextTable {
 }
 
 /// Numbers as people read them.
-enum Words {
+package enum Words {
   /// `1 picture`, `2 pictures`.
-  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  package static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   /// `0:07`, `12:34`, `1:02:03`.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
     let (h, m, s) = (whole / 3600, whole / 60 % 60, whole % 60)
     let tail = (s < 10 ? "0" : "") + String(s)
@@ -57,7 +59,7 @@ enum Words {
   }
 
   /// Three significant digits or so: `3.14`, `31.4`, `314`.
-  static func rate(_ value: Double) -> String {
+  package static func rate(_ value: Double) -> String {
     String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
   }
 }

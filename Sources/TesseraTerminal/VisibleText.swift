@@ -1,7 +1,7 @@
 extension String {
   /// The text without anything that a terminal would obey or that would break a line: control characters, escape
   /// codes and marks of direction are written out as in Swift (`\n`, `\u{1B}`).
-  var visible: String {
+  package var visible: String {
     var out = ""
     for scalar in unicodeScalars {
       switch scalar {
@@ -21,7 +21,7 @@ extension String {
   }
 
   /// The end of the text, as many characters as fit, an ellipsis before it where something is left out.
-  func shortened(to width: Int, ellipsis: String = "…") -> String {
+  package func shortened(to width: Int, ellipsis: String = "…") -> String {
     count <= width ? self : ellipsis + suffix(max(width - ellipsis.count, 0))
   }
 }
