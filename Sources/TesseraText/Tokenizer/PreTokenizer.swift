@@ -166,7 +166,8 @@ struct PreTokenizer: Sendable {
     var (position, start) = (0, 0)
     while position + pattern.count <= text.count {
       let end = position + pattern.count
-      guard text[position] == pattern[0], text[position..<end].elementsEqual(pattern) else {
+      guard text[position] == pattern[0], pattern.count == 1 || text[position..<end].elementsEqual(pattern)
+      else {
         position += 1
         continue
       }

@@ -55,7 +55,8 @@ struct TextNormalizer: Sendable {
     out.reserveCapacity(text.count + text.count / 4)
     var (position, copied) = (0, 0)
     while position + pattern.count <= text.count {
-      guard text[position] == pattern[0], text[position..<position + pattern.count].elementsEqual(pattern)
+      guard text[position] == pattern[0],
+        pattern.count == 1 || text[position..<position + pattern.count].elementsEqual(pattern)
       else {
         position += 1
         continue
