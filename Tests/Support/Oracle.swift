@@ -16,6 +16,8 @@ public actor Oracle {
   public static let webDataset = Oracle("webdataset")
   /// COCO's own tools, beside Pillow 13.
   public static let coco = Oracle("coco")
+  /// Hugging Face's tokenizers 0.23.
+  public static let tokenizers = Oracle("tokenizers")
 
   /// The release whose pixels `generation` names.
   public static func of(_ generation: PillowGeneration) -> Oracle {
