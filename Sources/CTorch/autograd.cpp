@@ -84,7 +84,7 @@ struct Capsule : torch::CustomClassHolder {
   ~Capsule() override { release(context); }
 
   variable_list run(const variable_list &inputs, bool recording) {
-    at::AutoGradMode mode(recording);
+    c10::AutoGradMode mode(recording);
     auto on = [&](ct_autocast state) {
       state.cache = state.cache && recording;
       return state;
@@ -107,8 +107,10 @@ struct Capsule : torch::CustomClassHolder {
 /// As torch.utils.checkpoint (reentrant): nothing is recorded going forward; backward runs the closure again on
 /// detached inputs and sends the gradients through it, so that those of captured parameters accumulate in their leaves.
 struct Checkpoint : torch::autograd::Function<Checkpoint> {
+  // Takes the list as an ArrayRef: libtorch 1.13 overlooks the tensors of a vector.
   static variable_list forward(
-      torch::autograd::AutogradContext *context, c10::intrusive_ptr<Capsule> capsule, variable_list inputs) {
+      torch::autograd::AutogradContext *context, c10::intrusive_ptr<Capsule> capsule, at::TensorList list) {
+    auto inputs = list.vec();
     context->saved_data["capsule"] = c10::IValue::make_capsule(capsule);
     context->save_for_backward(inputs);
     inputs.pop_back();
@@ -123,7 +125,7 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
     for (const auto &input : saved) {
       inputs.push_back(input.detach().set_requires_grad(input.requires_grad()));
     }
-    at::AutoGradMode mode(true);
+    c10::AutoGradMode mode(true);
     auto outputs = capsule->run(inputs, true);
     variable_list roots, seeds;
     for (size_t i = 0; i < outputs.size(); i++) {
@@ -145,8 +147,8 @@ extern "C" {
 
 bool ct_requires_grad(ct_tensor tensor) { return tensor->value.requires_grad(); }
 
-int ct_set_requires_grad(ct_tensor tensor, bool requires) {
-  return ct::status([&] { tensor->value.set_requires_grad(requires); });
+int ct_set_requires_grad(ct_tensor tensor, bool wanted) {
+  return ct::status([&] { tensor->value.set_requires_grad(wanted); });
 }
 
 bool ct_is_leaf(ct_tensor tensor) { return tensor->value.is_leaf(); }
@@ -187,12 +189,12 @@ int ct_set_grad(ct_tensor tensor, ct_tensor gradient) {
 }
 
 bool ct_set_grad_mode(bool enabled) {
-  bool before = at::GradMode::is_enabled();
-  at::GradMode::set_enabled(enabled);
+  bool before = c10::GradMode::is_enabled();
+  c10::GradMode::set_enabled(enabled);
   return before;
 }
 
-bool ct_grad_mode(void) { return at::GradMode::is_enabled(); }
+bool ct_grad_mode(void) { return c10::GradMode::is_enabled(); }
 
 ct_autocast ct_autocast_state(int32_t type) {
   return ct::guarded(ct_autocast{}, [&] { return read_autocast(type); });
@@ -222,8 +224,8 @@ int ct_checkpoint(
   return ct::status([&] {
     auto list = ct::list(inputs, input_count);
     // Parameters that the closure captures need gradients even where no input does: the anchor makes the node exist.
-    list.push_back(at::zeros({}).set_requires_grad(at::GradMode::is_enabled()));
-    auto results = Checkpoint::apply(capsule, list);
+    list.push_back(at::zeros({}).set_requires_grad(c10::GradMode::is_enabled()));
+    auto results = Checkpoint::apply(capsule, at::TensorList(list));
     for (size_t i = 0; i < output_count; i++) outputs[i] = ct::own(std::move(results[i]));
   });
 }

@@ -3,6 +3,7 @@
 // The one place where C++ exceptions end, and where tensors become handles.
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <atomic>
 #include <exception>

@@ -13,7 +13,7 @@ int ct_adamw_step(
     const ct_tensor *second_moments, size_t count, ct_adamw s) {
   return ct::status([&] {
     if (count == 0) return;
-    at::NoGradGuard guard;
+    c10::NoGradGuard guard;
     auto weights = ct::list(parameters, count), grads = ct::list(gradients, count);
     auto first = ct::list(first_moments, count), second = ct::list(second_moments, count);
     // The order of torch/optim/adam.py, _multi_tensor_adam with decoupled weight decay: the same roundings.
@@ -28,7 +28,7 @@ int ct_adamw_step(
     double step = static_cast<double>(s.step);
     double correction = 1 - std::pow(s.beta1, step);
     auto roots = at::_foreach_sqrt(second);
-    at::_foreach_div_(roots, std::sqrt(1 - std::pow(s.beta2, step)));
+    at::_foreach_div_(roots, std::pow(1 - std::pow(s.beta2, step), 0.5));
     at::_foreach_add_(roots, s.epsilon);
     at::_foreach_addcdiv_(weights, first, roots, -(s.learning_rate / correction));
   });
@@ -36,7 +36,7 @@ int ct_adamw_step(
 
 ct_tensor ct_clip_norm(const ct_tensor *gradients, size_t count, double limit) {
   return ct::tensor([&] {
-    at::NoGradGuard guard;
+    c10::NoGradGuard guard;
     auto grads = ct::list(gradients, count);
     if (grads.empty()) return at::zeros({});
     auto total = at::norm(at::stack(at::_foreach_norm(grads, 2)));

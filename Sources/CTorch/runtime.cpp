@@ -9,7 +9,6 @@
 #include <malloc.h>
 
 #include <climits>
-#include <mutex>
 
 #include "boundary.h"
 
@@ -18,6 +17,8 @@
 #endif
 
 namespace {
+
+std::atomic<bool> keeps_memory{false};
 
 /// Loads the CUDA kernels, which register themselves; once.
 bool load_cuda() {
@@ -53,6 +54,11 @@ Result openblas(const char *name, Result absent) {
 extern "C" {
 
 const char *ct_version(void) { return TORCH_VERSION; }
+
+const char *ct_library_path(void) {
+  Dl_info info;
+  return dladdr(reinterpret_cast<const void *>(&at::show_config), &info) ? info.dli_fname : nullptr;
+}
 
 char *ct_build_info(void) {
   return ct::guarded(static_cast<char *>(nullptr), [] { return ct::text(at::show_config()); });
@@ -162,10 +168,20 @@ bool ct_keep_freed_memory(void) {
   // 32 MiB for the first.
   bool kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) || mallopt(M_MMAP_THRESHOLD, 32 << 20);
   kept = mallopt(M_TRIM_THRESHOLD, INT_MAX) && kept;
-  return mallopt(M_TOP_PAD, 64 << 20) && kept;
+  keeps_memory = mallopt(M_TOP_PAD, 64 << 20) && kept;
+#endif
+  return keeps_memory;
+}
+
+int64_t ct_heap_bytes(void) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+  auto info = mallinfo2();
+  return static_cast<int64_t>(info.uordblks + info.hblkhd);
 #else
-  return false;
+  return -1;
 #endif
 }
+
+bool ct_keeps_freed_memory(void) { return keeps_memory; }
 
 }  // extern "C"

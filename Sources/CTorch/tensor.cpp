@@ -85,7 +85,7 @@ int ct_item_int(ct_tensor tensor, int64_t *out) {
 
 int ct_copy_out(ct_tensor tensor, void *target, size_t bytes) {
   return ct::status([&] {
-    at::NoGradGuard guard;
+    c10::NoGradGuard guard;
     auto source = tensor->value.to(at::kCPU).contiguous();
     TORCH_CHECK(source.nbytes() == bytes, "the tensor has ", source.nbytes(), " bytes, not ", bytes);
     if (bytes > 0) std::memcpy(target, source.data_ptr(), bytes);

@@ -9,7 +9,7 @@ extern "C" {
 
 bool ct_requires_grad(ct_tensor tensor);
 /// Fails for a tensor that is no leaf or not of a floating type.
-int ct_set_requires_grad(ct_tensor tensor, bool requires);
+int ct_set_requires_grad(ct_tensor tensor, bool wanted);
 bool ct_is_leaf(ct_tensor tensor);
 /// Accumulates gradients into the leaves. `gradient` may be NULL for a scalar.
 int ct_backward(ct_tensor tensor, ct_tensor gradient, bool retain_graph);

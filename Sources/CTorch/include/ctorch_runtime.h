@@ -9,6 +9,8 @@ extern "C" {
 
 /// The release of the libtorch that this was compiled against ("1.13.1").
 const char *ct_version(void);
+/// The file of the libtorch that is loaded; NULL if the loader does not say.
+const char *ct_library_path(void);
 /// How libtorch was built (compiler, BLAS, flags); free() it.
 char *ct_build_info(void);
 /// The threads, OpenMP and BLAS of libtorch; free() it.
@@ -47,6 +49,10 @@ const char *ct_openblas_core(void);
 int ct_openblas_parallel(void);
 /// Keeps big blocks in the heap instead of giving them back to the system; true if the C library took all of it.
 bool ct_keep_freed_memory(void);
+/// Bytes of the C library's heap that are in use, libtorch's tensors among them; −1 where it does not tell.
+int64_t ct_heap_bytes(void);
+/// Whether `ct_keep_freed_memory` has succeeded.
+bool ct_keeps_freed_memory(void);
 
 #ifdef __cplusplus
 }

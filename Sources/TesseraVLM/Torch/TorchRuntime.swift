@@ -1,5 +1,4 @@
 internal import CTorch
-internal import TesseraCore
 private import Foundation
 
 /// libtorch and this process as a whole.
@@ -60,12 +59,22 @@ public enum TorchRuntime {
       reservedBytes: Int(memory.reserved_bytes))
   }
 
+  /// Bytes of this process's heap that are in use, tensors on the processor among them; nil where the C library does
+  /// not tell.
+  public static var heapBytes: Int? {
+    let bytes = ct_heap_bytes()
+    return bytes < 0 ? nil : Int(bytes)
+  }
+
   /// Begins a new peak of a CUDA device's memory; false where this libtorch cannot.
   @discardableResult
   public static func resetPeakMemory(_ device: TorchDevice) -> Bool {
     guard case .cuda(let index) = device else { return false }
     return ct_cuda_reset_peak(Int32(index)) == 0
   }
+
+  /// Whether `prepare` told the C library to keep freed memory.
+  static var keepsFreedMemory: Bool { ct_keeps_freed_memory() }
 
   private static func owned(_ text: UnsafeMutablePointer<CChar>?) -> String {
     guard let text else { return TorchFailure.lastMessage }
