@@ -11,7 +11,7 @@ import Testing
 /// is relative to the leaf's greatest gradient, or to 1.
 func expectGradients(
   of body: () -> TorchTensor, at leaves: [TorchTensor], samples: Int = 40, step: Double = 1e-5,
-  tolerance: Double = 1e-6, sourceLocation: SourceLocation = #_sourceLocation
+  tolerance: Double = 1e-6, sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) {
   let faults = gradientFaults(of: body, at: leaves, samples: samples, step: step, tolerance: tolerance)
   for fault in faults { Issue.record("\(fault)", sourceLocation: sourceLocation) }

@@ -31,7 +31,7 @@ extension TorchTensor {
 /// Records an issue unless two tensors have one shape and elements within `tolerance` of the greatest.
 func expectClose(
   _ a: TorchTensor, _ b: TorchTensor, _ comment: Comment? = nil, within tolerance: Double = 2e-6,
-  sourceLocation: SourceLocation = #_sourceLocation
+  sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) {
   #expect(
     a.distance(to: b) <= tolerance, comment ?? "\(a) is not \(b)", sourceLocation: sourceLocation)

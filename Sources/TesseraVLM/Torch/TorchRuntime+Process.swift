@@ -33,7 +33,7 @@ extension TorchRuntime {
   }
 
   /// Replaces the process by the same program with the same arguments. Returns only if the system refuses.
-  private static func executeAnew(_ core: String) {
+  static func executeAnew(_ core: String) {
     setenv("OPENBLAS_CORETYPE", core, 1)
     setenv(marker, "1", 1)
     execv("/proc/self/exe", CommandLine.unsafeArgv)
