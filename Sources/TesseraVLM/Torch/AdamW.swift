@@ -8,13 +8,20 @@ internal import TesseraCore
 public final class AdamW {
   /// Parameters that share settings. Change the settings between steps as a schedule asks.
   public struct Group {
+    /// The leaves that are moved.
     public let parameters: [TorchTensor]
+    /// lr: the size of a step.
     public var learningRate: Double
+    /// The share of a weight, times lr, that each step takes away.
     public var weightDecay: Double
+    /// How much of the mean gradient is kept.
     public var beta1: Double
+    /// How much of the mean square is kept.
     public var beta2: Double
+    /// Added to the root of the mean square.
     public var epsilon: Double
 
+    /// Makes a group; the defaults are PyTorch's.
     public init(
       _ parameters: [TorchTensor], learningRate: Double = 1e-3, weightDecay: Double = 0.01,
       beta1: Double = 0.9,
@@ -38,6 +45,7 @@ public final class AdamW {
     /// The running mean of their squares.
     public var second: TorchTensor
 
+    /// Makes moments, such as a checkpoint has stored.
     public init(step: Int, first: TorchTensor, second: TorchTensor) {
       self.step = step
       self.first = first
@@ -45,10 +53,12 @@ public final class AdamW {
     }
   }
 
+  /// The parameters and their settings. Groups may change their settings, not their parameters.
   public var groups: [Group]
   /// One entry a parameter, in the groups' order; nil until its first gradient.
   public private(set) var moments: [Moments?]
 
+  /// Makes an optimiser that has taken no step.
   public init(_ groups: [Group]) {
     self.groups = groups
     moments = Array(repeating: nil, count: groups.reduce(0) { $0 + $1.parameters.count })

@@ -29,6 +29,7 @@ public enum TorchDevice: Sendable, Hashable {
 }
 
 extension TorchDevice: CustomStringConvertible {
+  /// The name that `init(_:)` reads.
   public var description: String {
     switch self {
     case .cpu: "cpu"

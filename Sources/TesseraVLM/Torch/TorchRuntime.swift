@@ -43,7 +43,9 @@ public enum TorchRuntime {
 
   /// What a CUDA device's allocator has given out.
   public struct Memory: Sendable, Equatable {
+    /// In use now.
     public var currentBytes: Int
+    /// In use at most since the last reset.
     public var peakBytes: Int
     /// Taken from the driver, in use or not.
     public var reservedBytes: Int

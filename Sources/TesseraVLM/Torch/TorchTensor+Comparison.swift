@@ -2,43 +2,57 @@ internal import CTorch
 
 // The operators carry a dot, as SIMD's do: they compare each element and give a tensor of bools.
 extension TorchTensor {
+  /// True where two elements are equal.
   public static func .== (a: TorchTensor, b: TorchTensor) -> TorchTensor {
     checked(ct_eq(a.handle, b.handle))
   }
+  /// True where two elements differ.
   public static func .!= (a: TorchTensor, b: TorchTensor) -> TorchTensor {
     checked(ct_ne(a.handle, b.handle))
   }
+  /// True where the left element is less.
   public static func .< (a: TorchTensor, b: TorchTensor) -> TorchTensor { checked(ct_lt(a.handle, b.handle)) }
+  /// True where the left element is not greater.
   public static func .<= (a: TorchTensor, b: TorchTensor) -> TorchTensor {
     checked(ct_le(a.handle, b.handle))
   }
+  /// True where the left element is greater.
   public static func .> (a: TorchTensor, b: TorchTensor) -> TorchTensor { checked(ct_gt(a.handle, b.handle)) }
+  /// True where the left element is not less.
   public static func .>= (a: TorchTensor, b: TorchTensor) -> TorchTensor {
     checked(ct_ge(a.handle, b.handle))
   }
 
+  /// True where two elements are equal.
   public static func .== (a: TorchTensor, b: some TorchNumber) -> TorchTensor {
     checked(ct_eq_scalar(a.handle, b.torchScalar.raw))
   }
+  /// True where two elements differ.
   public static func .!= (a: TorchTensor, b: some TorchNumber) -> TorchTensor {
     checked(ct_ne_scalar(a.handle, b.torchScalar.raw))
   }
+  /// True where the left element is less.
   public static func .< (a: TorchTensor, b: some TorchNumber) -> TorchTensor {
     checked(ct_lt_scalar(a.handle, b.torchScalar.raw))
   }
+  /// True where the left element is not greater.
   public static func .<= (a: TorchTensor, b: some TorchNumber) -> TorchTensor {
     checked(ct_le_scalar(a.handle, b.torchScalar.raw))
   }
+  /// True where the left element is greater.
   public static func .> (a: TorchTensor, b: some TorchNumber) -> TorchTensor {
     checked(ct_gt_scalar(a.handle, b.torchScalar.raw))
   }
+  /// True where the left element is not less.
   public static func .>= (a: TorchTensor, b: some TorchNumber) -> TorchTensor {
     checked(ct_ge_scalar(a.handle, b.torchScalar.raw))
   }
 
+  /// True where both elements are.
   public static func .& (a: TorchTensor, b: TorchTensor) -> TorchTensor {
     checked(ct_logical_and(a.handle, b.handle))
   }
+  /// True where either element is.
   public static func .| (a: TorchTensor, b: TorchTensor) -> TorchTensor {
     checked(ct_logical_or(a.handle, b.handle))
   }

@@ -74,6 +74,7 @@ public final class TorchTensor: @unchecked Sendable {
 }
 
 extension TorchTensor: CustomStringConvertible {
+  /// Shape, type, and device where it is not the processor.
   public var description: String {
     "TorchTensor(\(shape), \(type.rawValue)\(device == .cpu ? "" : ", \(device)"))"
   }
