@@ -91,6 +91,8 @@ ct_tensor ct_layer_norm(
 
 ct_tensor ct_rms_norm(ct_tensor a, ct_tensor weight, double eps) {
   return ct::tensor([&] {
+    // Composed everywhere: libtorch 2.15's own rms_norm takes as long on the processor (5.6 against 5.7 ms, forward and
+    // backward of [8, 256, 256] on two cores), and need not round half types where Hugging Face does.
     auto type = a->value.scalar_type();
     auto wide = is_half(a->value) ? a->value.to(at::kFloat) : a->value;
     auto scale = at::rsqrt(at::mean(wide * wide, at::IntArrayRef{-1}, true) + eps);
