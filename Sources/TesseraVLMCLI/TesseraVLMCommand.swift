@@ -7,5 +7,5 @@ struct TesseraVLMCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tessera-vlm", abstract: "A vision-language Transformer: Hugging Face's LLaVA, in Swift.")
 
-  func run() throws { print(TorchVersion.compiled) }
+  func run() throws { print(TorchRuntime.version) }
 }
