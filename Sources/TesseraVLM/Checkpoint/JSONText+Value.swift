@@ -20,13 +20,15 @@ extension JSONValue {
   /// As Python's `json.dumps(indent=2, sort_keys=True)` and a line break: what transformers writes.
   ///
   /// Fractions are written with the shortest digits that read back; a whole number in a `double` keeps its `.0`.
-  func pythonText() -> String {
+  ///
+  /// - Parameter sortsKeys: false keeps the members' order, as tokenizers' files do.
+  func pythonText(sortsKeys: Bool = true) -> String {
     var out = ""
-    write(to: &out, indent: 0)
+    write(to: &out, indent: 0, sortsKeys)
     return out + "\n"
   }
 
-  private func write(to out: inout String, indent: Int) {
+  private func write(to out: inout String, indent: Int, _ sortsKeys: Bool) {
     let inner = "\n" + String(repeating: " ", count: indent + 2)
     let outer = "\n" + String(repeating: " ", count: indent)
     switch self {
@@ -35,21 +37,27 @@ extension JSONValue {
       out += "["
       for (index, value) in values.enumerated() {
         out += (index > 0 ? "," : "") + inner
-        value.write(to: &out, indent: indent + 2)
+        value.write(to: &out, indent: indent + 2, sortsKeys)
       }
       out += outer + "]"
     case .object(let members) where !members.isEmpty:
       out += "{"
-      // Of two members with one name the last counts, as it did when they were read.
-      let unique = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
-      let sorted = unique.sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }
-      for (index, (name, value)) in sorted.enumerated() {
+      for (index, (name, value)) in (sortsKeys ? Self.sorted(members) : members).enumerated() {
         out += (index > 0 ? "," : "") + inner + JSONText.string(name).text + ": "
-        value.write(to: &out, indent: indent + 2)
+        value.write(to: &out, indent: indent + 2, sortsKeys)
       }
       out += outer + "}"
     default: out += JSONText(self).text
     }
+  }
+
+  /// By name; of two members with one name the last counts, as it did when they were read.
+  private static func sorted(
+    _ members: [(name: String, value: JSONValue)]
+  ) -> [(name: String, value: JSONValue)] {
+    Dictionary(members.map { ($0.name, $0.value) }) { $1 }
+      .sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }
+      .map { (name: $0.key, value: $0.value) }
   }
 
   /// Python's notation: an exponent has at least two digits, from 1e16 on and below 1e-4.

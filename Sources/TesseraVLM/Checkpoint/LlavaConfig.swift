@@ -21,9 +21,6 @@ public struct LlavaConfig: Sendable {
   /// All that was read, for what is not ours: it is written again.
   package var source: JSONValue = .object([])
 
-  /// No model has so many layers; a config that says so would fill the memory with names.
-  static let layerLimit = 4096
-
   /// A model of these parts, with the default of transformers' `LlavaConfig` for everything else.
   public init(vision: VisionConfig, text: TextConfig, imageToken: Int) {
     (self.vision, self.text, self.imageToken) = (vision, text, imageToken)
@@ -130,7 +127,7 @@ extension LlavaConfig {
     switch try reader.string("projector_type") ?? "mlp" {
     case "mlp": projector = .mlp
     case "pixel_shuffle":
-      let factor = try reader.int("pixel_shuffle_factor", 2, in: 1...64)
+      let factor = try reader.int("pixel_shuffle_factor", 2, in: 1...16)
       try Self.checkShuffle(factor, vision, featureSelection, reader)
       projector = .pixelShuffle(factor: factor)
     case let other: throw reader.wrong("projector_type", "mlp or pixel_shuffle", .string(other))

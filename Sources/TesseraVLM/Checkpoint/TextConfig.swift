@@ -65,11 +65,11 @@ extension TextConfig {
   init(_ reader: ConfigReader, kind: Kind) throws {
     self.init(kind)
     try reader.refuseQuantized()
-    vocabularySize = try reader.int("vocab_size", vocabularySize)
-    hiddenSize = try reader.int("hidden_size", hiddenSize)
-    intermediateSize = try reader.int("intermediate_size", intermediateSize)
-    layers = try reader.int("num_hidden_layers", layers, in: 1...LlavaConfig.layerLimit)
-    heads = try reader.int("num_attention_heads", heads)
+    vocabularySize = try reader.int("vocab_size", vocabularySize, in: 1...Bounds.vocabulary)
+    hiddenSize = try reader.int("hidden_size", hiddenSize, in: 1...Bounds.width)
+    intermediateSize = try reader.int("intermediate_size", intermediateSize, in: 1...Bounds.width)
+    layers = try reader.int("num_hidden_layers", layers, in: 1...Bounds.layers)
+    heads = try reader.int("num_attention_heads", heads, in: 1...Bounds.heads)
     try readHeads(reader)
     activation = try reader.activation("hidden_act", activation)
     rmsNormEpsilon = try reader.double("rms_norm_eps", rmsNormEpsilon)
@@ -95,7 +95,7 @@ extension TextConfig {
       throw reader.wrong(
         "num_key_value_heads", "a divisor of num_attention_heads \(heads)", .int(keyValueHeads))
     }
-    let ownSize = try reader.optionalInt("head_dim")
+    let ownSize = try reader.optionalInt("head_dim", in: 1...Bounds.headWidth)
     guard ownSize != nil || hiddenSize % heads == 0 else {
       throw reader.wrong("num_attention_heads", "a divisor of hidden_size \(hiddenSize)", .int(heads))
     }

@@ -53,11 +53,11 @@ extension VisionConfig {
   init(_ reader: ConfigReader, kind: Kind, base: VisionConfig? = nil) throws {
     self = base ?? VisionConfig(kind)
     try reader.refuseQuantized()
-    hiddenSize = try reader.int("hidden_size", hiddenSize)
-    intermediateSize = try reader.int("intermediate_size", intermediateSize)
-    layers = try reader.int("num_hidden_layers", layers, in: 1...LlavaConfig.layerLimit)
-    heads = try reader.int("num_attention_heads", heads)
-    channels = try reader.int("num_channels", channels)
+    hiddenSize = try reader.int("hidden_size", hiddenSize, in: 1...Bounds.width)
+    intermediateSize = try reader.int("intermediate_size", intermediateSize, in: 1...Bounds.width)
+    layers = try reader.int("num_hidden_layers", layers, in: 1...Bounds.layers)
+    heads = try reader.int("num_attention_heads", heads, in: 1...Bounds.heads)
+    channels = try reader.int("num_channels", channels, in: 1...Bounds.channels)
     imageSize = try reader.side("image_size", imageSize)
     patchSize = try reader.side("patch_size", patchSize)
     activation = try reader.activation("hidden_act", activation)
@@ -70,9 +70,9 @@ extension VisionConfig {
     guard patchSize <= imageSize else {
       throw reader.wrong("patch_size", "at most image_size \(imageSize)", .int(patchSize))
     }
-    // The square of what an Int32 holds is what an Int holds.
-    guard patchesPerSide <= 1 << 15 else {
-      throw reader.wrong("image_size", "at most 32768 patches of \(patchSize)", .int(imageSize))
+    guard patchSize <= Bounds.patch, patchesPerSide <= Bounds.patches else {
+      throw reader.wrong(
+        "patch_size", "at most \(Bounds.patch), and \(Bounds.patches) patches along a side", .int(patchSize))
     }
   }
 }
