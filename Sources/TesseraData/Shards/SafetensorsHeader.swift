@@ -84,7 +84,8 @@ extension SafetensorsHeader {
     metadata = table.metadata
     entries = try table.entries.map { entry in
       guard let type = entry.type?.dataType else {
-        throw TesseraError(.unsupported(format: "safetensors", feature: "type \(entry.code) of '\(entry.name)'"))
+        throw TesseraError(
+          .unsupported(format: "safetensors", feature: "type \(entry.code) of '\(entry.name)'"))
       }
       return Entry(name: entry.name, dataType: type, shape: entry.shape, bytes: entry.bytes)
     }

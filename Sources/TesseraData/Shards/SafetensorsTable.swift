@@ -94,7 +94,8 @@ package struct SafetensorsTable: Sendable {
     for (index, entry) in entries.enumerated() {
       guard entry.bytes.lowerBound == end else {
         let what = entry.bytes.lowerBound < end ? "overlaps the tensor" : "leaves a gap"
-        throw Self.fault("'\(entry.name)' at \(entry.bytes.lowerBound) \(what) before it, which ends at \(end)")
+        throw Self.fault(
+          "'\(entry.name)' at \(entry.bytes.lowerBound) \(what) before it, which ends at \(end)")
       }
       end = entry.bytes.upperBound
       places[entry.name] = index
@@ -127,7 +128,8 @@ package struct SafetensorsTable: Sendable {
         throw fault("'\(name)' has a shape that no file can hold: \(shape) of \(code)")
       }
       guard needed == ends[1] - ends[0] else {
-        throw fault("'\(name)' of shape \(shape) needs \(needed) bytes, its place \(ends) has \(ends[1] - ends[0])")
+        throw fault(
+          "'\(name)' of shape \(shape) needs \(needed) bytes, its place \(ends) has \(ends[1] - ends[0])")
       }
     }
     return Entry(name: name, code: code, type: type, shape: shape, bytes: ends[0]..<ends[1])

@@ -45,13 +45,15 @@ extension Checkpoint {
       var contradicts = false
       if case .llava(let llava) = config { contradicts = llava.contradictsTie }
       guard let head else {
-        let notes = contradicts ? ["tie_word_embeddings differs inside the config; no lm_head.weight: tied"] : []
+        let notes =
+          contradicts ? ["tie_word_embeddings differs inside the config; no lm_head.weight: tied"] : []
         return (config.tied(isTied), notes)
       }
       guard isTied else { return (config, []) }
       if contradicts {
         return (
-          config.tied(false), ["tie_word_embeddings differs inside the config; lm_head.weight is there: not tied"]
+          config.tied(false),
+          ["tie_word_embeddings differs inside the config; lm_head.weight is there: not tied"]
         )
       }
       guard let embedding = found[ExpectedParameters.embedding], try Self.isEqual(head, embedding) else {
@@ -68,7 +70,9 @@ extension Checkpoint {
     private static func isEqual(_ a: StoredWeight, _ b: StoredWeight) throws -> Bool {
       guard a.shape == b.shape, a.type == b.type else { return false }
       return try a.withBytes { a in
-        try b.withBytes { b in a.count == b.count && (a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0) }
+        try b.withBytes { b in
+          a.count == b.count && (a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0)
+        }
       }
     }
 
@@ -82,7 +86,8 @@ extension Checkpoint {
           continue
         }
         if weight.shape != spec.shape {
-          report.mismatched.append(.init(name: weight.name, expected: "\(spec.shape)", found: "\(weight.shape)"))
+          report.mismatched.append(
+            .init(name: weight.name, expected: "\(spec.shape)", found: "\(weight.shape)"))
         } else if !readable.contains(weight.type) {
           report.mismatched.append(
             .init(name: weight.name, expected: "F32, F16 or BF16", found: weight.type.rawValue))

@@ -22,7 +22,8 @@ public enum CheckpointLayout: String, Sendable, Hashable, CaseIterable {
     let (projector, head) = (ExpectedParameters.projector, ExpectedParameters.head)
     switch self {
     case .llava4: return [(vision, vision), (projector, projector), (language, language), (head, head)]
-    case .llava5: return [("vision_tower.", vision), (projector, projector), (language, language), (head, head)]
+    case .llava5:
+      return [("vision_tower.", vision), (projector, projector), (language, language), (head, head)]
     case .llavaMemory4, .llavaMemory5:
       let tower = self == .llavaMemory4 ? "model.vision_tower.vision_model." : "model.vision_tower."
       return [

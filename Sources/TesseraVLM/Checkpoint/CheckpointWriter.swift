@@ -52,7 +52,9 @@ public struct CheckpointWriter: Sendable {
     _ config: LlavaConfig, to path: String, types: (ParameterSpec) -> DataType, mainType: DataType,
     _ extra: [ParameterSpec], _ sideFiles: SideFiles, _ source: Source
   ) throws {
-    let tensors = (ExpectedParameters.llava(config) + extra).map { ShardPlan.Tensor(spec: $0, dataType: types($0)) }
+    let tensors = (ExpectedParameters.llava(config) + extra).map {
+      ShardPlan.Tensor(spec: $0, dataType: types($0))
+    }
     if let other = tensors.first(where: { !$0.dataType.isFloatingPoint }) {
       throw TesseraError(
         .invalidArgument(

@@ -47,7 +47,8 @@ extension ConfigReader {
   func refuseQuantized() throws {
     guard let found = self["quantization_config"] else { return }
     throw wrong(
-      "quantization_config", "absent (quantized weights are not read: convert the model to F16 or BF16 first)",
+      "quantization_config",
+      "absent (quantized weights are not read: convert the model to F16 or BF16 first)",
       found["quant_method"] ?? found)
   }
 }

@@ -51,7 +51,8 @@ struct ConfigReader {
 
   private static func expected(_ range: ClosedRange<Int>) -> String {
     range.upperBound == Int(Int32.max)
-      ? "a whole number from \(range.lowerBound) on" : "a whole number in \(range.lowerBound)...\(range.upperBound)"
+      ? "a whole number from \(range.lowerBound) on"
+      : "a whole number in \(range.lowerBound)...\(range.upperBound)"
   }
 
   /// A size that a list of two may give, as long as both are equal: height and width.
@@ -91,7 +92,9 @@ struct ConfigReader {
   func word<T: RawRepresentable<String> & CaseIterable>(_ key: String, _ standard: T) throws -> T {
     guard let text = try string(key) else { return standard }
     return try T(rawValue: text)
-      ?? { throw wrong(key, T.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "), .string(text)) }()
+      ?? {
+        throw wrong(key, T.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "), .string(text))
+      }()
   }
 
   func activation(_ key: String, _ standard: Activation) throws -> Activation {
@@ -112,7 +115,8 @@ struct ConfigReader {
   /// The error that a member is not what it must be.
   func wrong(_ key: String, _ expected: String, _ found: JSONValue?) -> TesseraError {
     TesseraError(
-      .invalidArgument(name: prefix + key, expected: expected, got: found.map { JSONText($0).text } ?? "nothing"),
+      .invalidArgument(
+        name: prefix + key, expected: expected, got: found.map { JSONText($0).text } ?? "nothing"),
       path: file)
   }
 }

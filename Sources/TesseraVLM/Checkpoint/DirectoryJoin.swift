@@ -45,7 +45,9 @@ public struct DirectoryJoin: Sendable {
   public init(vision visionPath: String, language languagePath: String, options: Options = Options()) throws {
     vision = try Checkpoint(visionPath)
     language = try Checkpoint(languagePath)
-    guard case .vision(let tower) = vision.config else { throw Self.wrongKind(vision, "a CLIP or SigLIP directory") }
+    guard case .vision(let tower) = vision.config else {
+      throw Self.wrongKind(vision, "a CLIP or SigLIP directory")
+    }
     guard case .language(var text) = language.config else {
       throw Self.wrongKind(language, "a Llama, Qwen2 or Mistral directory")
     }
@@ -113,7 +115,8 @@ public struct DirectoryJoin: Sendable {
     if let pad = text.padToken, !text.endTokens.contains(pad), pad < text.vocabularySize {
       return (added, image, pad)
     }
-    return (added, image, token("<pad>"))
+    let pad = token("<pad>")
+    return (added, image, pad)
   }
 
   /// The files beside the weights: the decoder's tokenizer with the new tokens, the tower's picture settings.

@@ -29,7 +29,8 @@ public struct KeyReport: Sendable, Hashable {
     ]
     return groups.filter { !$0.1.isEmpty }.map { title, names in
       let more = names.count > Self.shown ? ["… and \(names.count - Self.shown) more"] : []
-      return "\(names.count) \(title):\n" + (names.prefix(Self.shown) + more).map { "  \($0)" }.joined(separator: "\n")
+      return "\(names.count) \(title):\n"
+        + (names.prefix(Self.shown) + more).map { "  \($0)" }.joined(separator: "\n")
     }.joined(separator: "\n")
   }
 

@@ -25,14 +25,17 @@ extension LlavaConfig {
     out = out.with("multimodal_projector_bias", .bool(projectorBias))
     out = out.withActivation("projector_hidden_act", projectorActivation)
     let layers = featureLayers.map { JSONValue.int($0) }
-    out = out.with("vision_feature_layer", writesFeatureLayerList || layers.count != 1 ? .array(layers) : layers[0])
+    out = out.with(
+      "vision_feature_layer", writesFeatureLayerList || layers.count != 1 ? .array(layers) : layers[0])
     out = out.with("vision_feature_select_strategy", .string(featureSelection.rawValue))
     out = out.with("tie_word_embeddings", .bool(text.isTied))
     out = out.without("projector_type").without("pixel_shuffle_factor")
     if case .pixelShuffle(let factor) = projector {
       out = out.with("projector_type", .string("pixel_shuffle")).with("pixel_shuffle_factor", .int(factor))
     }
-    if source["pad_token_id"] != nil { out = out.with("pad_token_id", text.padToken.map { .int($0) } ?? .null) }
+    if source["pad_token_id"] != nil {
+      out = out.with("pad_token_id", text.padToken.map { .int($0) } ?? .null)
+    }
     out = out.with("text_config", text.value(source.member("text_config")))
     return out.with("vision_config", vision.value(source.member("vision_config")))
   }
@@ -128,7 +131,9 @@ extension JSONValue {
 
   /// Without what belongs to the file that a config was the whole of.
   func withoutFileMembers() -> JSONValue {
-    let names = ["architectures", "transformers_version", "dtype", "torch_dtype", "auto_map", "_name_or_path"]
+    let names = [
+      "architectures", "transformers_version", "dtype", "torch_dtype", "auto_map", "_name_or_path",
+    ]
     return names.reduce(self) { $0.without($1) }
   }
 }

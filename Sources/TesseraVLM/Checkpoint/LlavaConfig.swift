@@ -69,7 +69,8 @@ extension LlavaConfig {
     self.init(
       vision: try Self.vision(reader), text: try Self.text(reader),
       imageToken: try reader.int(
-        reader.has("image_token_index") ? "image_token_index" : "image_token_id", 32_000, in: 0...Int(Int32.max)))
+        reader.has("image_token_index") ? "image_token_index" : "image_token_id", 32_000,
+        in: 0...Int(Int32.max)))
     source = value
     contradictsTie = tie.map { $0 != text.isTied } ?? false
     // 5.x: a tie at either level ties. Which it is, where they differ, the weights decide.
@@ -139,13 +140,15 @@ extension LlavaConfig {
   ) throws {
     guard vision.patchesPerSide % factor == 0 else {
       throw reader.wrong(
-        "pixel_shuffle_factor", "a divisor of the \(vision.patchesPerSide) patches along a side", .int(factor))
+        "pixel_shuffle_factor", "a divisor of the \(vision.patchesPerSide) patches along a side", .int(factor)
+      )
     }
     // Only whole grids of patches can be folded.
     let wanted: FeatureSelection = vision.hasClassToken ? .withoutFirst : .full
     guard selection == wanted else {
       throw reader.wrong(
-        "vision_feature_select_strategy", "\"\(wanted.rawValue)\" (pixel_shuffle needs all patches and nothing else)",
+        "vision_feature_select_strategy",
+        "\"\(wanted.rawValue)\" (pixel_shuffle needs all patches and nothing else)",
         .string(selection.rawValue))
     }
   }

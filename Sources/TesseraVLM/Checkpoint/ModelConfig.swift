@@ -10,7 +10,8 @@ public enum ModelConfig: Sendable {
   case language(TextConfig)
 
   static let types = [
-    "llava", "tessera_llava", "clip", "clip_vision_model", "siglip", "siglip_vision_model", "llama", "qwen2", "mistral",
+    "llava", "tessera_llava", "clip", "clip_vision_model", "siglip", "siglip_vision_model", "llama", "qwen2",
+    "mistral",
   ]
 
   /// Reads a `config.json`.

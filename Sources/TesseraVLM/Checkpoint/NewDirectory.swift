@@ -29,7 +29,8 @@ struct NewDirectory {
   private static func check(_ path: String, _ replaces: Bool) throws {
     guard FileIO.isFolder(path) else {
       throw TesseraError(
-        .invalidArgument(name: "the new directory", expected: "a name that is free", got: "a file"), path: path)
+        .invalidArgument(name: "the new directory", expected: "a name that is free", got: "a file"),
+        path: path)
     }
     guard replaces else {
       throw TesseraError(

@@ -21,7 +21,9 @@ public struct SideFiles: Sendable {
   }
 
   /// Files of slow tokenizers and the like, copied as they are where they exist.
-  private static let copied = ["tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "added_tokens.json"]
+  private static let copied = [
+    "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "added_tokens.json",
+  ]
   /// A tokenizer of a million tokens has about 80 MB.
   static let limit = 1 << 28
 
@@ -33,7 +35,8 @@ public struct SideFiles: Sendable {
     for name in Self.copied { files[name] = try bytes(name) }
     if let settings = try tokenizerConfig(config) {
       files["tokenizer_config.json"] = encode(settings)
-      files["special_tokens_map.json"] = try bytes("special_tokens_map.json") ?? encode(Self.tokensMap(settings))
+      files["special_tokens_map.json"] =
+        try bytes("special_tokens_map.json") ?? encode(Self.tokensMap(settings))
     }
     files["chat_template.jinja"] = try template()
     files["preprocessor_config.json"] = encode(try preprocessor(config))
@@ -96,7 +99,9 @@ public struct SideFiles: Sendable {
   private func template() throws -> [UInt8] {
     if let own = try bytes("chat_template.jinja") { return own }
     for name in ["chat_template.json", "processor_config.json", "tokenizer_config.json"] {
-      if case .string(let text)? = try Self.object(replaced(name))?["chat_template"] { return Array(text.utf8) }
+      if case .string(let text)? = try Self.object(replaced(name))?["chat_template"] {
+        return Array(text.utf8)
+      }
     }
     return Array(ChatTemplateText.llava.utf8)
   }

@@ -75,7 +75,8 @@ extension TokenizerFacts {
   /// The tokenizer's file with special tokens added.
   ///
   /// - Throws: `corrupt`, `truncated`.
-  static func adding(_ tokens: [DirectoryJoin.AddedToken], to bytes: [UInt8], file: String) throws -> [UInt8] {
+  static func adding(_ tokens: [DirectoryJoin.AddedToken], to bytes: [UInt8], file: String) throws -> [UInt8]
+  {
     guard !tokens.isEmpty else { return bytes }
     let value: JSONValue
     do { value = try JSONReader.read(bytes) } catch let error as TesseraError { throw error.with(path: file) }

@@ -9,7 +9,8 @@ enum WeightConversion {
   ///
   /// To a narrower type: to nearest, ties to even; what is too large for F16 becomes infinite; NaN stays NaN.
   static func convert(
-    _ bytes: UnsafeRawBufferPointer, from: DataType, to: DataType, _ write: (UnsafeRawBufferPointer) throws -> Void
+    _ bytes: UnsafeRawBufferPointer, from: DataType, to: DataType,
+    _ write: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     guard from != to else { return try write(bytes) }
     let count = bytes.count / from.byteCount
@@ -47,7 +48,8 @@ enum WeightConversion {
   }
 
   private static func narrowing(
-    _ wide: UnsafeMutableBufferPointer<Float>, _ count: Int, _ to: DataType, into out: UnsafeMutableRawBufferPointer
+    _ wide: UnsafeMutableBufferPointer<Float>, _ count: Int, _ to: DataType,
+    into out: UnsafeMutableRawBufferPointer
   ) {
     switch to {
     case .float32: for i in 0..<count { out.storeBytes(of: wide[i], toByteOffset: 4 * i, as: Float.self) }

@@ -84,7 +84,9 @@ public struct WeightsDirectory: Sendable {
       guard isPlainName(text) else {
         throw fault("weight_map.\(name) must be a file of this directory, is '\(text)'", path)
       }
-      guard map.updateValue(text, forKey: name) == nil else { throw fault("weight_map has '\(name)' twice", path) }
+      guard map.updateValue(text, forKey: name) == nil else {
+        throw fault("weight_map has '\(name)' twice", path)
+      }
     }
     return map
   }
@@ -106,6 +108,7 @@ public struct WeightsDirectory: Sendable {
           + "save_pretrained(…, safe_serialization=True)"
       } ?? (FileIO.isFolder(path) ? "neither" : "no such directory")
     return TesseraError(
-      .invalidInput(operation: "a directory of weights", expected: "\(single) or \(index)", got: got), path: path)
+      .invalidInput(operation: "a directory of weights", expected: "\(single) or \(index)", got: got),
+      path: path)
   }
 }

@@ -11,11 +11,13 @@ import struct
 import sys
 import tempfile
 
+import tokenizers
 import torch
 import transformers
-from transformers import (CLIPConfig, CLIPModel, CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM,
-                          LlavaConfig, LlavaForConditionalGeneration, MistralConfig, MistralForCausalLM, Qwen2Config,
-                          Qwen2ForCausalLM, SiglipConfig, SiglipModel, SiglipVisionConfig, SiglipVisionModel)
+from transformers import (CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPVisionConfig, CLIPVisionModel, LlamaConfig,
+                          LlamaForCausalLM, LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor, MistralConfig,
+                          MistralForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, SiglipConfig,
+                          SiglipModel, SiglipVisionConfig, SiglipVisionModel)
 
 HERE = pathlib.Path(__file__).parent
 MAJOR = transformers.__version__.split(".")[0]
@@ -65,6 +67,22 @@ def cases():
     yield "mistral", MistralForCausalLM(MistralConfig(**TEXT))
 
 
+def processor():
+    """Sixteen letters and four special tokens, of which `<image>` is 19 as in the configs."""
+    vocabulary = {chr(97 + i): i for i in range(16)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<s>", "</s>", "<pad>", "<image>"])
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>",
+        additional_special_tokens=["<image>"], model_max_length=64)
+    pictures = CLIPImageProcessor(size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8})
+    return LlavaProcessor(
+        image_processor=pictures, tokenizer=fast, patch_size=4, vision_feature_select_strategy="default",
+        image_token="<image>", num_additional_image_tokens=1, chat_template="{{ messages[0]['content'] }}")
+
+
 def header(path):
     data = path.read_bytes()
     length, = struct.unpack("<Q", data[:8])
@@ -87,6 +105,7 @@ def main():
             if name == "llava-clip-llama":
                 target = HERE / f"llava-{MAJOR}"
                 target.mkdir(exist_ok=True)
+                processor().save_pretrained(folder)
                 for file in folder.iterdir():
                     (target / file.name).write_bytes(file.read_bytes())
     text = json.dumps(out, indent=None, separators=(",", ":"), sort_keys=False)
@@ -94,4 +113,5 @@ def main():
     print(f"checkpoints: {len(out['cases'])} cases, {len(text)} bytes; {out['versions']}")
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

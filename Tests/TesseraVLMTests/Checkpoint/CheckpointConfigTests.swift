@@ -61,21 +61,26 @@ struct CheckpointConfigTests {
 
   @Test("an empty config is the default of transformers' class")
   func defaults() throws {
-    let config = try Self.llava(.object([("model_type", .string("llava")), ("image_token_index", .int(31_999))]))
+    let config = try Self.llava(
+      .object([("model_type", .string("llava")), ("image_token_index", .int(31_999))]))
     #expect(config.vision.imageSize == 336 && config.vision.patchSize == 14 && config.vision.layers == 24)
     #expect(config.imageTokens == 576 && config.featureLayers == [-2] && config.projectorActivation == .gelu)
-    #expect(config.text.hiddenSize == 4096 && config.text.intermediateSize == 11_008 && config.text.layers == 32)
+    #expect(
+      config.text.hiddenSize == 4096 && config.text.intermediateSize == 11_008 && config.text.layers == 32)
     #expect(config.text.ropeTheta == 10_000 && config.text.keyValueHeads == 32 && config.text.headSize == 128)
     // In a vision_config that is there, the defaults are the class's own: transformers does the same.
-    let inner = JSONValue.object([]).setting("model_type", .string("llava")).setting("image_token_id", .int(5))
-      .setting("vision_config.hidden_size", .int(96))
+    let inner = JSONValue.object([]).setting("model_type", .string("llava")).setting(
+      "image_token_id", .int(5)
+    )
+    .setting("vision_config.hidden_size", .int(96))
     #expect(try Self.llava(inner).vision.imageSize == 224 && Self.llava(inner).imageToken == 5)
   }
 
   @Test(
     "a picture becomes as many tokens as transformers counts",
     arguments: [
-      (VisionConfig.Kind.clip, FeatureSelection.withoutFirst, 16), (.clip, .full, 17), (.siglip, .withoutFirst, 15),
+      (VisionConfig.Kind.clip, FeatureSelection.withoutFirst, 16), (.clip, .full, 17),
+      (.siglip, .withoutFirst, 15),
       (.siglip, .full, 16),
     ])
   func imageTokens(_ kind: VisionConfig.Kind, _ selection: FeatureSelection, _ expected: Int) {
@@ -112,7 +117,9 @@ struct CheckpointConfigTests {
       #expect(first.featureLayers == second.featureLayers && first.imageToken == second.imageToken)
       let written = try JSONReader.read(bytes)
       #expect(JSONText(copying: written["text_config"]?["mystery"] ?? .null).text == "7")
-      for (level, key) in [(written, "tie_word_embeddings"), (written["text_config"] ?? .null, "tie_word_embeddings")] {
+      for (level, key) in [
+        (written, "tie_word_embeddings"), (written["text_config"] ?? .null, "tie_word_embeddings"),
+      ] {
         #expect(JSONText(copying: level[key] ?? .null).text == "\(first.text.isTied)")
       }
       let text = try #require(written["text_config"])
@@ -126,27 +133,56 @@ struct CheckpointConfigTests {
     "a config with an unknown part is an error that names file, key, found and expected",
     arguments: [
       ("model_type", #""blip""#, #"config.json: model_type must be llava, "#),
-      ("text_config.model_type", #""gpt2""#, #"text_config.model_type must be "llama" or "qwen2" or "mistral", got "gpt2""#),
+      (
+        "text_config.model_type", #""gpt2""#,
+        #"text_config.model_type must be "llama" or "qwen2" or "mistral", got "gpt2""#
+      ),
       ("vision_config.model_type", #""vit""#, #"vision_config.model_type must be "clip_vision_model" or"#),
-      ("text_config.rope_scaling", #"{"rope_type":"yarn","factor":2}"#, "rope_scaling.rope_type must be default, linear or llama3, got \"yarn\""),
-      ("text_config.rope_scaling", #"{"type":"linear"}"#, "text_config.rope_scaling.factor must be a number above 0.0, got nothing"),
-      ("text_config.rope_parameters", #"{"rope_theta":7,"rope_type":"default"}"#, "text_config.rope_theta must be the same as rope_parameters.rope_theta 7.0, got 50000"),
+      (
+        "text_config.rope_scaling", #"{"rope_type":"yarn","factor":2}"#,
+        "rope_scaling.rope_type must be default, linear or llama3, got \"yarn\""
+      ),
+      (
+        "text_config.rope_scaling", #"{"type":"linear"}"#,
+        "text_config.rope_scaling.factor must be a number above 0.0, got nothing"
+      ),
+      (
+        "text_config.rope_parameters", #"{"rope_theta":7,"rope_type":"default"}"#,
+        "text_config.rope_theta must be the same as rope_parameters.rope_theta 7.0, got 50000"
+      ),
       ("text_config.hidden_act", #""mish""#, "text_config.hidden_act must be quick_gelu, gelu"),
-      ("text_config.hidden_size", "0", "text_config.hidden_size must be a whole number in 1...1048576, got 0"),
+      (
+        "text_config.hidden_size", "0", "text_config.hidden_size must be a whole number in 1...1048576, got 0"
+      ),
       ("text_config.hidden_size", "4611686018427387904", "text_config.hidden_size must be"),
       ("text_config.hidden_size", "null", "text_config.hidden_size must be"),
-      ("text_config.num_hidden_layers", "1000000000", "text_config.num_hidden_layers must be a whole number in 1...4096"),
-      ("text_config.num_attention_heads", "3", "num_key_value_heads must be a divisor of num_attention_heads 3"),
+      (
+        "text_config.num_hidden_layers", "1000000000",
+        "text_config.num_hidden_layers must be a whole number in 1...4096"
+      ),
+      (
+        "text_config.num_attention_heads", "3",
+        "num_key_value_heads must be a divisor of num_attention_heads 3"
+      ),
       ("text_config.head_dim", "3", "head_dim must be an even number"),
       ("text_config.rms_norm_eps", "-1", "rms_norm_eps must be a number above 0.0, got -1"),
       ("text_config.vocab_size", "19", "image_token_index must be below text_config.vocab_size 19, got 19"),
       ("text_config", "[]", "text_config must be an object, got an array"),
-      ("vision_config.num_attention_heads", "3", "vision_config.num_attention_heads must be a divisor of hidden_size 8, got 3"),
+      (
+        "vision_config.num_attention_heads", "3",
+        "vision_config.num_attention_heads must be a divisor of hidden_size 8, got 3"
+      ),
       ("vision_config.patch_size", "9", "vision_config.patch_size must be at most image_size 8, got 9"),
-      ("vision_config.image_size", "[8,9]", "vision_config.image_size must be a whole number, or two equal ones, got [8,9]"),
+      (
+        "vision_config.image_size", "[8,9]",
+        "vision_config.image_size must be a whole number, or two equal ones, got [8,9]"
+      ),
       ("vision_feature_layer", "4", "vision_feature_layer must be a whole number in -3...2, got 4"),
       ("vision_feature_layer", "[]", "vision_feature_layer must be one to 64 layers"),
-      ("vision_feature_select_strategy", #""cls""#, #"vision_feature_select_strategy must be "default" or "full", got "cls""#),
+      (
+        "vision_feature_select_strategy", #""cls""#,
+        #"vision_feature_select_strategy must be "default" or "full", got "cls""#
+      ),
       ("projector_hidden_act", "3", "projector_hidden_act must be a text, got 3"),
       ("quantization_config", #"{"quant_method":"bitsandbytes"}"#, "quantization_config must be absent"),
       ("text_config.eos_token_id", #"[1,"x"]"#, #"text_config.eos_token_id must be ids from 0 on, got "x""#),

@@ -23,7 +23,8 @@ struct TinyModel: Sendable, CustomStringConvertible {
     return cases.compactMap { item in
       guard case .string(let name)? = item["name"], let config = item["config"] else { return nil }
       return TinyModel(
-        version: version, name: name, config: config, file: shapes(item["file"]), memory: shapes(item["memory"]))
+        version: version, name: name, config: config, file: shapes(item["file"]),
+        memory: shapes(item["memory"]))
     }
   }
 

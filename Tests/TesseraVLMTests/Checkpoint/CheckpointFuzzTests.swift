@@ -10,11 +10,14 @@ import Testing
 @Suite("edits of checkpoints")
 struct CheckpointFuzzTests {
   /// A few bytes changed, taken out, put in or cut off.
-  private static func mutate(_ bytes: [UInt8], within range: Range<Int>, _ random: inout RandomStream) -> [UInt8] {
+  private static func mutate(_ bytes: [UInt8], within range: Range<Int>, _ random: inout RandomStream)
+    -> [UInt8]
+  {
     var result = bytes
     let interesting = Array("{}[]\",:0123456789-.eE\\ntfu".utf8) + [0, 0x7F, 0x80, 0xFF]
     for _ in 0...random.integer(in: 0...3) {
-      let place = random.integer(in: range.lowerBound...max(range.lowerBound, min(range.upperBound, result.count) - 1))
+      let place = random.integer(
+        in: range.lowerBound...max(range.lowerBound, min(range.upperBound, result.count) - 1))
       guard place < result.count else { continue }
       let value = interesting[random.integer(in: 0...interesting.count - 1)]
       switch random.integer(in: 0...4) {
@@ -35,7 +38,8 @@ struct CheckpointFuzzTests {
     var refused = 0
     for sample in 0..<count {
       var random = RandomStream(seed: seed, sample: UInt64(sample))
-      do { try body(Self.mutate(bytes, within: range, &random)) } catch is TesseraError { refused += 1 } catch {
+      do { try body(Self.mutate(bytes, within: range, &random)) } catch is TesseraError { refused += 1 } catch
+      {
         Issue.record("edit \(sample): \(error)")
       }
     }
@@ -75,11 +79,11 @@ struct CheckpointFuzzTests {
     #expect(count > 1000, "\(count)")
   }
 
-  @Test("6,000 edits of configs are read or refused, and what is read can be counted and written")
+  @Test("2,000 edits of configs are read or refused, and what is read can be counted and written")
   func config() throws {
     for (seed, version) in [(3, "4"), (4, "5")] {
       let bytes = try Repository.bytes("Tests/Golden/checkpoints/llava-\(version)/config.json")
-      let count = refused(bytes, within: 0..<bytes.count, seed: UInt64(seed), count: 3000) {
+      let count = refused(bytes, within: 0..<bytes.count, seed: UInt64(seed), count: 1000) {
         let config = try LlavaConfig(json: $0, file: "config.json")
         _ = config.imageTokens
         _ = config.usedVisionLayers
@@ -88,7 +92,7 @@ struct CheckpointFuzzTests {
         let again = try LlavaConfig(json: config.json(dataType: "float32"), file: "again")
         #expect(again.text == config.text && again.vision == config.vision)
       }
-      #expect(count > 500, "\(count)")
+      #expect(count > 150, "\(count)")
     }
   }
 }

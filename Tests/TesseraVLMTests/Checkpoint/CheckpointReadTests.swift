@@ -116,10 +116,13 @@ struct CheckpointReadTests {
     let length = Int(bytes[0]) | Int(bytes[1]) << 8 | Int(bytes[2]) << 16
     var head = String(decoding: bytes[8..<(8 + length)], as: UTF8.self)
     head = head.replacingOccurrences(
-      of: #""model.norm.weight":{"dtype":"F32","shape":[8]"#, with: #""model.norm.weight":{"dtype":"F64","shape":[4]"#)
+      of: #""model.norm.weight":{"dtype":"F32","shape":[8]"#,
+      with: #""model.norm.weight":{"dtype":"F64","shape":[4]"#)
     head = head.replacingOccurrences(
-      of: #""model.layers.0.mlp.up_proj.weight":{"dtype":"F32""#, with: #""model.layers.0.mlp.up_proj.weight":{"dtype":"I32""#)
-    try folder.write(Array(bytes[..<8]) + Array(head.utf8) + Array(bytes[(8 + length)...]), "model.safetensors")
+      of: #""model.layers.0.mlp.up_proj.weight":{"dtype":"F32""#,
+      with: #""model.layers.0.mlp.up_proj.weight":{"dtype":"I32""#)
+    try folder.write(
+      Array(bytes[..<8]) + Array(head.utf8) + Array(bytes[(8 + length)...]), "model.safetensors")
     let text = message { _ = try Checkpoint(folder.path) }
     #expect(text.contains("model.layers.0.mlp.up_proj.weight: I32 instead of F32, F16 or BF16"), "\(text)")
     #expect(text.contains("model.norm.weight: [4] instead of [8]"))
@@ -139,7 +142,8 @@ struct CheckpointReadTests {
     let llama = try TinyModel.named("llama")
     try TinyModel.named("siglip-vision").write(folder.path, llama.file)
     let text = message { _ = try Checkpoint(folder.path) }
-    #expect(text.contains("missing:") && text.contains("… and ") && text.contains("21 unexpected:"), "\(text)")
+    #expect(
+      text.contains("missing:") && text.contains("… and ") && text.contains("21 unexpected:"), "\(text)")
   }
 
   // MARK: ties

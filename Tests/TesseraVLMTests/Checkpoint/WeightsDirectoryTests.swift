@@ -13,19 +13,43 @@ struct WeightsDirectoryTests {
   @Test(
     "a header that lies is an error which names the tensor",
     arguments: [
-      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "'a' of shape [2] needs 8 bytes, its place [0, 4] has 4"),
-      (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "'a' at 4 leaves a gap before it, which ends at 0"),
-      (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#, 6, "'b' at 2 overlaps the tensor before it, which ends at 4"),
+      (
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4,
+        "'a' of shape [2] needs 8 bytes, its place [0, 4] has 4"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8,
+        "'a' at 4 leaves a gap before it, which ends at 0"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
+        6, "'b' at 2 overlaps the tensor before it, which ends at 4"
+      ),
       (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, 5, "1 bytes behind the last tensor"),
       (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, 3, "ends after 3 of 4 bytes"),
       (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[4,0]}}"#, 4, "the place of 'a' is [4, 0]"),
       (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4,8]}}"#, 4, "the place of 'a' is [0, 4, 8]"),
-      (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#, 8, "two tensors are named 'a'"),
+      (
+        #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+        8, "two tensors are named 'a'"
+      ),
       (#"{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#, 4, "type F99 of 'a' is not supported"),
-      (#"{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,4]}}"#, 4, "shape of 'a' must be whole numbers from 0 on"),
-      (#"{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,4]}}"#, 4, "shape of 'a' must be whole numbers from 0 on"),
-      (#"{"a":{"dtype":"U8","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,4]}}"#, 4, "'a' has a shape that no file can hold"),
-      (#"{"a":{"dtype":"U8","shape":[4294967296,4294967296,4294967296,0],"data_offsets":[0,0]}}"#, 0, "'a' has a shape that no file can hold"),
+      (
+        #"{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,4]}}"#, 4,
+        "shape of 'a' must be whole numbers from 0 on"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,4]}}"#, 4,
+        "shape of 'a' must be whole numbers from 0 on"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,4]}}"#, 4,
+        "'a' has a shape that no file can hold"
+      ),
+      (
+        #"{"a":{"dtype":"U8","shape":[4294967296,4294967296,4294967296,0],"data_offsets":[0,0]}}"#, 0,
+        "'a' has a shape that no file can hold"
+      ),
       (#"{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}"#, 1, "'a' has a shape that no file can hold"),
       (#"{"a":{"shape":[4],"data_offsets":[0,4]}}"#, 4, "'a' has no dtype"),
       (#"{"a":{"dtype":"U8","data_offsets":[0,4]}}"#, 4, "'a' has no list shape"),
@@ -46,10 +70,13 @@ struct WeightsDirectoryTests {
     let folder = try TemporaryFolder()
     for top in [0x10, 0x7F, 0x80, 0xFF] as [UInt8] {
       try folder.write([255, 255, 255, 255, 255, 255, 255, top] + Array("{}".utf8), "a.safetensors")
-      #expect(message { _ = try WeightsFile(folder.path + "/a.safetensors") }.contains("over the limit of 100000000"))
+      #expect(
+        message { _ = try WeightsFile(folder.path + "/a.safetensors") }.contains(
+          "over the limit of 100000000"))
     }
     try folder.write([200, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8), "a.safetensors")
-    #expect(message { _ = try WeightsFile(folder.path + "/a.safetensors") }.contains("ends after 10 of 208 bytes"))
+    #expect(
+      message { _ = try WeightsFile(folder.path + "/a.safetensors") }.contains("ends after 10 of 208 bytes"))
   }
 
   @Test("every type of the format is known by its name and size")
@@ -69,7 +96,8 @@ struct WeightsDirectoryTests {
     let folder = try TemporaryFolder()
     var header = SafetensorsHeader()
     for index in 0..<20_000 { header.append("t\(index)", shape: [1], dataType: .uint8) }
-    try folder.write(header.encoded() + (0..<20_000).map { UInt8(truncatingIfNeeded: $0) }, "model.safetensors")
+    try folder.write(
+      header.encoded() + (0..<20_000).map { UInt8(truncatingIfNeeded: $0) }, "model.safetensors")
     let directory = try WeightsDirectory(folder.path)
     for index in stride(from: 0, to: 20_000, by: 7) {
       let weight = try #require(directory["t\(index)"])
@@ -83,7 +111,8 @@ struct WeightsDirectoryTests {
   // MARK: shards
 
   private func shards(_ folder: TemporaryFolder, _ map: String) throws -> String {
-    try TinyModel.writeWeights([("a", [2]), ("b", [1])], to: folder.path + "/model-00001-of-00002.safetensors")
+    try TinyModel.writeWeights(
+      [("a", [2]), ("b", [1])], to: folder.path + "/model-00001-of-00002.safetensors")
     try TinyModel.writeWeights([("c", [3])], to: folder.path + "/model-00002-of-00002.safetensors")
     try folder.write(#"{"metadata":{"total_size":24},"weight_map":\#(map)}"#, Self.index)
     return message { _ = try WeightsDirectory(folder.path) }
@@ -104,15 +133,28 @@ struct WeightsDirectoryTests {
   @Test(
     "an index that lies is an error which says where",
     arguments: [
-      (#"{"a":"1","b":"1","c":"model-00003.safetensors"}"#, "weight_map sends 'c' to 'model-00003.safetensors', which is not there"),
-      (#"{"a":"1","b":"2","c":"2"}"#, "weight_map sends 'b' to 'model-00002-of-00002.safetensors', it is in 'model-00001-of-00002.safetensors'"),
+      (
+        #"{"a":"1","b":"1","c":"model-00003.safetensors"}"#,
+        "weight_map sends 'c' to 'model-00003.safetensors', which is not there"
+      ),
+      (
+        #"{"a":"1","b":"2","c":"2"}"#,
+        "weight_map sends 'b' to 'model-00002-of-00002.safetensors', it is in 'model-00001-of-00002.safetensors'"
+      ),
       (#"{"a":"1","c":"2"}"#, "'b' in model-00001-of-00002.safetensors is not in weight_map"),
-      (#"{"a":"1","b":"1","c":"2","d":"2"}"#, "weight_map sends 'd' to 'model-00002-of-00002.safetensors', which has no such tensor"),
-      (#"{"a":"../secret","b":"1","c":"2"}"#, "weight_map.a must be a file of this directory, is '../secret'"),
+      (
+        #"{"a":"1","b":"1","c":"2","d":"2"}"#,
+        "weight_map sends 'd' to 'model-00002-of-00002.safetensors', which has no such tensor"
+      ),
+      (
+        #"{"a":"../secret","b":"1","c":"2"}"#, "weight_map.a must be a file of this directory, is '../secret'"
+      ),
       (#"{"a":"/etc/passwd"}"#, "weight_map.a must be a file of this directory, is '/etc/passwd'"),
-      (#"{"a":".."}"#, "weight_map.a must be a file of this directory"), (#"{"a":""}"#, "weight_map.a must be a file of"),
+      (#"{"a":".."}"#, "weight_map.a must be a file of this directory"),
+      (#"{"a":""}"#, "weight_map.a must be a file of"),
       (#"{"a":3}"#, "weight_map.a must be a file's name, is a number"),
-      (#"{"a":"1","a":"1","b":"1","c":"2"}"#, "weight_map has 'a' twice"), ("[]", "weight_map must be an object, is an array"),
+      (#"{"a":"1","a":"1","b":"1","c":"2"}"#, "weight_map has 'a' twice"),
+      ("[]", "weight_map must be an object, is an array"),
     ])
   func index(_ map: String, _ expected: String) throws {
     let folder = try TemporaryFolder()
@@ -125,7 +167,9 @@ struct WeightsDirectoryTests {
   @Test("a directory of pickles says what to do, one of nothing what is wanted")
   func pickles() throws {
     let folder = try TemporaryFolder()
-    #expect(message { _ = try WeightsDirectory(folder.path) }.contains("needs model.safetensors or model.safetensors.index.json, got neither"))
+    #expect(
+      message { _ = try WeightsDirectory(folder.path) }.contains(
+        "needs model.safetensors or model.safetensors.index.json, got neither"))
     try folder.write("x", "pytorch_model.bin")
     let text = message { _ = try WeightsDirectory(folder.path) }
     #expect(text.contains("pytorch_model.bin") && text.contains("safe_serialization=True"), "\(text)")
