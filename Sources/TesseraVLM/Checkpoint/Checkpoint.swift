@@ -22,6 +22,8 @@ public struct Checkpoint: Sendable {
   /// What the directory holds; whether the head is tied is what the weights say.
   public let config: ModelConfig
   public let layout: CheckpointLayout
+  /// Everything in the files, those that are passed over too (a reward model's `score.weight`).
+  public let files: WeightsDirectory
   /// All parameters in the model's order.
   public let parameters: [Parameter]
   /// What the files have besides: to be printed.
@@ -43,6 +45,7 @@ public struct Checkpoint: Sendable {
   /// Fits the weights of a directory to a config.
   init(_ path: String, _ config: ModelConfig, _ weights: WeightsDirectory) throws {
     self.path = path
+    files = weights
     var match = Match(config, weights)
     (self.config, notes) = try match.settleTie()
     layout = match.layout

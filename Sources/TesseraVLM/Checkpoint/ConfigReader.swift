@@ -112,11 +112,12 @@ struct ConfigReader {
     }
   }
 
-  /// The error that a member is not what it must be.
+  /// The error that a member is not what it must be. Of a long value the start is shown.
   func wrong(_ key: String, _ expected: String, _ found: JSONValue?) -> TesseraError {
-    TesseraError(
+    let text = found.map { JSONText($0).text } ?? "nothing"
+    return TesseraError(
       .invalidArgument(
-        name: prefix + key, expected: expected, got: found.map { JSONText($0).text } ?? "nothing"),
+        name: prefix + key, expected: expected, got: text.count > 80 ? "\(text.prefix(80))…" : text),
       path: file)
   }
 }

@@ -103,6 +103,7 @@ struct CheckpointReadTests {
     try model.write(folder.path, model.file + more)
     let checkpoint = try Checkpoint(folder.path)
     #expect(Set(checkpoint.ignored.map(\.name)) == Set(more.map(\.name)))
+    #expect(checkpoint.files["score.weight"]?.shape == [1, 8])
     #expect(checkpoint.ignored.allSatisfy { !$0.reason.isEmpty })
   }
 
