@@ -145,7 +145,7 @@ public struct DirectoryJoin: Sendable {
     let image = JSONValue.string(ProcessorText.imageToken)
     if !special.contains(where: { JSONText($0) == JSONText(image) }) { special.append(image) }
     settings = settings.with("additional_special_tokens", .array(special))
-    settings = settings.with("processor_class", .string("LlavaProcessor"))
+    settings = TokenizerConfig.withInputNames(settings.with("processor_class", .string("LlavaProcessor")))
     if addedTokens.contains(where: { $0.content == "<pad>" }) {
       settings = settings.with("pad_token", .string("<pad>"))
     }

@@ -9,7 +9,7 @@ enum TokenizerConfig {
     guard isVersion5(config) else { return out }
     for name in ["backend", "is_local", "local_files_only"] { out = out.without(name) }
     if case .string("TokenizersBackend")? = out["tokenizer_class"] {
-      out = out.with("tokenizer_class", .string("PreTrainedTokenizerFast"))
+      out = withInputNames(out.with("tokenizer_class", .string("PreTrainedTokenizerFast")))
     }
     if case .array(let list)? = out["extra_special_tokens"] {
       out = out.without("extra_special_tokens")
@@ -22,6 +22,15 @@ enum TokenizerConfig {
       out = out.with("added_tokens_decoder", decoder(tokenizer))
     }
     return out
+  }
+
+  /// 4's general class gives `token_type_ids` too unless it is told not to, and `generate` of a LLaVA refuses them;
+  /// 5's class does not give them.
+  static func withInputNames(_ config: JSONValue) -> JSONValue {
+    guard case .string("PreTrainedTokenizerFast")? = config["tokenizer_class"],
+      config["model_input_names"] == nil
+    else { return config }
+    return config.with("model_input_names", .array([.string("input_ids"), .string("attention_mask")]))
   }
 
   private static func isVersion5(_ config: JSONValue) -> Bool {
@@ -52,6 +61,6 @@ enum TokenizerConfig {
     if let image = tokenizer.added(config.imageToken) {
       members.append(("additional_special_tokens", .array([.string(image)])))
     }
-    return .object(members)
+    return withInputNames(.object(members))
   }
 }
