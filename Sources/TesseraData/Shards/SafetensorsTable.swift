@@ -1,4 +1,4 @@
-package import TesseraCore
+internal import TesseraCore
 
 /// What the head of a safetensors file says, checked: the one reader of the format.
 ///
