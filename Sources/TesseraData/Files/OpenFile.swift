@@ -2,7 +2,7 @@ private import Foundation
 internal import TesseraCore
 
 /// An open file that closes itself when its last owner lets go.
-final class OpenFile: Sendable {
+package final class OpenFile: Sendable {
   /// What errors call it.
   let path: String
   private let descriptor: Int32
@@ -29,7 +29,7 @@ final class OpenFile: Sendable {
   }
 
   /// Makes a file, or empties one that is there.
-  init(creating path: String) throws {
+  package init(creating path: String) throws {
     self.path = path
     closes = true
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -92,12 +92,12 @@ final class OpenFile: Sendable {
   }
 
   /// Writes all of the bytes at the file's position.
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     try FileIO.writeAll(descriptor, bytes, path: path)
   }
 
   /// Waits until the bytes are on the disk.
-  func flush() throws {
+  package func flush() throws {
     guard fsync(descriptor) == 0 else { throw FileIO.lastError("flush", path) }
   }
 }

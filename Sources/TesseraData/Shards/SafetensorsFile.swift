@@ -30,18 +30,8 @@ public struct SafetensorsFile: Sendable {
     }
     var prefix = [UInt8](repeating: 0, count: 8)
     try prefix.withUnsafeMutableBytes { try FileIO.readAll(file, into: $0, at: 0, path: path) }
-    let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= SafetensorsHeader.limit else {
-      throw TesseraError(
-        .limitExceeded(
-          what: "bytes of the safetensors header", limit: SafetensorsHeader.limit,
-          found: Int(clamping: length)))
-    }
-    let start = 8 + Int(length)
-    guard size >= start else {
-      throw TesseraError(.truncated(format: "safetensors", expected: start, got: size, unit: "bytes"))
-    }
-    var json = [UInt8](repeating: 0, count: Int(length))
+    let start = try prefix.withUnsafeBytes { try SafetensorsTable.dataStart($0, size: size) }
+    var json = [UInt8](repeating: 0, count: start - 8)
     try json.withUnsafeMutableBytes { try FileIO.readAll(file, into: $0, at: 8, path: path) }
     return (try SafetensorsHeader(json: json, available: size - start), start)
   }

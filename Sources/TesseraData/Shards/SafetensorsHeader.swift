@@ -1,4 +1,3 @@
-private import Foundation
 public import TesseraCore
 
 /// The head of a safetensors file: names, types, shapes and places of its tensors, and metadata.
@@ -16,8 +15,17 @@ public struct SafetensorsHeader: Sendable, Equatable {
   }
 
   /// In the order of their places.
-  public var entries: [Entry] = []
+  public var entries: [Entry] {
+    get { list }
+    set {
+      list = newValue
+      places = Dictionary(newValue.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    }
+  }
   public var metadata: [String: String] = [:]
+  private var list: [Entry] = []
+  /// Where in the list a name is (its first, as of a search from the front).
+  private var places: [String: Int] = [:]
 
   public init() {}
 
@@ -28,11 +36,14 @@ public struct SafetensorsHeader: Sendable, Equatable {
   public mutating func append(_ name: String, shape: [Int], dataType: DataType) {
     let start = byteCount
     let size = shape.reduce(1, *) * dataType.byteCount
-    entries.append(Entry(name: name, dataType: dataType, shape: shape, bytes: start..<start + size))
+    if places[name] == nil { places[name] = list.count }
+    list.append(Entry(name: name, dataType: dataType, shape: shape, bytes: start..<start + size))
   }
 
   /// The description of the tensor `name`.
-  public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+  ///
+  /// - Complexity: O(1).
+  public subscript(name: String) -> Entry? { places[name].map { list[$0] } }
 
   /// Length and JSON, padded with spaces to a multiple of 8 and to at least `minimum` bytes.
   public func encoded(minimum: Int = 0) -> [UInt8] {
@@ -58,15 +69,7 @@ public struct SafetensorsHeader: Sendable, Equatable {
   }
 
   /// The format's name of an element type.
-  static func code(_ dataType: DataType) -> String {
-    switch dataType {
-    case .uint8: "U8"
-    case .int64: "I64"
-    case .float16: "F16"
-    case .bfloat16: "BF16"
-    case .float32: "F32"
-    }
-  }
+  static func code(_ dataType: DataType) -> String { SafetensorsType(dataType).rawValue }
 }
 
 extension SafetensorsHeader {
@@ -77,67 +80,14 @@ extension SafetensorsHeader {
   ///
   /// - Throws: `corrupt`, `truncated`, or `unsupported` for an element type that is not ours.
   public init(json: [UInt8], available: Int) throws {
-    let parsed: [String: Field]
-    do { parsed = try JSONDecoder().decode([String: Field].self, from: Data(json)) } catch {
-      throw TesseraError(.corrupt(format: "safetensors", detail: "the header is not the JSON it must be"))
-    }
-    for (name, field) in parsed {
-      switch field {
-      case .metadata(let values): metadata = values
-      case .tensor(let tensor): entries.append(try tensor.entry(name))
-      }
-    }
-    entries.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
-    var end = 0
-    for entry in entries {
-      guard entry.bytes.lowerBound == end else {
-        throw TesseraError(.corrupt(format: "safetensors", detail: "gap or overlap before '\(entry.name)'"))
-      }
-      end = entry.bytes.upperBound
-    }
-    guard end <= available else {
-      throw TesseraError(.truncated(format: "safetensors", expected: end, got: available, unit: "bytes"))
-    }
-  }
-
-  private enum Field: Decodable {
-    case metadata([String: String])
-    case tensor(Fields)
-
-    init(from decoder: any Decoder) throws {
-      if decoder.codingPath.last?.stringValue == "__metadata__" {
-        self = .metadata(try [String: String](from: decoder))
-      } else {
-        self = .tensor(try Fields(from: decoder))
-      }
-    }
-  }
-
-  private struct Fields: Decodable {
-    var dtype: String
-    var shape: [Int]
-    var data_offsets: [Int]
-
-    func entry(_ name: String) throws -> Entry {
-      guard let type = DataType.allCases.first(where: { SafetensorsHeader.code($0) == dtype }) else {
-        throw TesseraError(.unsupported(format: "safetensors", feature: "type \(dtype) of '\(name)'"))
-      }
-      var size = type.byteCount
-      for extent in shape {
-        let product = size.multipliedReportingOverflow(by: extent)
-        guard extent >= 0, !product.overflow else {
-          throw TesseraError(.corrupt(format: "safetensors", detail: "shape \(shape) of '\(name)'"))
-        }
-        size = product.partialValue
-      }
-      guard data_offsets.count == 2, data_offsets[0] >= 0, data_offsets[1] >= data_offsets[0],
-        data_offsets[1] - data_offsets[0] == size
-      else {
+    let table = try json.withUnsafeBytes { try SafetensorsTable(json: $0, available: available) }
+    metadata = table.metadata
+    entries = try table.entries.map { entry in
+      guard let type = entry.type?.dataType else {
         throw TesseraError(
-          .corrupt(
-            format: "safetensors", detail: "'\(name)' needs \(size) bytes, its place is \(data_offsets)"))
+          .unsupported(format: "safetensors", feature: "type \(entry.code) of '\(entry.name)'"))
       }
-      return Entry(name: name, dataType: type, shape: shape, bytes: data_offsets[0]..<data_offsets[1])
+      return Entry(name: entry.name, dataType: type, shape: entry.shape, bytes: entry.bytes)
     }
   }
 }
