@@ -1,12 +1,12 @@
 """Makes Tests/Golden/vlm/models and shared: runs under transformers 4.57 (make.py starts it)."""
 import json
-import os
 import pathlib
 import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import tiny  # noqa: E402
+from build_links import share  # noqa: E402
 from tiny import CASES, MODELS, SHARED, STRATEGIES, hf  # noqa: E402
 
 torch = hf.one_thread()
@@ -79,16 +79,6 @@ def make_processor(case, strategy, tokenizer):
              if vision == "clip" else SiglipImageProcessor(size={"height": edge, "width": edge}))
     return LlavaProcessor(image, tokenizer, patch_size=8, vision_feature_select_strategy=strategy,
                           chat_template=CHAT[kind], num_additional_image_tokens=int(vision == "clip"))
-
-
-def share(folder, name, target):
-    """Replaces a file by a link to its equal, so that the repository holds it once."""
-    path = folder / name
-    if not target.exists():
-        target.write_bytes(path.read_bytes())
-    assert path.read_bytes() == target.read_bytes(), f"{path} differs from {target}"
-    path.unlink()
-    path.symlink_to(os.path.relpath(target, folder))
 
 
 def save(model, folder, processor=None, kind=None, **how):
