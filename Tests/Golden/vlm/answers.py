@@ -15,6 +15,7 @@ from transformers import AutoProcessor, LlavaForConditionalGeneration  # noqa: E
 # The questions that every model is asked, and their pictures; the two of a batch have one picture each.
 QUESTIONS = {"one": ("What is left of the circle?", "a"), "two": ("Are the two pictures the same? Déjà vu…", "b,a"),
              "none": ("How many stars are there?", "")}
+transformers.utils.logging.disable_progress_bar()
 PAIR = ("What is left of the circle?", "Red?")
 MAJOR = int(transformers.__version__.split(".")[0])
 

@@ -10,8 +10,10 @@ Run by `make oracle` under transformers 5.x; it starts build.py and answers457.p
     sharded, bf16, f16                    siglip-llama-untied-, clip-qwen2-untied-, siglip-llama-tied-default
     llama-only, qwen2-only, clip-only, siglip-only (both halves), clip-vision-only
   golden.safetensors   tensors, and cases by `kind`:
-    logits    directory, prompt (one, two, none), text, pictures ("a,b"), ids, output [T, V] ("one") or [1, V] (last
-              position only), noise (float32 against float64, relative to max|logit|), v4 (4.57 against 5.x)
+    logits    directory, prompt (one, two, none), text, pictures ("a,b"), ids, output [n, V]:
+              the last n positions (all for "one" in the default directories, 8 in the others, 1 for two and none),
+              noise (float32 against float64, relative to max|logit|), v4 (4.57 against 5.x), exact: [4, V] in
+              float64, the last positions of "one" (the float32 pixel values widened; see wide.py)
     generate  directory, prompt, text, pictures, ids, new (greedy ids, <image> and pad banned), gaps (of the top two),
               answer (new, decoded, without special tokens), freely (the same without the ban)
     batch     directory, text0, text1, ids (both rows, left-padded), mask, length, new0, new1, answer0, answer1,
@@ -46,11 +48,15 @@ from golden import save  # noqa: E402
 import answers  # noqa: E402
 import mistakes  # noqa: E402
 import steps  # noqa: E402
+import wide  # noqa: E402
 from answers import torch  # noqa: E402
 from tiny import CASES, MODELS, SHARED, STRATEGIES, tokens  # noqa: E402
 
 STAGES = ("clip-llama-untied-default", "siglip-llama-untied-default")
 COUNT = 28
+# How many positions of a prompt are stored, counted from the end: all of one picture's in the default cases.
+EXACT = 4
+LAST = {("one", True): 0, ("one", False): 8}
 tensors, cases = {}, []
 
 
@@ -79,10 +85,15 @@ def ask(folder, kind, four):
         key = f"logits.{directory}.{prompt}"
         other = torch.from_numpy(four[key])
         ids = inputs["input_ids"][0].tolist()
-        tensors[key] = (said if prompt == "one" else said[-1:]).numpy()
+        tensors[key] = said[-LAST.get((prompt, directory.endswith("default")), 1):].numpy()
         place = {"directory": directory, "prompt": prompt, "text": text, "pictures": pictures, "ids": ids}
-        cases.append({"kind": "logits", **place, "output": key, "v4": relative(other, said),
-                      "noise": relative(said, answers.logits(double, inputs)[0])})
+        with wide.wide(double):
+            exact = answers.logits(double, inputs)[0]
+        case = {"kind": "logits", **place, "output": key, "v4": relative(other, said), "noise": relative(said, exact)}
+        if prompt == "one" and not directory.endswith("full"):
+            tensors[f"exact.{directory}"] = exact[-EXACT:].numpy()
+            case["exact"] = f"exact.{directory}"
+        cases.append(case)
         new, gaps = answers.greedy(model, inputs, COUNT, known["eos"], banned)
         freely, _ = answers.greedy(model, inputs, COUNT, known["eos"])
         if answers.cached(model, inputs, COUNT, banned)[0] != new and min(gaps) > 1e-4:

@@ -5,43 +5,17 @@ right-padded, length; pixels [2, 3, H, W]) and `gradient` (directory, dtype, par
 at step 1, sum; absent: true where the parameter takes no part in the loss). The loss is the mean of the negative
 log-likelihood over the labels that are not -100, each predicted from the position before it. Every parameter that has
 a gradient is trained and decayed, biases and norms too; nothing is clipped.
-
-transformers computes norms, softmax and rotary angles in float32 whatever the model's type. For float64 to mean
-float64, the decoder's module is shown a `torch` whose float32 is float64, and the angles are computed anew.
 """
-import sys
+import contextlib
 
 import answers
 from answers import torch
 from tiny import MODELS, SHARED
+from wide import wide
 
 DIRECTORY = "clip-llama-untied-default"
 SETTINGS = dict(lr=2e-3, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1)
 ANSWERS = ("a small red star", "Two.")
-
-
-class Wide:
-    """Stands for `torch`: its float32 is float64."""
-    float32 = torch.float64
-
-    def __getattr__(self, name):
-        return getattr(torch, name)
-
-
-def widen(model):
-    """Makes a float64 model compute in float64 throughout."""
-    text = model.model.language_model
-    module, size = sys.modules[type(text).__module__], text.layers[0].self_attn.head_dim
-    base = text.config.rope_parameters["rope_theta"]
-    inverse = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
-
-    def angles(x, position_ids, **_):
-        half = position_ids[..., None].double() * inverse
-        whole = torch.cat([half, half], dim=-1)
-        return whole.cos(), whole.sin()
-
-    text.rotary_emb.forward = angles
-    return module
 
 
 def batch(made):
@@ -62,26 +36,18 @@ def batch(made):
 def run(full, labels, dtype):
     """The losses of ten steps and the gradients of the first."""
     model, _ = answers.load(MODELS / DIRECTORY, dtype)
-    module = widen(model) if dtype == torch.float64 else None
-    kept = getattr(module, "torch", None)
-    try:
-        if module:
-            module.torch = Wide()
-        optimiser = torch.optim.AdamW(model.parameters(), **SETTINGS, foreach=True)
-        losses, gradients = [], {}
-        with torch.enable_grad():
-            for step in range(10):
-                optimiser.zero_grad(set_to_none=True)
-                said = answers.logits(model, full)
-                loss = torch.nn.functional.cross_entropy(said[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
-                loss.backward()
-                if step == 0:
-                    gradients = {n: None if p.grad is None else p.grad.clone() for n, p in model.named_parameters()}
-                losses.append(float(loss.detach()))
-                optimiser.step()
-    finally:
-        if module:
-            module.torch = kept
+    optimiser = torch.optim.AdamW(model.parameters(), **SETTINGS, foreach=True)
+    losses, gradients = [], {}
+    with torch.enable_grad(), wide(model) if dtype == torch.float64 else contextlib.nullcontext():
+        for step in range(10):
+            optimiser.zero_grad(set_to_none=True)
+            said = answers.logits(model, full)
+            loss = torch.nn.functional.cross_entropy(said[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+            loss.backward()
+            if step == 0:
+                gradients = {n: None if p.grad is None else p.grad.clone() for n, p in model.named_parameters()}
+            losses.append(float(loss.detach()))
+            optimiser.step()
     return losses, gradients
 
 

@@ -44,7 +44,7 @@ CASES = {
     "siglip-qwen2-untied": ("siglip", dict(vision_use_head=False), "qwen2", dict(
         rope_scaling={"rope_type": "linear", "factor": 3.0}), {}),
     "siglip-qwen2-tied": ("siglip", {}, "qwen2", dict(
-        use_sliding_window=True, sliding_window=5, max_window_layers=0), dict(vision_feature_layer=-1)),
+        use_sliding_window=True, sliding_window=14, max_window_layers=0), dict(vision_feature_layer=-1)),
 }
 
 
@@ -90,7 +90,7 @@ def spread(name, quiet_vision, quiet_text):
     if "norm" in name or "layrnorm" in name:
         return (1.0, 0.3) if name.endswith("weight") else (0.0, 0.2)
     if "embed_tokens" in name:
-        return 0.0, 0.03 if quiet_text else 0.3
+        return 0.0, 0.05 if quiet_text else 0.3
     if "patch_embedding.weight" in name:
         return 0.0, 0.002 if quiet_vision else 0.1
     if any(word in name for word in ("class_embedding", "position_embedding", "patch_embedding.bias")):
@@ -100,8 +100,10 @@ def spread(name, quiet_vision, quiet_text):
     if name.endswith("bias"):
         return 0.0, 0.2
     if "q_proj" in name or "k_proj" in name:
-        return 0.0, 0.4
-    return 0.0, 0.25
+        return 0.0, 0.3
+    if "fc1.weight" in name or "linear_1.weight" in name:
+        return 0.0, 0.4  # where a gelu of one kind differs most from another
+    return 0.0, 0.22
 
 
 def fill(model, case, family=None):
