@@ -128,7 +128,7 @@ def main():
                 share(folder, "model.safetensors", MODELS / f"{case}-default" / "model.safetensors")
     memory_names(made["clip-llama-tied"][0], MODELS / "layout-memory", *made["clip-llama-tied"][1:])
     save(made["siglip-llama-untied"][0], MODELS / "sharded", *made["siglip-llama-untied"][1:], max_shard_size="30KB")
-    for name, case, dtype in [("bf16", "clip-qwen2-untied", torch.bfloat16), ("f16", "siglip-llama-tied", torch.float16)]:
+    for name, case, dtype in [("bf16", "clip-qwen2-untied", torch.bfloat16), ("f16", "clip-qwen2-tied", torch.float16)]:
         model = LlavaForConditionalGeneration.from_pretrained(MODELS / f"{case}-default", dtype=dtype)
         save(model, MODELS / name, *made[case][1:])
     parts(tokenizers)

@@ -7,7 +7,7 @@ Run by `make oracle` under transformers 5.x; it starts build.py and answers457.p
     {clip,siglip}-{llama,qwen2}-{tied,untied}-{default,full}   by 4.57
     layout-5x-clip, layout-5x-siglip      by 5.x: clip-llama-untied-default, siglip-qwen2-tied-default
     layout-memory                         clip-llama-tied-default under the names that 4.57 has in memory
-    sharded, bf16, f16                    siglip-llama-untied-, clip-qwen2-untied-, siglip-llama-tied-default
+    sharded, bf16, f16                    siglip-llama-untied-, clip-qwen2-untied-, clip-qwen2-tied-default
     llama-only, qwen2-only, clip-only, siglip-only (both halves), clip-vision-only
   golden.safetensors   tensors, and cases by `kind`:
     logits    directory, prompt (one, two, none), text, pictures ("a,b"), ids, output [n, V]:
@@ -194,7 +194,7 @@ def main():
     newer_layouts()
     names = [f"{case}-{strategy}" for case in CASES for strategy in STRATEGIES]
     kinds = {name: CASES[name.rsplit("-", 1)[0]][2] for name in names}
-    kinds |= {"bf16": "qwen2", "f16": "llama"}
+    kinds |= {"bf16": "qwen2", "f16": "qwen2"}
     four = HERE / "four.npz"
     hf.under("hf4", HERE / "answers457.py", four, *[f"{name}={kind}" for name, kind in kinds.items()])
     told = dict(np.load(four))
