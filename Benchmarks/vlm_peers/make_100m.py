@@ -1,8 +1,9 @@
 """Writes a random LLaVA of about 100 million parameters as transformers 4.57 saves it: `make_100m.py OUT`.
 
-A SigLIP tower of 12 layers, 384 wide, 224 pixels in patches of 16 (23 M), a Llama decoder of 12 layers, 640 wide,
-10 heads of 64, 5 of them for keys, 8,192 ids (tied; 76 M). The tokenizer is a byte-level BPE trained on nothing: bytes, and
-words made of them, so that ids up to 8,191 exist. Run under .oracle/hf4; --tiny writes one that takes a second.
+A SigLIP tower of 12 layers, 384 wide, 224 pixels in patches of 16 (196 tokens); a Llama decoder of 14 layers, 640 wide,
+10 heads of 64 over 5 of keys, 8,192 ids, tied. The tokenizer is a byte-level BPE trained on random words. The weights are
+wider than by default, so that greedy text is not one token for ever and two programs can be seen to do the same work.
+Run under .oracle/hf4; --tiny writes one of half a million parameters (64 pixels, 16 tokens).
 """
 import argparse
 import pathlib
@@ -59,7 +60,7 @@ def main():
     config = LlavaConfig(
         vision_config=SiglipVisionConfig(image_size=edge, patch_size=16, **vision),
         text_config=LlamaConfig(vocab_size=vocabulary, bos_token_id=first, eos_token_id=first + 1,
-                                pad_token_id=first + 3, max_position_embeddings=4096, tie_word_embeddings=True, **text),
+                                pad_token_id=first + 3, max_position_embeddings=4096, initializer_range=0.08, tie_word_embeddings=True, **text),
         image_token_index=first + 2, pad_token_id=first + 3, image_seq_length=(edge // 16) ** 2,
         vision_feature_select_strategy="full", tie_word_embeddings=True)
     torch.manual_seed(100)

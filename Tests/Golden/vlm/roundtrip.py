@@ -8,6 +8,7 @@ template. Each version runs in a process of its own. For each directory:
   {"directory", "results": [{"version", "missing", "unexpected", "mismatched", "loading", "ids", "text", "new", "gaps",
     "answer", "generated" (generate()'s ids, with its cache), "logits": {"sha256", "max", "last": the last position's,
     "values": file}}], "same_new", "same_answer", "difference" (of the last logits, over max|logit|)}
+A version that cannot read the directory has {"version", "error"} instead, and `difference` is null.
 `values` is a safetensors file with the tensor `logits` [T, V]. Exit status 1 where the versions differ by more than
 1e-5, give other text, or miss or refuse a key.
 """
@@ -68,8 +69,19 @@ def ask(directory, given):
             "generated": answers.cached(model, inputs, given.max_new_tokens, known)[0], "logits": logits}
 
 
+def told(directory, given):
+    """The same, or what that transformers has against the directory."""
+    import transformers
+    try:
+        return ask(directory, given)
+    except Exception as error:  # whatever it is, the other version and the other directories are still asked
+        return {"version": transformers.__version__, "error": f"{type(error).__name__}: {error}"}
+
+
 def compared(directory, results):
     """One directory's results side by side."""
+    if any("error" in r for r in results):
+        return {"directory": directory, "results": results, "same_new": False, "same_answer": False, "difference": None}
     first, last = results[0], results[-1]
     top = max(r["logits"]["max"] for r in results) or 1.0
     difference = max(abs(a - b) for a, b in zip(first["logits"]["last"], last["logits"]["last"])) / top
@@ -78,6 +90,8 @@ def compared(directory, results):
 
 
 def good(said):
+    if said["difference"] is None:
+        return False
     keys = any(r[k] for r in said["results"] for k in ("missing", "unexpected", "mismatched", "loading"))
     return said["same_new"] and said["same_answer"] and said["difference"] <= 1e-5 and not keys
 
@@ -85,13 +99,13 @@ def good(said):
 def main():
     given = arguments()
     if given.here:
-        print(json.dumps([ask(directory, given) for directory in given.directories]))
+        print(json.dumps([told(directory, given) for directory in given.directories]))
         return
-    told = []
+    sides = []
     for version in given.versions:
         command = [hf.python(ENVIRONMENTS[version]), __file__, "--here", *sys.argv[1:]]
-        told.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
-    found = [compared(directory, [results[i] for results in told]) for i, directory in enumerate(given.directories)]
+        sides.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+    found = [compared(directory, [results[i] for results in sides]) for i, directory in enumerate(given.directories)]
     print(json.dumps(found if len(found) > 1 else found[0]))
     sys.exit(0 if all(map(good, found)) else 1)
 
