@@ -1,7 +1,7 @@
 """Makes a float64 model compute in float64 throughout.
 
-transformers computes the decoder's norms, softmax and rotary angles in float32 whatever the model's type. For float64
-to mean float64, the decoder's module is shown a `torch` whose float32 is float64, and the angles are computed anew.
+transformers computes the decoder's norms and rotary angles, and every softmax, in float32 whatever the model's type. For
+float64 to mean float64, the modules are shown a `torch` whose float32 is float64, and the angles are computed anew.
 """
 import contextlib
 import math
@@ -36,8 +36,9 @@ def frequencies(config, size):
 @contextlib.contextmanager
 def wide(model):
     """A context in which the float64 model is exact; another model of the same family must not run meanwhile."""
-    text = model.model.language_model
-    module, inverse = sys.modules[type(text).__module__], frequencies(text.config, text.layers[0].self_attn.head_dim)
+    text, tower = model.model.language_model, model.model.vision_tower
+    modules = [sys.modules[type(part).__module__] for part in (text, tower)]
+    inverse = frequencies(text.config, text.layers[0].self_attn.head_dim)
     near = text.rotary_emb.inv_freq.double()
     assert torch.allclose(near, inverse, rtol=1e-6), (near, inverse)
 
@@ -46,9 +47,11 @@ def wide(model):
         whole = torch.cat([half, half], dim=-1)
         return whole.cos(), whole.sin()
 
-    text.rotary_emb.forward, kept = angles, module.torch
-    module.torch = Wide()
+    text.rotary_emb.forward = angles
+    for module in modules:
+        module.torch = Wide()
     try:
         yield
     finally:
-        module.torch = kept
+        for module in modules:
+            module.torch = torch
