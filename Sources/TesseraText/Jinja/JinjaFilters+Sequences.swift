@@ -114,8 +114,10 @@ extension JinjaFilters {
   ) throws -> [JinjaValue] {
     let keyed = try items.map { (try key($0), $0) }
     // Swift's sort is stable, and stays so backwards when the comparison turns round.
-    return try keyed.sorted { reverse ? try JinjaOrder.isLess($1.0, $0.0, at) : try JinjaOrder.isLess($0.0, $1.0, at) }
-      .map(\.1)
+    return try keyed.sorted { a, b in
+      if a.0 == b.0 { return false }
+      return try reverse ? JinjaOrder.isLess(b.0, a.0, at) : JinjaOrder.isLess(a.0, b.0, at)
+    }.map(\.1)
   }
 
   private static func dictsort(

@@ -46,10 +46,6 @@ extension JinjaRenderer {
       }
       return .dictionary(dictionary)
     case .slice(let base, let start, let stop, let step):
-      // jinja2 looks slices of written numbers and the like up as members, which are not there.
-      if case .constant(let value) = base.kind, case .text = value {} else if case .constant = base.kind {
-        return .undefined(name: "a slice of a constant")
-      }
       let bounds = try [start, stop, step].map { try $0.map { try evaluate($0, scope) } }
       return try JinjaSlice.cut(try evaluate(base, scope), bounds, self, at)
     case .call(let callee, let call): return try self.call(try evaluate(callee, scope), try arguments(call, scope), at)
