@@ -49,7 +49,8 @@ extension ChatMessage {
       dictionary[.text("content")] = .list(
         content.map { part in
           switch part {
-          case .text(let text): .dictionary(JinjaDictionary([("type", .text("text")), ("text", .text(text))]))
+          case .text(let text):
+            .dictionary(JinjaDictionary([("type", .text("text")), ("text", .text(text))]))
           case .image: .dictionary(JinjaDictionary([("type", .text("image"))]))
           }
         })
@@ -59,7 +60,8 @@ extension ChatMessage {
     if let members {
       guard case .object(let extra) = try JSONReader.read(Array(members.utf8)) else {
         throw TesseraError(
-          .invalidArgument(name: "members of a message", expected: "a JSON object", got: String(members.prefix(40))))
+          .invalidArgument(
+            name: "members of a message", expected: "a JSON object", got: String(members.prefix(40))))
       }
       for member in extra { dictionary[.text(member.name)] = JinjaValue(member.value) }
     }

@@ -24,7 +24,9 @@ enum ChatSegments {
 
   /// Adds parts, whose pictures are never learned.
   private static func add(_ content: [ChatMessage.Part], isLearned: Bool, to pieces: inout [ChatPiece]) {
-    for piece in ChatMessage.pieces(content) { pieces.append(ChatPiece(text: piece, isLearned: piece != nil && isLearned)) }
+    for piece in ChatMessage.pieces(content) {
+      pieces.append(ChatPiece(text: piece, isLearned: piece != nil && isLearned))
+    }
   }
 
   private static func plain(_ messages: [ChatMessage], _ addGenerationPrompt: Bool) throws -> [ChatPiece] {
@@ -33,7 +35,9 @@ enum ChatSegments {
     for message in messages {
       switch message.role {
       case "assistant":
-        guard message.imageCount == 0 else { throw wrong("plain", "a caption without pictures", "a picture in it") }
+        guard message.imageCount == 0 else {
+          throw wrong("plain", "a caption without pictures", "a picture in it")
+        }
         add(message.content, isLearned: true, to: &pieces)
         pieces.append(ChatPiece(text: "\n", isLearned: true))
         answers += 1
@@ -42,7 +46,8 @@ enum ChatSegments {
       }
     }
     guard answers == (addGenerationPrompt ? 0 : 1) else {
-      throw wrong("plain", addGenerationPrompt ? "pictures alone for a prompt" : "one caption", "\(answers) captions")
+      throw wrong(
+        "plain", addGenerationPrompt ? "pictures alone for a prompt" : "one caption", "\(answers) captions")
     }
     return pieces
   }

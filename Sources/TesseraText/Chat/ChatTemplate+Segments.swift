@@ -14,7 +14,8 @@ extension ChatTemplate {
   /// - Throws: `invalidInput` for such text, for pictures that the rendering does not show as often as the messages
   ///   have them, and for a template whose rendering of a conversation does not begin as that of its beginning.
   public func segments(
-    _ messages: [ChatMessage], tokens: ChatTokens = ChatTokens(), tools: String? = nil, variables: String? = nil
+    _ messages: [ChatMessage], tokens: ChatTokens = ChatTokens(), tools: String? = nil,
+    variables: String? = nil
   ) throws -> [TextSegment] {
     try check(messages, tokens)
     guard case .jinja(let template, _) = way else {
@@ -38,11 +39,13 @@ extension ChatTemplate {
     let structural = if case .chatML = way { ["<|im_start|>", "<|im_end|>"] } else { [String]() }
     for (index, message) in messages.enumerated() {
       for case .text(let text) in message.content {
-        guard let token = (tokens.all + structural).first(where: { JinjaText(text).find(JinjaText($0)) != nil })
+        guard
+          let token = (tokens.all + structural).first(where: { JinjaText(text).find(JinjaText($0)) != nil })
         else { continue }
         throw TesseraError(
           .invalidInput(
-            operation: "message \(index + 1) ('\(message.role)')", expected: "text without tokens of the tokenizer",
+            operation: "message \(index + 1) ('\(message.role)')",
+            expected: "text without tokens of the tokenizer",
             got: "'\(token)' in it"))
       }
     }
@@ -51,6 +54,9 @@ extension ChatTemplate {
   /// Spans with the token of its own that follows each.
   private func extended(_ spans: [Range<Int>], in text: JinjaText, _ tokens: ChatTokens) -> [Range<Int>] {
     spans.map { span in
+      let said = JinjaText(text.scalars[span])
+      // Marks that stand around the turn's end as well are complete.
+      if tokens.all.contains(where: { said.hasSuffix(JinjaText($0)) }) { return span }
       let next = tokens.all.filter { $0 != tokens.image && text.matches(JinjaText($0), at: span.upperBound) }
         .map { $0.unicodeScalars.count }.max()
       return span.lowerBound..<(span.upperBound + (next ?? 0))
@@ -62,15 +68,21 @@ extension ChatTemplate {
     _ messages: [ChatMessage], _ whole: JinjaText, _ tokens: ChatTokens, tools: String?, variables: String?
   ) throws -> [Range<Int>] {
     try messages.indices.filter { messages[$0].role == "assistant" }.map { index in
-      let before = try rendering(Array(messages[..<index]), true, tokens, tools: tools, variables: variables).text
-      let through = try rendering(Array(messages[...index]), false, tokens, tools: tools, variables: variables).text
+      let before = try rendering(Array(messages[..<index]), true, tokens, tools: tools, variables: variables)
+        .text
+      let through = try rendering(
+        Array(messages[...index]), false, tokens, tools: tools, variables: variables
+      ).text
       guard whole.hasPrefix(before) else { throw notPrefix("the messages before answer \(index + 1)") }
-      let shared = zip(whole.scalars, through.scalars).prefix { $0 == $1 }.count
-      // A template may end a conversation with a token (Phi-3's eos), but no more may differ than that.
-      let rest = JinjaText(through.scalars[shared...]).string
-      guard shared >= before.count, rest.isEmpty || tokens.all.contains(rest) else {
+      // A template may end a conversation with a token (Phi-3's eos); no more than that may differ.
+      let ending = ([""] + tokens.all).first { token in
+        let token = JinjaText(token)
+        return through.hasSuffix(token) && whole.hasPrefix(JinjaText(through.scalars.dropLast(token.count)))
+      }
+      guard let ending, through.count - ending.unicodeScalars.count >= before.count else {
         throw notPrefix("the messages up to \(index + 1)")
       }
+      let shared = through.count - ending.unicodeScalars.count
       return before.count..<end(of: before.count..<shared, in: whole, tokens)
     }
   }
@@ -80,7 +92,9 @@ extension ChatTemplate {
       .invalidInput(
         operation: "finding the answers in a chat template without {% generation %}",
         expected: "a rendering that begins with that of \(what)",
-        got: "another beginning: put {% generation %} and {% endgeneration %} around the answers in the template"))
+        got:
+          "another beginning: put {% generation %} and {% endgeneration %} around the answers in the template"
+      ))
   }
 
   /// Behind the last token of its own within a turn, or the turn's end.
@@ -117,7 +131,8 @@ extension ChatTemplate {
     guard found == pictures else {
       throw TesseraError(
         .invalidInput(
-          operation: "the chat template", expected: "'\(tokens.image)' \(pictures) times, as the messages have pictures",
+          operation: "the chat template",
+          expected: "'\(tokens.image)' \(pictures) times, as the messages have pictures",
           got: "\(found) times in the text"))
     }
     return TextSegment.joined(pieces)

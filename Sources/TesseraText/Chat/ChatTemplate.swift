@@ -48,7 +48,8 @@ public struct ChatTemplate: Sendable {
     do {
       let messages = try [question, answer].map { try $0.value(asList: true, imageMark: tokens.image) }
       let text = try template.render(context(messages, false, tokens), clock: { _ in "" }).text
-      return text.find("tessera-question") != nil && text.find("tessera-answer") != nil && text.find("'type'") == nil
+      return text.find("tessera-question") != nil && text.find("tessera-answer") != nil
+        && text.find("'type'") == nil
         && text.find("\"type\"") == nil
     } catch {
       // Whatever a list makes of it: strings are what all older templates take.
@@ -69,7 +70,8 @@ public struct ChatTemplate: Sendable {
   ) throws -> String {
     switch way {
     case .jinja:
-      return try rendering(messages, addGenerationPrompt, tokens, tools: tools, variables: variables).text.string
+      return try rendering(messages, addGenerationPrompt, tokens, tools: tools, variables: variables).text
+        .string
     default:
       let pieces = try ChatSegments.builtIn(way, messages, addGenerationPrompt: addGenerationPrompt, tokens)
       return pieces.map { $0.text ?? tokens.image }.joined()
@@ -93,7 +95,8 @@ public struct ChatTemplate: Sendable {
     variables: String? = nil
   ) throws -> JinjaTemplate.Rendering {
     guard case .jinja(let template, let asList) = way else {
-      throw TesseraError(.invalidInput(operation: "a rendering by Jinja", expected: "a Jinja template", got: "\(way)"))
+      throw TesseraError(
+        .invalidInput(operation: "a rendering by Jinja", expected: "a Jinja template", got: "\(way)"))
     }
     let values = try messages.map { try $0.value(asList: asList, imageMark: tokens.image) }
     var context = Self.context(values, addGenerationPrompt, tokens)

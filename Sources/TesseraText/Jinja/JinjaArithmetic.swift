@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-private import Glibc
+  private import Glibc
 #else
-private import Darwin
+  private import Darwin
 #endif
 
 /// Python's arithmetic.
@@ -38,7 +38,9 @@ enum JinjaArithmetic {
   }
 
   /// Of two numbers.
-  static func numbers(_ mark: String, _ a: JinjaValue, _ b: JinjaValue, _ at: JinjaPosition) throws -> JinjaValue {
+  static func numbers(_ mark: String, _ a: JinjaValue, _ b: JinjaValue, _ at: JinjaPosition) throws
+    -> JinjaValue
+  {
     if let a = a.whole, let b = b.whole { return try wholes(mark, a, b, at) }
     return try doubles(mark, a.number ?? .nan, b.number ?? .nan, at)
   }
@@ -108,7 +110,9 @@ enum JinjaArithmetic {
     return .int(result)
   }
 
-  private static func doubles(_ mark: String, _ a: Double, _ b: Double, _ at: JinjaPosition) throws -> JinjaValue {
+  private static func doubles(_ mark: String, _ a: Double, _ b: Double, _ at: JinjaPosition) throws
+    -> JinjaValue
+  {
     if b == 0, ["/", "//", "%"].contains(mark) { throw JinjaError.wrong("a division by zero", at) }
     switch mark {
     case "+": return .double(a + b)

@@ -17,15 +17,19 @@ enum JinjaError {
   }
 
   /// An operation on values that it is not for.
-  static func kind(_ operation: String, _ expected: String, _ got: JinjaValue, _ at: JinjaPosition) -> TesseraError {
-    TesseraError(.invalidInput(operation: "\(operation) in the \(format(at))", expected: expected, got: got.kind))
+  static func kind(_ operation: String, _ expected: String, _ got: JinjaValue, _ at: JinjaPosition)
+    -> TesseraError
+  {
+    TesseraError(
+      .invalidInput(operation: "\(operation) in the \(format(at))", expected: expected, got: got.kind))
   }
 
   /// The template called `raise_exception`.
   static func raised(_ message: String, _ at: JinjaPosition) -> TesseraError {
     TesseraError(
       .invalidInput(
-        operation: "the \(format(at))", expected: "messages that it accepts", got: "some that it refuses: \(message)"))
+        operation: "the \(format(at))", expected: "messages that it accepts",
+        got: "some that it refuses: \(message)"))
   }
 
   static func limit(_ what: String, _ limit: Int, found: Int, _ at: JinjaPosition) -> TesseraError {

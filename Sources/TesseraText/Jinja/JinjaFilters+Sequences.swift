@@ -6,7 +6,9 @@ extension JinjaFilters {
     "length": { _, value, _, at in .int(try length(value, at)) },
     "count": { _, value, _, at in .int(try length(value, at)) },
     "list": { _, value, _, at in .list(try JinjaOrder.items(value, at)) },
-    "first": { _, value, _, at in try JinjaOrder.items(value, at).first ?? .undefined(name: "the first of nothing") },
+    "first": { _, value, _, at in
+      try JinjaOrder.items(value, at).first ?? .undefined(name: "the first of nothing")
+    },
     "last": { _, value, _, at in
       if case .lazy(_, .generator) = value { throw JinjaError.kind("last", "a list", value, at) }
       return try JinjaOrder.items(value, at).last ?? .undefined(name: "the last of nothing")
@@ -30,7 +32,8 @@ extension JinjaFilters {
       let key = try getter(renderer, arguments.value(2, "attribute"), at)
       let isExact = arguments.value(1, "case_sensitive")?.isTrue == true
       let isReversed = arguments.value(0, "reverse")?.isTrue == true
-      return .list(try sorted(try JinjaOrder.items(value, at), reverse: isReversed, at) { folded(try key($0), isExact) })
+      return .list(
+        try sorted(try JinjaOrder.items(value, at), reverse: isReversed, at) { folded(try key($0), isExact) })
     },
     "unique": { renderer, value, arguments, at in
       let key = try getter(renderer, arguments.value(1, "attribute"), at)
@@ -57,12 +60,16 @@ extension JinjaFilters {
       let size = try whole(try needed("batch", arguments, 0, "linecount", at), 0, at)
       guard size > 0 else { throw JinjaError.kind("batch", "a size above zero", .int(size), at) }
       let items = try JinjaOrder.items(value, at)
-      var rows = stride(from: 0, to: items.count, by: size).map { Array(items[$0..<min(items.count, $0 + size)]) }
-      if let fill = arguments.value(1, "fill_with"), !JinjaTests.isNone(fill), let last = rows.last, last.count < size {
+      var rows = stride(from: 0, to: items.count, by: size).map {
+        Array(items[$0..<min(items.count, $0 + size)])
+      }
+      if let fill = arguments.value(1, "fill_with"), !JinjaTests.isNone(fill), let last = rows.last,
+        last.count < size
+      {
         try renderer.spend(size, at)
         rows[rows.count - 1] += Array(repeating: fill, count: size - last.count)
       }
-      return .lazy(rows.map { .list($0) }, kind: .generator)
+      return try renderer.made(.lazy(rows.map { .list($0) }, kind: .generator), at)
     },
   ]
 
@@ -123,10 +130,14 @@ extension JinjaFilters {
   private static func dictsort(
     _ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition
   ) throws -> JinjaValue {
-    guard case .dictionary(let dictionary) = value else { throw JinjaError.kind("dictsort", "a dictionary", value, at) }
+    guard case .dictionary(let dictionary) = value else {
+      throw JinjaError.kind("dictsort", "a dictionary", value, at)
+    }
     let isExact = arguments.value(0, "case_sensitive")?.isTrue == true
     let by = try arguments.value(1, "by").map { try text($0, at).string } ?? "key"
-    guard by == "key" || by == "value" else { throw JinjaError.wrong("dictsort sorts by key or value, not '\(by)'", at) }
+    guard by == "key" || by == "value" else {
+      throw JinjaError.wrong("dictsort sorts by key or value, not '\(by)'", at)
+    }
     let isReversed = arguments.value(2, "reverse")?.isTrue == true
     return .list(
       try sorted(dictionary.items, reverse: isReversed, at) { item in
@@ -136,7 +147,8 @@ extension JinjaFilters {
   }
 
   private static func extreme(
-    _ renderer: JinjaRenderer, _ value: JinjaValue, _ arguments: JinjaArguments, isMax: Bool, _ at: JinjaPosition
+    _ renderer: JinjaRenderer, _ value: JinjaValue, _ arguments: JinjaArguments, isMax: Bool,
+    _ at: JinjaPosition
   ) throws -> JinjaValue {
     let isExact = arguments.value(0, "case_sensitive")?.isTrue == true
     let key = try getter(renderer, arguments.value(1, "attribute"), at)
@@ -177,10 +189,13 @@ extension JinjaFilters {
     let items = try JinjaOrder.items(value, at)
     if arguments.positional.isEmpty, let attribute = arguments.value(0, "attribute") {
       let otherwise = arguments.named.last { $0.name == "default" }?.value
-      let get = try getter(renderer, attribute, at, otherwise: otherwise.flatMap { JinjaTests.isNone($0) ? nil : $0 })
+      let get = try getter(
+        renderer, attribute, at, otherwise: otherwise.flatMap { JinjaTests.isNone($0) ? nil : $0 })
       return .lazy(try items.map(get), kind: .generator)
     }
-    guard let name = arguments.positional.first else { throw JinjaError.wrong("map needs a filter's name", at) }
+    guard let name = arguments.positional.first else {
+      throw JinjaError.wrong("map needs a filter's name", at)
+    }
     var rest = arguments
     rest.positional.removeFirst()
     let filter = try text(name, at).string

@@ -4,7 +4,8 @@ enum JinjaFilters {
 
   /// jinja2 has them, this interpreter does not.
   static let missing: Set<String> = [
-    "filesizeformat", "forceescape", "format", "groupby", "pprint", "random", "striptags", "truncate", "urlencode",
+    "filesizeformat", "forceescape", "format", "groupby", "pprint", "random", "striptags", "truncate",
+    "urlencode",
     "urlize", "wordwrap", "xmlattr", "slice",
   ]
 
@@ -55,14 +56,18 @@ enum JinjaFilters {
     "attr": { renderer, value, arguments, at in
       let name = try text(try needed("attr", arguments, 0, "name", at), at).string
       // Attributes alone: the members of a dictionary are none.
-      if case .dictionary = value { return try JinjaMethods.method(of: value, name, at).map { .function($0) } ?? .undefined(name: name) }
+      if case .dictionary = value {
+        return try JinjaMethods.method(of: value, name, at).map { .function($0) } ?? .undefined(name: name)
+      }
       return try renderer.attribute(value, name, at)
     },
   ]
 
   // MARK: helpers
 
-  static func text(_ value: JinjaValue, _ at: JinjaPosition) throws -> JinjaText { try JinjaPrinter.text(value, at) }
+  static func text(_ value: JinjaValue, _ at: JinjaPosition) throws -> JinjaText {
+    try JinjaPrinter.text(value, at)
+  }
 
   private static func optionalText(_ value: JinjaValue, _ at: JinjaPosition) throws -> JinjaText? {
     if case .none = value { return nil }
@@ -92,7 +97,9 @@ enum JinjaFilters {
   }
 
   private static func escaped(_ value: JinjaValue, _ at: JinjaPosition) throws -> JinjaText {
-    let names: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&#34;", "'": "&#39;"]
+    let names: [Unicode.Scalar: String] = [
+      "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&#34;", "'": "&#39;",
+    ]
     return JinjaText(
       try text(value, at).scalars.flatMap { scalar in
         names[scalar].map { Array($0.unicodeScalars) } ?? [scalar]
@@ -103,7 +110,8 @@ enum JinjaFilters {
   private static func words(_ text: JinjaText) -> Int {
     text.scalars.split { scalar in
       switch scalar.properties.generalCategory {
-      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+        .decimalNumber,
         .letterNumber, .otherNumber:
         false
       default: scalar != "_"
@@ -123,7 +131,9 @@ enum JinjaFilters {
       try renderer.spend(width, at)
       indent = JinjaText(Array(repeating: " ", count: width))
     }
-    let (first, blank) = (arguments.value(1, "first")?.isTrue == true, arguments.value(2, "blank")?.isTrue == true)
+    let (first, blank) = (
+      arguments.value(1, "first")?.isTrue == true, arguments.value(2, "blank")?.isTrue == true
+    )
     // With a line's end added, which splits off no line of its own, as jinja2 has it.
     let lines = (text + "\n").lines()
     let (size, overflow) = lines.count.multipliedReportingOverflow(by: indent.count)
@@ -147,7 +157,8 @@ enum JinjaFilters {
     switch arguments.value(1, "indent") {
     case nil, JinjaValue.none?: break
     case .text(let text)?: writer.indent = text
-    case let width?: writer.indent = JinjaText(String(repeating: " ", count: min(max(0, try whole(width, 0, at)), 1000)))
+    case let width?:
+      writer.indent = JinjaText(String(repeating: " ", count: min(max(0, try whole(width, 0, at)), 1000)))
     }
     // json.dumps: with an indent, no blank stands before a line's end.
     if writer.indent != nil { writer.itemSeparator = "," }

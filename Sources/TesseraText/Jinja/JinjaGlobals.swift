@@ -1,8 +1,8 @@
 internal import TesseraCore
 #if canImport(Glibc)
-private import Glibc
+  private import Glibc
 #else
-private import Darwin
+  private import Darwin
 #endif
 
 /// The functions that every template sees.
@@ -10,10 +10,12 @@ package enum JinjaGlobals {
   static let all: [String: JinjaValue] = [
     "range": .function(JinjaFunction("range", range)),
     "dict": .function(
-      JinjaFunction("dict") { _, arguments, at in .dictionary(try dictionary(arguments, at)) }),
+      JinjaFunction("dict") { renderer, arguments, at in
+        try renderer.made(.dictionary(try dictionary(arguments, at)), at)
+      }),
     "namespace": .function(
-      JinjaFunction("namespace") { _, arguments, at in
-        let namespace = JinjaNamespace()
+      JinjaFunction("namespace") { renderer, arguments, at in
+        let namespace = renderer.namespace()
         namespace.members = try dictionary(arguments, at)
         for key in namespace.members.keys {
           if case .text(let name) = key, name.hasPrefix("_") {
@@ -43,7 +45,9 @@ package enum JinjaGlobals {
     _ renderer: JinjaRenderer, _ arguments: JinjaArguments, _ at: JinjaPosition
   ) throws -> JinjaValue {
     let numbers = try arguments.positional.map { try JinjaFilters.whole($0, 0, at) }
-    guard (1...3).contains(numbers.count) else { throw JinjaError.wrong("range needs one to three numbers", at) }
+    guard (1...3).contains(numbers.count) else {
+      throw JinjaError.wrong("range needs one to three numbers", at)
+    }
     let (start, stop) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])
     let step = numbers.count == 3 ? numbers[2] : 1
     guard step != 0 else { throw JinjaError.wrong("a range with the step 0", at) }
@@ -87,7 +91,8 @@ package enum JinjaGlobals {
       let count = strftime(buffer.baseAddress!, length, format + " ", &parts)
       guard count > 0 else {
         throw TesseraError(
-          .limitExceeded(what: "bytes of a date in the chat template", limit: length, found: format.utf8.count))
+          .limitExceeded(
+            what: "bytes of a date in the chat template", limit: length, found: format.utf8.count))
       }
       return String(decoding: buffer[..<(count - 1)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -75,7 +75,8 @@ struct JinjaJSON {
   }
 
   private static func number(_ value: Double) -> String {
-    value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : JinjaPrinter.number(value)
+    value.isNaN
+      ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : JinjaPrinter.number(value)
   }
 
   private mutating func quote(_ text: JinjaText) {

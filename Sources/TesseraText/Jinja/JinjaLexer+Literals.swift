@@ -35,7 +35,9 @@ extension JinjaLexer {
     add(.int(try whole(digits, radix: 10, start)), at: start)
   }
 
-  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) || scalar == "_" }
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    ("0"..."9").contains(scalar) || scalar == "_"
+  }
 
   private mutating func whole(_ digits: String, radix: Int, _ start: Int) throws -> Int {
     guard let value = Int(digits.filter { $0 != "_" }, radix: radix) else {
@@ -85,7 +87,8 @@ extension JinjaLexer {
 
   private mutating func escape(_ text: inout [Unicode.Scalar]) throws {
     let plain: [Unicode.Scalar: Unicode.Scalar] = [
-      "\\": "\\", "'": "'", "\"": "\"", "n": "\n", "t": "\t", "r": "\r", "a": "\u{7}", "b": "\u{8}", "f": "\u{C}",
+      "\\": "\\", "'": "'", "\"": "\"", "n": "\n", "t": "\t", "r": "\r", "a": "\u{7}", "b": "\u{8}",
+      "f": "\u{C}",
       "v": "\u{B}",
     ]
     guard index < source.count else { return }
@@ -114,7 +117,8 @@ extension JinjaLexer {
   private mutating func hexadecimal(_ digits: Int) throws -> Unicode.Scalar {
     let end = min(index + digits, source.count)
     let text = JinjaText(source[index..<end]).string
-    guard text.utf8.count == digits, let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
+    guard text.utf8.count == digits, let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value)
+    else {
       throw JinjaError.wrong("an escape with \(digits) hexadecimal digits was expected", position(index))
     }
     index = end

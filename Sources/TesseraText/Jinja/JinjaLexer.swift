@@ -58,7 +58,9 @@ struct JinjaLexer {
   private mutating func run() throws {
     while index < source.count {
       let start = index
-      while index < source.count, !has("{{", at: index), !has("{%", at: index), !has("{#", at: index) { index += 1 }
+      while index < source.count, !has("{{", at: index), !has("{%", at: index), !has("{#", at: index) {
+        index += 1
+      }
       let open = index
       guard open < source.count else {
         addData(start..<open)
@@ -111,7 +113,9 @@ struct JinjaLexer {
   }
 
   /// Where it goes on after a tag whose end stands at `start`; nil if none does.
-  private func tagEnd(_ start: Int, _ close: StaticString, trims: Bool = true, allowsPlus: Bool = true) -> Int? {
+  private func tagEnd(_ start: Int, _ close: StaticString, trims: Bool = true, allowsPlus: Bool = true)
+    -> Int?
+  {
     if has("-", at: start), has(close, at: start + 1) { return skippingSpace(start + 3) }
     if allowsPlus, has("+", at: start), has(close, at: start + 1) { return start + 3 }
     guard has(close, at: start) else { return nil }
@@ -180,7 +184,8 @@ struct JinjaLexer {
       }
       try token(&brackets)
     }
-    throw JinjaError.wrong("'\(isVariable ? "{{" : "{%")' has no '\(isVariable ? "}}" : "%}")'", position(open))
+    throw JinjaError.wrong(
+      "'\(isVariable ? "{{" : "{%")' has no '\(isVariable ? "}}" : "%}")'", position(open))
   }
 
   private mutating func token(_ brackets: inout [Unicode.Scalar]) throws {
@@ -203,7 +208,9 @@ struct JinjaLexer {
     if let close = closing[scalar] {
       brackets.append(close)
     } else if closing.values.contains(scalar) {
-      guard brackets.popLast() == scalar else { throw JinjaError.wrong("unexpected '\(scalar)'", position(start)) }
+      guard brackets.popLast() == scalar else {
+        throw JinjaError.wrong("unexpected '\(scalar)'", position(start))
+      }
     }
     index += 1
     add(.mark(String(scalar)), at: start)

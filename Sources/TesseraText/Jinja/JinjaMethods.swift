@@ -4,18 +4,23 @@ enum JinjaMethods {
 
   /// Methods that would change a list or a dictionary: the sandbox refuses them.
   private static let mutating: Set<String> = [
-    "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update",
+    "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort",
+    "update",
   ]
 
   /// The method of a value; nil where it has none of the name.
   static func method(of value: JinjaValue, _ name: String, _ at: JinjaPosition) throws -> JinjaFunction? {
     switch value {
     case .text(let text):
-      if name == "format" || name == "format_map" || name == "encode" || name == "translate" || name == "maketrans" {
+      if name == "format" || name == "format_map" || name == "encode" || name == "translate"
+        || name == "maketrans"
+      {
         throw JinjaError.unsupported("the method '\(name)' of a string", at)
       }
       return JinjaTextMethods.all[name].map { body in
-        JinjaFunction(name) { try body(JinjaTextMethods.Call(text: text, arguments: $1, renderer: $0, at: $2)) }
+        JinjaFunction(name) {
+          try body(JinjaTextMethods.Call(text: text, arguments: $1, renderer: $0, at: $2))
+        }
       }
     case .dictionary(let dictionary):
       guard !mutating.contains(name) || dictionary[name] != nil else { throw refused(name, "dictionary", at) }
@@ -53,7 +58,9 @@ enum JinjaMethods {
     case "index":
       JinjaFunction(name) { _, arguments, at in
         let item = try JinjaFilters.needed("index", arguments, 0, "value", at)
-        guard let place = items.firstIndex(of: item) else { throw JinjaError.wrong("the value is not in the list", at) }
+        guard let place = items.firstIndex(of: item) else {
+          throw JinjaError.wrong("the value is not in the list", at)
+        }
         return .int(place)
       }
     case "count":
@@ -69,7 +76,8 @@ enum JinjaMethods {
 
   /// `text.replace(old, new, limit)`, its size counted before it is made.
   static func replace(
-    _ text: JinjaText, _ old: JinjaText, _ new: JinjaText, _ limit: Int, _ renderer: JinjaRenderer, _ at: JinjaPosition
+    _ text: JinjaText, _ old: JinjaText, _ new: JinjaText, _ limit: Int, _ renderer: JinjaRenderer,
+    _ at: JinjaPosition
   ) throws -> JinjaText {
     let hits = old.isEmpty ? text.count + 1 : text.count / old.count
     let (size, overflow) = hits.multipliedReportingOverflow(by: new.count)

@@ -1,12 +1,13 @@
 #if canImport(Glibc)
-private import Glibc
+  private import Glibc
 #else
-private import Darwin
+  private import Darwin
 #endif
 
 /// The filters `int`, `float` and `round`.
 enum JinjaNumbers {
-  static func int(_ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws -> JinjaValue {
+  static func int(_ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws -> JinjaValue
+  {
     let otherwise = arguments.value(0, "default") ?? .int(0)
     switch value {
     case .undefined: throw JinjaError.kind("int", "a value", value, at)
@@ -58,14 +59,18 @@ enum JinjaNumbers {
     return Double((isNegative ? "-" : "") + digits)
   }
 
-  static func float(_ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws -> JinjaValue {
+  static func float(_ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws
+    -> JinjaValue
+  {
     if case .undefined = value { throw JinjaError.kind("float", "a value", value, at) }
     if let number = value.number { return .double(number) }
     if case .text(let text) = value, let number = float(text) { return .double(number) }
     return arguments.value(0, "default") ?? .double(0)
   }
 
-  static func round(_ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws -> JinjaValue {
+  static func round(_ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws
+    -> JinjaValue
+  {
     guard let number = value.number else { throw JinjaError.kind("round", "a number", value, at) }
     let digits = try JinjaFilters.whole(arguments.value(0, "precision"), 0, at)
     guard (-300...300).contains(digits) else {
@@ -79,15 +84,20 @@ enum JinjaNumbers {
     default: throw JinjaError.wrong("round knows common, ceil and floor, not '\(method)'", at)
     }
     if let whole = value.whole, digits >= 0 { return .int(whole) }
-    guard digits >= 0, value.whole == nil else { throw JinjaError.unsupported("rounding to tens and above", at) }
+    guard digits >= 0, value.whole == nil else {
+      throw JinjaError.unsupported("rounding to tens and above", at)
+    }
     // Half to even of the exact decimal value, as CPython: the C library's printing rounds so.
     return .double(Double(decimal(number, digits: digits)) ?? number)
   }
 
   private static func decimal(_ number: Double, digits: Int) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
-      let length = withVaList([Int32(digits), number]) { vsnprintf(buffer.baseAddress, buffer.count, "%.*f", $0) }
-      return String(decoding: buffer[..<min(Int(length), buffer.count - 1)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let length = withVaList([Int32(digits), number]) {
+        vsnprintf(buffer.baseAddress, buffer.count, "%.*f", $0)
+      }
+      return String(
+        decoding: buffer[..<min(Int(length), buffer.count - 1)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
   }
 }

@@ -40,7 +40,9 @@ enum JinjaOrder {
   static func contains(_ container: JinjaValue, _ item: JinjaValue, _ at: JinjaPosition) throws -> Bool {
     switch container {
     case .text(let text):
-      guard case .text(let part) = item else { throw JinjaError.kind("'in' with a string", "a string", item, at) }
+      guard case .text(let part) = item else {
+        throw JinjaError.kind("'in' with a string", "a string", item, at)
+      }
       return text.find(part) != nil
     case .list(let items), .tuple(let items), .lazy(let items, _): return items.contains(item)
     case .dictionary(let dictionary):

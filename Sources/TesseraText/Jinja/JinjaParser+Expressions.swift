@@ -2,7 +2,8 @@
 /// signs, then members, calls, filters and tests.
 extension JinjaParser {
   /// `a, b` is a tuple without brackets where one may stand.
-  mutating func tuple(allowsConditional: Bool = true, endingAt ends: [String] = []) throws -> JinjaExpression {
+  mutating func tuple(allowsConditional: Bool = true, endingAt ends: [String] = []) throws -> JinjaExpression
+  {
     let at = current.at
     var items: [JinjaExpression] = []
     var isTuple = false

@@ -153,7 +153,8 @@ struct JinjaParser {
     loops -= 1
     var otherwise: [JinjaStatement] = []
     if skip(name: "else") { otherwise = try self.body(until: "endfor") } else { index += 1 }
-    return .loop(JinjaLoopStatement(target: target, items: items, filter: filter, body: body, otherwise: otherwise))
+    return .loop(
+      JinjaLoopStatement(target: target, items: items, filter: filter, body: body, otherwise: otherwise))
   }
 
   private mutating func set() throws -> JinjaStatement.Kind {
@@ -161,7 +162,9 @@ struct JinjaParser {
     let target = try target(allowsMember: true)
     if skip(mark: "=") { return .set(target, try tuple()) }
     var filters: JinjaExpression?
-    if skip(mark: "|") { filters = try filterChain(from: JinjaExpression(kind: .name(Self.bodyName), at: at)) }
+    if skip(mark: "|") {
+      filters = try filterChain(from: JinjaExpression(kind: .name(Self.bodyName), at: at))
+    }
     return .setBlock(target, filters: filters, body: try body(until: "endset"))
   }
 

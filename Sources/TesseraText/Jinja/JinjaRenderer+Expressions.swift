@@ -10,8 +10,8 @@ extension JinjaRenderer {
     switch expression.kind {
     case .constant(let value): return value
     case .name(let name): return scope.find(name) ?? JinjaGlobals.all[name] ?? .undefined(name: name)
-    case .list(let items): return .list(try items.map { try evaluate($0, scope) })
-    case .tuple(let items): return .tuple(try items.map { try evaluate($0, scope) })
+    case .list(let items): return try made(.list(try items.map { try evaluate($0, scope) }), at)
+    case .tuple(let items): return try made(.tuple(try items.map { try evaluate($0, scope) }), at)
     case .attribute(let base, let name): return try attribute(try evaluate(base, scope), name, at)
     case .item(let base, let key): return try item(try evaluate(base, scope), try evaluate(key, scope), at)
     case .not(let value): return .bool(try !evaluate(value, scope).isTrue)
@@ -23,7 +23,8 @@ extension JinjaRenderer {
       return left.isTrue ? left : try evaluate(b, scope)
     case .conditional(let value, let test, let otherwise):
       if try evaluate(test, scope).isTrue { return try evaluate(value, scope) }
-      return try otherwise.map { try evaluate($0, scope) } ?? .undefined(name: "the other side of an if without else")
+      return try otherwise.map { try evaluate($0, scope) }
+        ?? .undefined(name: "the other side of an if without else")
     case .unary(let mark, let value): return try JinjaArithmetic.sign(mark, try evaluate(value, scope), at)
     case .binary(let mark, let a, let b):
       return try JinjaArithmetic.binary(mark, try evaluate(a, scope), try evaluate(b, scope), self, at)
@@ -44,11 +45,12 @@ extension JinjaRenderer {
         default: dictionary[key] = try evaluate(pair.value, scope)
         }
       }
-      return .dictionary(dictionary)
+      return try made(.dictionary(dictionary), at)
     case .slice(let base, let start, let stop, let step):
       let bounds = try [start, stop, step].map { try $0.map { try evaluate($0, scope) } }
       return try JinjaSlice.cut(try evaluate(base, scope), bounds, self, at)
-    case .call(let callee, let call): return try self.call(try evaluate(callee, scope), try arguments(call, scope), at)
+    case .call(let callee, let call):
+      return try self.call(try evaluate(callee, scope), try arguments(call, scope), at)
     case .filter(let base, let name, let call):
       return try filter(name, try evaluate(base, scope), try arguments(call, scope), at)
     case .test(let base, let name, let call):
@@ -74,6 +76,27 @@ extension JinjaRenderer {
     }
   }
 
+  /// A new list, tuple or dictionary, if it is not too deep: printing, comparing and freeing it cost stack.
+  func made(_ value: JinjaValue, _ at: JinjaPosition) throws -> JinjaValue {
+    try checkDepth(value, 0, at)
+    return value
+  }
+
+  private func checkDepth(_ value: JinjaValue, _ depth: Int, _ at: JinjaPosition) throws {
+    let items: [JinjaValue]
+    switch value {
+    case .list(let list), .tuple(let list), .lazy(let list, _): items = list
+    case .dictionary(let dictionary): items = dictionary.keys + dictionary.values
+    default: return
+    }
+    guard depth <= limits.valueDepth else {
+      throw JinjaError.limit("lists inside of each other", limits.valueDepth, found: depth, at)
+    }
+    // Every visit counts: a list that holds another one twice is twice as large to whoever goes over it.
+    try spend(items.count, at)
+    for item in items { try checkDepth(item, depth + 1, at) }
+  }
+
   /// How much there is to go over in a value.
   func cost(_ value: JinjaValue) -> Int {
     switch value {
@@ -87,7 +110,9 @@ extension JinjaRenderer {
   func filter(
     _ name: String, _ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition
   ) throws -> JinjaValue {
-    guard let filter = JinjaFilters.all[name] else { throw JinjaError.unsupported("the filter '\(name)'", at) }
+    guard let filter = JinjaFilters.all[name] else {
+      throw JinjaError.unsupported("the filter '\(name)'", at)
+    }
     try spend(cost(value), at)
     let result = try filter(self, value, arguments, at)
     try spend(cost(result), at)
@@ -124,7 +149,9 @@ extension JinjaRenderer {
   }
 
   func call(_ callee: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition) throws -> JinjaValue {
-    guard case .function(let function) = callee else { throw JinjaError.kind("a call", "a function", callee, at) }
+    guard case .function(let function) = callee else {
+      throw JinjaError.kind("a call", "a function", callee, at)
+    }
     let result = try function.body(self, arguments, at)
     try spend(cost(result), at)
     return result
@@ -156,7 +183,9 @@ extension JinjaRenderer {
     case (.list(let items), _), (.tuple(let items), _), (.lazy(let items, .range), _):
       if let place = key.whole { return Self.element(items, place) ?? missing }
     case (.text(let text), _):
-      if let place = key.whole { return Self.element(text.scalars, place).map { .text(JinjaText([$0])) } ?? missing }
+      if let place = key.whole {
+        return Self.element(text.scalars, place).map { .text(JinjaText([$0])) } ?? missing
+      }
     default: break
     }
     guard case .text(let name) = key else { return missing }

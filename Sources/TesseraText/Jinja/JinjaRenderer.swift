@@ -11,12 +11,30 @@ package final class JinjaRenderer {
   /// How many set blocks, macros and the like the output goes into instead of the text.
   private var captures = 0
 
+  /// Scopes that hold a macro, which holds the scope; namespaces, which may hold themselves.
+  private var holders: [JinjaScope] = []
+  private var namespaces: [JinjaNamespace] = []
+
   /// How a run of statements ended.
   enum Flow { case on, breakLoop, continueLoop }
 
   init(limits: JinjaLimits, clock: @escaping @Sendable (String) throws -> String) {
     self.limits = limits
     self.clock = clock
+  }
+
+  // MARK: memory
+
+  func namespace() -> JinjaNamespace {
+    let namespace = JinjaNamespace()
+    namespaces.append(namespace)
+    return namespace
+  }
+
+  /// Lets go of what may hold itself.
+  func release() {
+    for scope in holders { scope.names = [:] }
+    for namespace in namespaces { namespace.members = JinjaDictionary() }
   }
 
   // MARK: limits
@@ -34,7 +52,9 @@ package final class JinjaRenderer {
   func deeper<T>(_ at: JinjaPosition, _ body: () throws -> T) throws -> T {
     depth += 1
     defer { depth -= 1 }
-    guard depth <= limits.depth else { throw JinjaError.limit("levels while running", limits.depth, found: depth, at) }
+    guard depth <= limits.depth else {
+      throw JinjaError.limit("levels while running", limits.depth, found: depth, at)
+    }
     return try body()
   }
 
@@ -56,7 +76,9 @@ package final class JinjaRenderer {
       case .text(let text): try emit(text, at)
       case .output(let expression): try emit(try JinjaPrinter.text(try evaluate(expression, scope), at), at)
       case .conditional(let branches, let otherwise):
-        for branch in branches where try evaluate(branch.test, scope).isTrue { return try run(branch.body, scope) }
+        for branch in branches where try evaluate(branch.test, scope).isTrue {
+          return try run(branch.body, scope)
+        }
         return try run(otherwise, scope)
       case .loop(let loop): return try run(loop, scope, at)
       case .set(let target, let value): try assign(target, try evaluate(value, scope), scope, at)
@@ -78,7 +100,9 @@ package final class JinjaRenderer {
     case .filterBlock(let filters, let body):
       let text = try capture(body, JinjaScope(parent: scope))
       try emit(try JinjaPrinter.text(try filtered(.text(text), filters, scope), at), at)
-    case .macro(let macro): scope.names[macro.name] = .function(function(macro, scope))
+    case .macro(let macro):
+      scope.names[macro.name] = .function(function(macro, scope))
+      holders.append(scope)
     case .callBlock(let caller, let call):
       guard case .call(let callee, let arguments) = call.kind else { return }
       var values = try self.arguments(arguments, scope)
@@ -151,7 +175,8 @@ package final class JinjaRenderer {
     case .name(let name): scope.names[name] = value
     case .member(let name, let member):
       guard case .namespace(let namespace)? = scope.find(name) else {
-        throw JinjaError.kind("'set \(name).\(member)'", "a namespace", scope.find(name) ?? .undefined(name: name), at)
+        throw JinjaError.kind(
+          "'set \(name).\(member)'", "a namespace", scope.find(name) ?? .undefined(name: name), at)
       }
       guard !member.hasPrefix("_") else {
         throw JinjaError.wrong("a namespace has no members whose names start with an underscore", at)

@@ -54,10 +54,12 @@ package struct JinjaTemplate: Sendable {
     _ context: [String: JinjaValue], clock: @escaping @Sendable (String) throws -> String = JinjaGlobals.now
   ) throws -> Rendering {
     let renderer = JinjaRenderer(limits: limits, clock: clock)
+    defer { renderer.release() }
     let scope = JinjaScope(parent: nil)
     scope.names = context
     _ = try renderer.run(body, scope)
-    return Rendering(text: JinjaText(renderer.out), generated: renderer.generated,
+    return Rendering(
+      text: JinjaText(renderer.out), generated: renderer.generated,
       hidesGenerated: renderer.hidesGenerated)
   }
 }

@@ -83,7 +83,9 @@ enum JinjaTests {
     return value
   }
 
-  private static func remainder(_ value: JinjaValue, _ divisor: JinjaValue, _ at: JinjaPosition) throws -> JinjaValue {
+  private static func remainder(_ value: JinjaValue, _ divisor: JinjaValue, _ at: JinjaPosition) throws
+    -> JinjaValue
+  {
     guard value.number != nil else { throw JinjaError.kind("a test of divisibility", "a number", value, at) }
     guard divisor.number != nil else { throw JinjaError.kind("divisibleby", "a number", divisor, at) }
     return try JinjaArithmetic.numbers("%", value, divisor, at)

@@ -12,7 +12,8 @@ extension JinjaText {
   var capitalized: JinjaText {
     guard let first = scalars.first else { return self }
     return JinjaText(
-      Array(first.properties.titlecaseMapping.unicodeScalars) + scalars.indices.dropFirst().flatMap { lower(at: $0) })
+      Array(first.properties.titlecaseMapping.unicodeScalars)
+        + scalars.indices.dropFirst().flatMap { lower(at: $0) })
   }
 
   /// Python's `str.title`: a cased scalar after one that is not cased starts a word.

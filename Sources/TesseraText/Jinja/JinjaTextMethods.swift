@@ -9,7 +9,9 @@ enum JinjaTextMethods {
     /// An argument that is a string, or none.
     func text(_ index: Int, _ name: String) throws -> JinjaText? {
       guard let value = arguments.value(index, name), !JinjaTests.isNone(value) else { return nil }
-      guard case .text(let text) = value else { throw JinjaError.kind("a method of a string", "a string", value, at) }
+      guard case .text(let text) = value else {
+        throw JinjaError.kind("a method of a string", "a string", value, at)
+      }
       return text
     }
 
@@ -57,7 +59,8 @@ enum JinjaTextMethods {
       let sign = call.text.scalars.first.flatMap { $0 == "+" || $0 == "-" ? $0 : nil }
       let body = JinjaText(call.text.scalars.dropFirst(sign == nil ? 0 : 1))
       let width = try call.whole(0, "width", 0)
-      let filled = try JinjaMethods.padded(body, sign == nil ? width : max(0, width) - 1, "0", .left, call.renderer, call.at)
+      let filled = try JinjaMethods.padded(
+        body, sign == nil ? width : max(0, width) - 1, "0", .left, call.renderer, call.at)
       return .text(JinjaText((sign.map { [$0] } ?? []) + filled.scalars))
     },
   ]
@@ -75,14 +78,18 @@ enum JinjaTextMethods {
     "find": { .int(try found($0, "find") ?? -1) },
     "rfind": { call in .int(call.text.findLast(try call.needed("rfind")) ?? -1) },
     "index": { call in
-      guard let place = try found(call, "index") else { throw JinjaError.wrong("the part is not in the string", call.at) }
+      guard let place = try found(call, "index") else {
+        throw JinjaError.wrong("the part is not in the string", call.at)
+      }
       return .int(place)
     },
     "count": { call in
       let part = try call.needed("count")
       return .int(part.isEmpty ? call.text.count + 1 : call.text.split(part).count - 1)
     },
-    "isdigit": { .bool(isAll($0.text) { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }) },
+    "isdigit": {
+      .bool(isAll($0.text) { $0.properties.numericType == .decimal || $0.properties.numericType == .digit })
+    },
     "isdecimal": { .bool(isAll($0.text) { $0.properties.numericType == .decimal }) },
     "isnumeric": { .bool(isAll($0.text) { $0.properties.numericType != nil }) },
     "isalpha": { .bool(isAll($0.text, isLetter)) },
@@ -155,7 +162,8 @@ enum JinjaTextMethods {
       return tuple(pieces.count > 1 ? [pieces[0], part, pieces[1]] : ["", "", call.text])
     },
     "join": { call in
-      let parts = try JinjaOrder.items(try JinjaFilters.needed("join", call.arguments, 0, "iterable", call.at), call.at)
+      let parts = try JinjaOrder.items(
+        try JinjaFilters.needed("join", call.arguments, 0, "iterable", call.at), call.at)
       let texts = try parts.map { part -> JinjaText in
         guard case .text(let text) = part else { throw JinjaError.kind("join", "strings", part, call.at) }
         return text

@@ -101,7 +101,13 @@ extension JinjaValue: Hashable {
     case (.function(let a), .function(let b)): a === b
     case (.loop(let a), .loop(let b)): a === b
     default:
-      if let a = a.whole, let b = b.whole { a == b } else if let a = a.number, let b = b.number { a == b } else { false }
+      if let a = a.whole, let b = b.whole {
+        a == b
+      } else if let a = a.number, let b = b.number {
+        a == b
+      } else {
+        false
+      }
     }
   }
 

@@ -33,7 +33,8 @@ public enum HTMLSample {
     guard pictures.count == sample.imageSpans.count else {
       throw TesseraError(
         .invalidInput(
-          operation: "showing a sample", expected: "\(sample.imageSpans.count) pictures", got: "\(pictures.count)"))
+          operation: "showing a sample", expected: "\(sample.imageSpans.count) pictures",
+          got: "\(pictures.count)"))
     }
     let figures = try pictures.enumerated().map { index, picture in
       let tokens = sample.imageSpans.first { $0.image == index }?.range.count ?? 0
@@ -84,25 +85,30 @@ public enum HTMLSample {
   private static func type(_ bytes: [UInt8]) throws -> String {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
     if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "image/png" }
-    if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) { return "image/webp" }
+    if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
+      return "image/webp"
+    }
     throw TesseraError(.unknownFormat(firstBytes: Array(bytes.prefix(8))))
   }
 
   /// The sample from its first to its last token in its colours.
   private static func bar(_ sample: TokenizedSample) -> String {
-    SampleRun.runs(sample).map { "<i class=\"\($0.state.rawValue)\" style=\"flex:\($0.range.count)\"></i>" }.joined()
+    SampleRun.runs(sample).map { "<i class=\"\($0.state.rawValue)\" style=\"flex:\($0.range.count)\"></i>" }
+      .joined()
   }
 
   private static func tokens(_ sample: TokenizedSample, _ texts: [String]) -> String {
     SampleRun.runs(sample).map { run in
       if let image = run.image {
-        let places = "tokens \(run.range.lowerBound)–\(run.range.upperBound - 1), id \(sample.ids[run.range.lowerBound])"
+        let places =
+          "tokens \(run.range.lowerBound)–\(run.range.upperBound - 1), id \(sample.ids[run.range.lowerBound])"
         return "<span class=\"image\" title=\"\(places)\">picture \(image + 1) ×\(run.range.count)</span>"
       }
       return run.range.map { place in
         // A line's end is shown and breaks the line.
         let text = escaped(texts[place]).replacingOccurrences(of: "\n", with: "<b>↵</b>\n")
-        return "<span class=\"\(run.state.rawValue)\" title=\"token \(place), id \(sample.ids[place])\">\(text)</span>"
+        return
+          "<span class=\"\(run.state.rawValue)\" title=\"token \(place), id \(sample.ids[place])\">\(text)</span>"
       }.joined()
     }.joined()
   }

@@ -30,5 +30,7 @@ public struct OverflowReport: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// `2 of 100 samples cut (31 tokens), 1 dropped`.
-  public var description: String { "\(cut) of \(samples) samples cut (\(cutTokens) tokens), \(dropped) dropped" }
+  public var description: String {
+    "\(cut) of \(samples) samples cut (\(cutTokens) tokens), \(dropped) dropped"
+  }
 }

@@ -33,17 +33,22 @@ package struct SampleTokenizer<Encoder: TextEncoder> {
     var sample = try build(segments, imageTokens)
     guard isPrompt || sample.learnedCount > 0 else {
       throw TesseraError(
-        .invalidInput(operation: "a training sample", expected: "a token that is learned", got: "none in \(sample.ids.count)"))
+        .invalidInput(
+          operation: "a training sample", expected: "a token that is learned",
+          got: "none in \(sample.ids.count)"))
     }
     guard let maximumLength, sample.ids.count > maximumLength else { return .sample(sample) }
     let length = sample.ids.count
     switch overflow {
-    case .error: throw TesseraError(.limitExceeded(what: "tokens of a sample", limit: maximumLength, found: length))
+    case .error:
+      throw TesseraError(.limitExceeded(what: "tokens of a sample", limit: maximumLength, found: length))
     case .drop: return .dropped(length: length)
     case .cutText:
       let end = max(0, maximumLength)
       let keepsImages = sample.imageSpans.allSatisfy { $0.range.upperBound <= end }
-      guard keepsImages, isPrompt || sample.isLearned[..<end].contains(true) else { return .dropped(length: length) }
+      guard keepsImages, isPrompt || sample.isLearned[..<end].contains(true) else {
+        return .dropped(length: length)
+      }
       sample.ids.removeSubrange(end...)
       sample.isLearned.removeSubrange(end...)
       sample.cutTokens = length - end
@@ -64,7 +69,9 @@ package struct SampleTokenizer<Encoder: TextEncoder> {
         let ids = try encoder.encode(text, continues: index > 0)
         guard !ids.contains(imageToken) else {
           throw TesseraError(
-            .invalidInput(operation: "the text of segment \(index + 1)", expected: "no picture's token in it", got: "one"))
+            .invalidInput(
+              operation: "the text of segment \(index + 1)", expected: "no picture's token in it", got: "one")
+          )
         }
         // A template may write the front itself (Llama 3's does).
         if index == 0, !ids.starts(with: encoder.front) { add(encoder.front, false) }
@@ -73,7 +80,8 @@ package struct SampleTokenizer<Encoder: TextEncoder> {
         guard imageTokens.indices.contains(image), seen.insert(image).inserted, imageTokens[image] > 0 else {
           throw TesseraError(
             .invalidInput(
-              operation: "picture \(image + 1) of the text", expected: "one of \(imageTokens.count) pictures, once",
+              operation: "picture \(image + 1) of the text",
+              expected: "one of \(imageTokens.count) pictures, once",
               got: seen.contains(image) ? "it again" : "none"))
         }
         if index == 0 { add(encoder.front, false) }

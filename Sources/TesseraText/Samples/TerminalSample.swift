@@ -9,7 +9,9 @@ public enum TerminalSample {
   ///
   /// **Edge cases**: control characters of tokens are shown as escapes (`\u{1B}`), so that no text of a data set
   /// steers the terminal; the line's ends stay.
-  public static func render(_ sample: TokenizedSample, texts: [String], isColored: Bool = true) throws -> String {
+  public static func render(_ sample: TokenizedSample, texts: [String], isColored: Bool = true) throws
+    -> String
+  {
     try SampleRun.check(sample, texts)
     var out = ""
     for run in SampleRun.runs(sample) {
@@ -21,7 +23,8 @@ public enum TerminalSample {
       let code = run.state == .learned ? "32" : run.state == .image ? "36" : "2"
       out += "\u{1B}[\(code)m\(text)\u{1B}[0m"
     }
-    return out + "\n" + SampleRun.share(sample) + (sample.cutTokens > 0 ? ", \(sample.cutTokens) cut off" : "") + "\n"
+    return out + "\n" + SampleRun.share(sample)
+      + (sample.cutTokens > 0 ? ", \(sample.cutTokens) cut off" : "") + "\n"
   }
 
   private static func plain(_ text: String) -> String {

@@ -23,5 +23,7 @@ extension JSONValue {
   var text: String? { if case .string(let text) = self { text } else { nil } }
   var whole: Int? { if case .int(let value) = self { value } else { nil } }
   var items: [JSONValue] { if case .array(let values) = self { values } else { [] } }
-  var members: [(name: String, value: JSONValue)] { if case .object(let members) = self { members } else { [] } }
+  var members: [(name: String, value: JSONValue)] {
+    if case .object(let members) = self { members } else { [] }
+  }
 }

@@ -4,8 +4,8 @@ import Testing
 @testable import TesseraText
 
 /// Bytes as ids, with a token of beginning and one of end; counts its calls.
+// @unchecked: each test has one of its own and uses it in one task.
 final class ByteEncoder: TextEncoder, @unchecked Sendable {
-  // @unchecked: each test has one of its own and uses it in one task.
   var calls: [(String, Bool)] = []
   let front: [Int]
 
@@ -47,7 +47,10 @@ final class ByteEncoder: TextEncoder, @unchecked Sendable {
 
   @Test("a front that the text brings along is not put twice")
   func front() throws {
-    guard case .sample(let sample) = try sample(segments, [1], front: [97]) else { return Issue.record("dropped") }
+    guard case .sample(let sample) = try sample(segments, [1], front: [97]) else {
+      Issue.record("dropped")
+      return
+    }
     #expect(sample.ids == [97, 98, 999, 113, 120, 121, 122])
   }
 
@@ -62,10 +65,14 @@ final class ByteEncoder: TextEncoder, @unchecked Sendable {
       #expect(throws: TesseraError.self) { try tokenizer.tokenize(segments, imageTokens: images) }
     }
     let speaking = SampleTokenizer(encoder: ByteEncoder(), imageToken: 97)
-    #expect(throws: TesseraError.self) { try speaking.tokenize([.text("a", isLearned: true)], imageTokens: []) }
+    #expect(throws: TesseraError.self) {
+      try speaking.tokenize([.text("a", isLearned: true)], imageTokens: [])
+    }
   }
 
-  @Test("for every length, a policy keeps pictures whole and counts what it does", arguments: OverflowPolicy.allCases)
+  @Test(
+    "for every length, a policy keeps pictures whole and counts what it does",
+    arguments: OverflowPolicy.allCases)
   func overflow(_ policy: OverflowPolicy) throws {
     var report = OverflowReport()
     for length in 0...11 {
@@ -98,10 +105,15 @@ final class ByteEncoder: TextEncoder, @unchecked Sendable {
           segments.append(.image(images.count))
           images.append(Int.random(in: 1...5, using: &generator))
         } else {
-          segments.append(.text(["日本", "a", "\r\n"].randomElement(using: &generator)!, isLearned: .random(using: &generator)))
+          segments.append(
+            .text(
+              ["日本", "a", "\r\n"].randomElement(using: &generator)!, isLearned: .random(using: &generator)))
         }
       }
-      guard case .sample(let sample) = try sample(segments, images) else { return Issue.record("dropped") }
+      guard case .sample(let sample) = try sample(segments, images) else {
+        Issue.record("dropped")
+        return
+      }
       var expected: [(Int, Bool)] = [(256, false)]
       for segment in segments {
         switch segment {
