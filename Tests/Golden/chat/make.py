@@ -99,6 +99,6 @@ def is_plain(case):
 
 if __name__ == "__main__":
     golden = {"versions": f"transformers {transformers.__version__}, jinja2 {jinja2.__version__}",
-              "context": CONTEXT, "chats": list(chats(each=14)), "programs": [case for case in map(run, programs(7, 700)) if is_plain(case)]}
+              "context": CONTEXT, "chats": list(chats(each=12)), "programs": [case for case in map(run, programs(7, 700)) if is_plain(case)]}
     (HERE / "golden.json").write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n")
     print(len(golden["chats"]), "chats,", len(golden["programs"]), "programs")
