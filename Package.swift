@@ -129,9 +129,11 @@ let package = Package(
     .testTarget(
       name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
     .testTarget(
-      name: "TesseraTextTests", dependencies: ["TesseraText", "TestSupport"], swiftSettings: dialect),
+      name: "TesseraTextTests", dependencies: ["TesseraCore", "TesseraText", "TestSupport"],
+      swiftSettings: dialect),
     .testTarget(
-      name: "TesseraVLMTests", dependencies: ["TesseraVLM", "TesseraText", "TestSupport"],
+      name: "TesseraVLMTests",
+      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraVLM", "TesseraText", "TestSupport"],
       swiftSettings: dialect),
   ],
   // libtorch 1.13's headers do not compile as C++20, those from 2.15 on want it.

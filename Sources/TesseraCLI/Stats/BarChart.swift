@@ -1,3 +1,5 @@
+import TesseraTerminal
+
 /// Rows of a name, a bar and a count, as wide as the terminal.
 struct BarChart {
   /// One row.

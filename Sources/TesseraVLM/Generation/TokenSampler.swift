@@ -1,0 +1,99 @@
+private import Foundation
+internal import TesseraCore
+
+/// Chooses the next token from logits.
+struct TokenSampler {
+  let options: GenerationOptions
+  /// Tokens that are never chosen: a picture's place, padding, rows without a token.
+  let banned: Set<Int>
+  /// Which answer of the batch: each has its own chance, so that the others do not matter.
+  let row: Int
+
+  /// A token, and how far the likeliest logit is above the second.
+  struct Choice {
+    var token: Int
+    var gap: Double
+  }
+
+  /// Chooses the token at a place of the answer.
+  ///
+  /// - Parameters:
+  ///   - logits: one for each row of the vocabulary.
+  ///   - seen: the tokens of prompt and answer so far, for the penalty.
+  func choose(_ logits: [Double], seen: Set<Int>, place: Int) -> Choice {
+    var scores = logits
+    for token in banned where token < scores.count { scores[token] = -.infinity }
+    if options.repetitionPenalty != 1 {
+      for token in seen where token < scores.count {
+        scores[token] =
+          scores[token] > 0
+          ? scores[token] / options.repetitionPenalty : scores[token] * options.repetitionPenalty
+      }
+    }
+    let greedy = Self.likeliest(scores)
+    guard options.temperature > 0 else { return greedy }
+    var random = RandomStream(seed: options.seed, epoch: UInt64(row), sample: UInt64(place))
+    return Choice(token: draw(scores, at: random.uniform(), likeliest: greedy.token), gap: greedy.gap)
+  }
+
+  /// The greatest score and its lead; of equals the first, as torch's argmax.
+  static func likeliest(_ scores: [Double]) -> Choice {
+    var (best, first, second) = (0, -Double.infinity, -Double.infinity)
+    for (token, score) in scores.enumerated() {
+      if score > first {
+        (best, first, second) = (token, score, first)
+      } else if score > second {
+        second = score
+      }
+    }
+    return Choice(token: best, gap: first - second)
+  }
+
+  /// The token in which a number in 0..<1 falls, when the probabilities of those that are left are laid end to end.
+  private func draw(_ scores: [Double], at chance: Double, likeliest: Int) -> Int {
+    let top = scores[likeliest]
+    var left = scores.enumerated().map {
+      (token: $0.offset, weight: Self.weight($0.element, top, options.temperature))
+    }
+    .filter { $0.weight > 0 }
+    if let count = options.topK, count < left.count {
+      // All that are as likely as the last are kept, as transformers does.
+      let least = left.map(\.weight).sorted(by: >)[count - 1]
+      left.removeAll { $0.weight < least }
+    }
+    if options.topP < 1 { left = nucleus(left) }
+    if options.minP > 0 {
+      // Weights are relative to the likeliest's, which is 1.
+      left.removeAll { $0.weight < options.minP }
+    }
+    let total = left.reduce(0) { $0 + $1.weight }
+    var rest = chance * total
+    for candidate in left {
+      rest -= candidate.weight
+      if rest < 0 { return candidate.token }
+    }
+    return left.last?.token ?? likeliest
+  }
+
+  private static func weight(_ score: Double, _ top: Double, _ temperature: Double) -> Double {
+    score == -.infinity ? 0 : exp((score - top) / temperature)
+  }
+
+  /// The fewest of the likeliest whose probability reaches top-p.
+  private func nucleus(_ candidates: [(token: Int, weight: Double)]) -> [(token: Int, weight: Double)] {
+    let total = candidates.reduce(0) { $0 + $1.weight }
+    // Those below this bound have less than 1 − p together: only the others need an order.
+    let bound = (1 - options.topP) * total / Double(candidates.count)
+    let sorted = candidates.filter { $0.weight >= bound }.sorted {
+      ($0.weight, $1.token) > ($1.weight, $0.token)
+    }
+    var mass = 0.0
+    var kept: [(token: Int, weight: Double)] = []
+    for candidate in sorted {
+      kept.append(candidate)
+      mass += candidate.weight
+      if mass >= options.topP * total { break }
+    }
+    return kept.sorted { $0.token < $1.token }
+  }
+}

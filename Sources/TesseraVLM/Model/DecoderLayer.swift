@@ -1,0 +1,59 @@
+// Shapes as in Decoder.swift.
+
+/// Attention to earlier tokens, then a gated MLP of each; norms before both.
+struct DecoderLayer: Sendable {
+  private let index: Int
+  private let (heads, keyValueHeads, headSize): (Int, Int, Int)
+  private let activation: Activation
+  private let (inputNorm, middleNorm): (RMSNorm, RMSNorm)
+  private let (query, key, value, out): (Linear, Linear, Linear, Linear)
+  private let (gate, up, down): (Linear, Linear, Linear)
+  /// How many tokens back a token sees, itself included; nil for all.
+  let window: Int?
+
+  init(_ config: TextConfig, _ parameters: ModelParameters, index: Int) {
+    self.index = index
+    (heads, keyValueHeads, headSize) = (config.heads, config.keyValueHeads, config.headSize)
+    activation = config.activation
+    window = config.slidingWindows[index]
+    let prefix = "\(Decoder.prefix)layers.\(index)."
+    inputNorm = parameters.rmsNorm("\(prefix)input_layernorm", epsilon: config.rmsNormEpsilon)
+    middleNorm = parameters.rmsNorm("\(prefix)post_attention_layernorm", epsilon: config.rmsNormEpsilon)
+    query = parameters.linear("\(prefix)self_attn.q_proj")
+    key = parameters.linear("\(prefix)self_attn.k_proj")
+    value = parameters.linear("\(prefix)self_attn.v_proj")
+    out = parameters.linear("\(prefix)self_attn.o_proj")
+    gate = parameters.linear("\(prefix)mlp.gate_proj")
+    up = parameters.linear("\(prefix)mlp.up_proj")
+    down = parameters.linear("\(prefix)mlp.down_proj")
+  }
+
+  /// `[B, T, D]` → `[B, T, D]`.
+  func callAsFunction(
+    _ x_BTD: TorchTensor, _ angles: (cos: TorchTensor, sin: TorchTensor), mask: TorchTensor?,
+    cache: KeyValueCache?
+  ) -> TorchTensor {
+    let attended = x_BTD + attention(inputNorm(x_BTD), angles, mask: mask, cache: cache)
+    let normed = middleNorm(attended)
+    return attended + down(activation(gate(normed)) * up(normed))
+  }
+
+  private func attention(
+    _ x_BTD: TorchTensor, _ angles: (cos: TorchTensor, sin: TorchTensor), mask: TorchTensor?,
+    cache: KeyValueCache?
+  ) -> TorchTensor {
+    let (batch, tokens) = (x_BTD.size(0), x_BTD.size(1))
+    func split(_ projected: TorchTensor, _ heads: Int) -> TorchTensor {
+      projected.view(batch, tokens, heads, headSize).transpose(1, 2)
+    }
+    let q_BHTE = split(query(x_BTD), heads).rotary(cos: angles.cos, sin: angles.sin)
+    var k_BKSE = split(key(x_BTD), keyValueHeads).rotary(cos: angles.cos, sin: angles.sin)
+    var v_BKSE = split(value(x_BTD), keyValueHeads)
+    if let cache { (k_BKSE, v_BKSE) = cache.extend(index, keys: k_BKSE, values: v_BKSE) }
+    // One query reads the cache once, without copies of keys for each head of a group: written out it is faster.
+    let kind = tokens == 1 ? .composed : AttentionChoice.kind(of: x_BTD)
+    let mixed_BHTE = TorchTensor.attention(
+      q_BHTE, k_BKSE, v_BKSE, mask: mask, isCausal: mask == nil, kind)
+    return out(mixed_BHTE.transpose(1, 2).reshape(batch, tokens, heads * headSize))
+  }
+}

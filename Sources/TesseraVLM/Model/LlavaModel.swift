@@ -1,0 +1,98 @@
+internal import TesseraCore
+
+// Shapes: B texts, T tokens, P pictures, M tokens of a picture, C channels, D width of the decoder, V vocabulary.
+
+/// A vision-language model: pictures through a tower and a projector into a decoder's text (Liu et al. 2023).
+///
+/// It is transformers' `LlavaForConditionalGeneration`: the same weights, the same logits.
+public struct LlavaModel: Sendable {
+  public let config: LlavaConfig
+  public let parameters: ModelParameters
+  public let tower: VisionTower
+  public let projector: Projector
+  public let decoder: Decoder
+
+  /// A model of parameters, which it shares.
+  public init(_ config: LlavaConfig, _ parameters: ModelParameters) {
+    self.config = config
+    self.parameters = parameters
+    tower = VisionTower(config.vision, parameters)
+    projector = Projector(config, parameters)
+    decoder = Decoder(config.text, parameters)
+  }
+
+  /// The type that the decoder computes in.
+  public var type: TorchType { decoder.embedding.type }
+  /// Where the model lies.
+  public var device: TorchDevice { decoder.embedding.device }
+
+  /// Pictures as the decoder's tokens.
+  ///
+  /// - Shape: `[P, C, height, width]` → `[P, M, D]`.
+  public func imageFeatures(_ pixels: TorchTensor) -> TorchTensor {
+    let selected = selectedFeatures(
+      tower.hiddenStates(pixels.to(device: device), through: config.usedVisionLayers))
+    let side = config.vision.patchSize
+    return projector(selected, grid: (pixels.size(2) / side, pixels.size(3) / side))
+  }
+
+  /// The tokens of the layers that the config names, side by side; without the first where it says so.
+  func selectedFeatures(_ states: [TorchTensor]) -> TorchTensor {
+    let chosen = config.featureLayers.map { layer -> TorchTensor in
+      let state = states[layer < 0 ? config.vision.layers + 1 + layer : layer]
+      return config.featureSelection == .withoutFirst ? state.slice(1, 1..<state.size(1)) : state
+    }
+    return chosen.count == 1 ? chosen[0] : TorchTensor.cat(chosen, axis: -1)
+  }
+
+  /// Tokens to embeddings, with pictures' tokens in their places.
+  ///
+  /// - Shape: `ids` `[B, T]` int64, `features` `[P, M, D]` → `[B, T, D]`.
+  /// - Parameters:
+  ///   - places: where the pictures' tokens stand, as indices into the B·T tokens, picture by picture. They come from
+  ///     the plan that made the ids, never from the ids: a sampled id may be equal to the picture's.
+  /// - Throws: `invalidInput` for ids beyond the embedding's rows, or as many places as no pictures have.
+  public func embeddings(
+    _ ids: [[Int]], features: TorchTensor? = nil, places: [Int] = []
+  ) throws -> TorchTensor {
+    let (rows, tokens) = (ids.count, ids.first?.count ?? 0)
+    precondition(ids.allSatisfy { $0.count == tokens }, "texts of different lengths")
+    for (row, text) in ids.enumerated() {
+      if let column = text.firstIndex(where: { $0 < 0 || $0 >= config.text.vocabularySize }) {
+        throw TesseraError(
+          .invalidInput(
+            operation: "the embedding", expected: "ids in 0..<\(config.text.vocabularySize)",
+            got: "\(text[column]) at place \(column) of text \(row)"))
+      }
+    }
+    let offered = (features?.size(0) ?? 0) * (features?.size(1) ?? 0)
+    guard places.count == offered else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the model",
+          expected: "as many picture tokens in the text as the pictures have, \(offered)",
+          got: "\(places.count)"))
+    }
+    let flat = TorchTensor(ids.joined().map { Int64($0) }, shape: [rows * tokens]).to(device: device)
+    var embedded = decoder.embedding.embedding(flat)
+    if let features {
+      let list = TorchTensor(places.map { Int64($0) }, shape: [places.count]).to(device: device)
+      let source = features.reshape(places.count, -1).to(embedded.type)
+      embedded = embedded.indexCopy(0, list, source)
+    }
+    return embedded.reshape(rows, tokens, config.text.hiddenSize)
+  }
+
+  /// Logits at every place of texts of one length.
+  ///
+  /// - Shape: `[B, T, V]`.
+  /// - Parameters: as of `embeddings`; `padding` as of `Decoder.hidden`.
+  public func logits(
+    _ ids: [[Int]], pixels: TorchTensor? = nil, places: [Int] = [], padding: [Int]? = nil,
+    cache: KeyValueCache? = nil, checkpointing: Bool = false
+  ) throws -> TorchTensor {
+    let embedded = try embeddings(ids, features: pixels.map(imageFeatures), places: places)
+    return decoder.logits(
+      decoder.hidden(embedded, padding: padding, cache: cache, checkpointing: checkpointing))
+  }
+}
