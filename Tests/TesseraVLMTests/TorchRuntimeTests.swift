@@ -1,4 +1,4 @@
-@testable import TesseraVLM
+import TesseraVLM
 import Testing
 
 @Suite("Torch runtime", .serialized)
