@@ -1,0 +1,69 @@
+import ArgumentParser
+import Tessera
+import TesseraTerminal
+import TesseraVLM
+
+/// Which model, and how it is computed.
+struct ModelOptions: ParsableArguments {
+  /// `--dtype`.
+  enum ComputeType: String, ExpressibleByArgument, CaseIterable {
+    case auto, float32, bfloat16, float16, float64
+
+    /// Nil is as stored.
+    var torchType: TorchType? {
+      switch self {
+      case .auto: nil
+      case .float32: .float32
+      case .bfloat16: .bfloat16
+      case .float16: .float16
+      case .float64: .float64
+      }
+    }
+  }
+
+  @ArgumentParser.Argument(
+    help: ArgumentHelp("A model directory, as transformers or tessera-vlm saves it.", valueName: "dir"))
+  var directory: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What is computed in: auto (as the weights are stored), float32, bfloat16, float16, float64."))
+  var dtype = ComputeType.auto
+
+  @Option(help: ArgumentHelp("cpu, cuda or cuda:1.", valueName: "device"))
+  var device = "cpu"
+
+  @Option(
+    help: ArgumentHelp("Threads of libtorch (default: one a core, or OMP_NUM_THREADS).", valueName: "n"))
+  var threads: Int?
+
+  func validate() throws {
+    guard let device = TorchDevice(device) else {
+      throw ValidationError("--device must be cpu, cuda or cuda:N, got '\(self.device)'")
+    }
+    if device != .cpu && !TorchRuntime.hasCUDA {
+      throw ValidationError(
+        "--device \(self.device): this libtorch (\(TorchRuntime.version)) sees no CUDA device")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
+  }
+
+  /// Opens the directory; says what was passed over and decided.
+  func open() throws -> (model: LlavaModel, processor: Processor) {
+    if let threads { TorchRuntime.threads = threads }
+    let checkpoint = try Checkpoint(directory)
+    for line in Self.passedOver(checkpoint) { Talk.say(line) }
+    for note in checkpoint.notes { Talk.say("tessera-vlm: \(note.visible)") }
+    let model = try LlavaModel(checkpoint, type: dtype.torchType, device: TorchDevice(device) ?? .cpu)
+    return (model, try Processor(directory, model.config))
+  }
+
+  /// What the files have besides the model's parameters, a line for each reason.
+  static func passedOver(_ checkpoint: Checkpoint) -> [String] {
+    Dictionary(grouping: checkpoint.ignored, by: \.reason).sorted { $0.key < $1.key }.map { reason, tensors in
+      let names = tensors.prefix(2).map(\.name.visible) + (tensors.count > 2 ? ["…"] : [])
+      return
+        "tessera-vlm: passed over \(Words.count(tensors.count, "tensor")): \(reason) (\(names.joined(separator: ", ")))"
+    }
+  }
+}
