@@ -1,17 +1,19 @@
-# make demo   installs what is missing, builds, examines and preprocesses the sample pictures, shows them on a sheet
+# make demo   installs what is missing, builds, examines and preprocesses the sample pictures, shows them on a sheet,
+#             asks a small vision-language model about some
 # make test   installs what is missing and runs all tests
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out, warnings as errors
-.PHONY: all build demo test oracle docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
+VLM = .build/release/tessera-vlm
 OUT = demo-out
 
 all: build
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -23,7 +25,11 @@ build: deps
 	@echo "tessera: building (release)"
 	$(SWIFT_BUILD) --product tessera
 
-demo: build
+build-vlm: torch
+	@echo "tessera: building the model's command (release)"
+	$(SWIFT_BUILD) --product tessera-vlm
+
+demo: build build-vlm
 	@rm -rf $(OUT)
 	@echo "tessera: what the sample pictures are"
 	$(TESSERA) stats samples/photos -o $(OUT)/stats.png
@@ -33,6 +39,11 @@ demo: build
 	$(TESSERA) preview samples/photos --pipeline samples/pipelines/imagenet-train.yaml -o $(OUT)/sheet.png --count 16 --variants 6
 	@echo "tessera: batches of them, as a training loop would get them"
 	$(TESSERA) bench samples/photos --preset imagenet-train --batch-size 16
+	@echo "tessera: what a small model says of three pictures that it has never seen"
+	@for picture in a b c; do \
+	  echo "samples/vlm/shapes/$$picture.png"; \
+	  $(VLM) generate samples/vlm/shapes/model --image samples/vlm/shapes/$$picture.png --prompt "What is this?" || exit 1; \
+	done
 	@echo "tessera: done; look at $(OUT)/stats.png, $(OUT)/sheet.png, $(OUT)/tensors/manifest.jsonl and $(OUT)/tensors/*.safetensors"
 
 test: deps
@@ -52,6 +63,8 @@ oracle: torch
 	  echo "tessera: asking the live libraries: $$script"; \
 	  .oracle/big/bin/python $$script || exit 1; \
 	done
+	.oracle/hf4/bin/python Tests/Golden/checkpoints/make.py
+	.oracle/big/bin/python Tests/Golden/vlm/tables.py
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
 	swift test -c release

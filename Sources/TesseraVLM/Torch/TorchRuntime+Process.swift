@@ -17,10 +17,10 @@ extension TorchRuntime {
   }
 
   /// The marker by which an executed-anew process knows itself.
-  static let marker = "TESSERA_OPENBLAS_SET"
+  package static let marker = "TESSERA_OPENBLAS_SET"
 
   /// `SkylakeX` where OpenBLAS would gain by it, no user has chosen, and it has not been tried yet.
-  static func betterCore(
+  package static func betterCore(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     chosen: String? = ct_openblas_core().map { String(cString: $0) }, hasAVX512: Bool = ct_cpu_has_avx512()
   ) -> String? {
@@ -42,7 +42,7 @@ extension TorchRuntime {
   }
 
   /// `OMP_NUM_THREADS` (its first level), else the cores that this process may use.
-  static func chosenThreads(
+  package static func chosenThreads(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     cores: Int = ProcessInfo.processInfo.activeProcessorCount
   ) -> Int {

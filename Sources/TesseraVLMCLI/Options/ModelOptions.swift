@@ -7,16 +7,23 @@ import TesseraVLM
 struct ModelOptions: ParsableArguments {
   /// `--dtype`.
   enum ComputeType: String, ExpressibleByArgument, CaseIterable {
-    case auto, float32, bfloat16, float16, float64
+    case auto, stored, float32, bfloat16, float16, float64
 
-    /// Nil is as stored.
-    var torchType: TorchType? {
+    /// The type for a model's weights.
+    ///
+    /// `auto`: processors are slow with half types and round them differently, so a small model is widened there; a
+    /// large one stays as it is stored, mapped, because it would take twice the memory.
+    func torchType(_ checkpoint: Checkpoint, _ device: TorchDevice) -> TorchType {
+      let stored = TorchType(checkpoint.mainType)
       switch self {
-      case .auto: nil
-      case .float32: .float32
-      case .bfloat16: .bfloat16
-      case .float16: .float16
-      case .float64: .float64
+      case .auto:
+        let count = checkpoint.parameters.reduce(0) { $0 + $1.spec.count }
+        return device == .cpu && count <= 1_000_000_000 ? .float32 : stored
+      case .stored: return stored
+      case .float32: return .float32
+      case .bfloat16: return .bfloat16
+      case .float16: return .float16
+      case .float64: return .float64
       }
     }
   }
@@ -27,7 +34,10 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What is computed in: auto (as the weights are stored), float32, bfloat16, float16, float64."))
+      """
+      What is computed in: stored (as the weights are), float32, bfloat16, float16, float64; auto is float32 on the \
+      processor for up to a billion parameters, and else stored.
+      """))
   var dtype = ComputeType.auto
 
   @Option(help: ArgumentHelp("cpu, cuda or cuda:1.", valueName: "device"))
@@ -54,7 +64,12 @@ struct ModelOptions: ParsableArguments {
     let checkpoint = try Checkpoint(directory)
     for line in Self.passedOver(checkpoint) { Talk.say(line) }
     for note in checkpoint.notes { Talk.say("tessera-vlm: \(note.visible)") }
-    let model = try LlavaModel(checkpoint, type: dtype.torchType, device: TorchDevice(device) ?? .cpu)
+    let place = TorchDevice(device) ?? .cpu
+    let type = dtype.torchType(checkpoint, place)
+    if type.dataType != checkpoint.mainType {
+      Talk.say("tessera-vlm: weights of \(checkpoint.mainType.rawValue), computed in \(type.rawValue)")
+    }
+    let model = try LlavaModel(checkpoint, type: type, device: place)
     return (model, try Processor(directory, model.config))
   }
 
