@@ -50,6 +50,10 @@ test: deps
 	@tools/install-deps oracles
 	@echo "tessera: a dependent package builds with the library alone"
 	Tests/Dependent/check
+	@echo "tessera: the data command builds and runs before libtorch is here"
+	$(SWIFT_BUILD) --product tessera
+	@! ldd $(TESSERA) | grep -E 'torch|openblas' || { echo "tessera: the data command links libtorch"; exit 1; }
+	$(TESSERA) --version
 	@tools/install-deps torch
 	@echo "tessera: building and running the tests (release)"
 	$(SWIFT_BUILD) --build-tests

@@ -36,7 +36,7 @@ public struct ChatTemplate: Sendable {
   }
 
   /// Vicuna's words, which LLaVA-1.5 was trained with.
-  static let systemOfV1 =
+  package static let systemOfV1 =
     "A chat between a curious user and an artificial intelligence assistant. "
     + "The assistant gives helpful, detailed, and polite answers to the user's questions."
 

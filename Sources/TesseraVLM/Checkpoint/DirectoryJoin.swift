@@ -25,6 +25,8 @@ public struct DirectoryJoin: Sendable {
   public struct AddedToken: Sendable, Hashable {
     public let content: String
     public let id: Int
+
+    package init(content: String, id: Int) { (self.content, self.id) = (content, id) }
   }
 
   /// The joined model's.

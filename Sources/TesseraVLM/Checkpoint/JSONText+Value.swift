@@ -1,4 +1,4 @@
-internal import TesseraCore
+package import TesseraCore
 
 extension JSONText {
   /// The same value for writing.
@@ -22,7 +22,7 @@ extension JSONValue {
   /// Fractions are written with the shortest digits that read back; a whole number in a `double` keeps its `.0`.
   ///
   /// - Parameter sortsKeys: false keeps the members' order, as tokenizers' files do.
-  func pythonText(sortsKeys: Bool = true) -> String {
+  package func pythonText(sortsKeys: Bool = true) -> String {
     var out = ""
     write(to: &out, indent: 0, sortsKeys)
     return out + "\n"
@@ -73,7 +73,7 @@ extension JSONValue {
   }
 
   /// The object with a member set: in its place where it is there, else behind the last.
-  func with(_ name: String, _ value: JSONValue) -> JSONValue {
+  package func with(_ name: String, _ value: JSONValue) -> JSONValue {
     guard case .object(var members) = self else { return self }
     if let place = members.lastIndex(where: { $0.name == name }) {
       members[place].value = value
@@ -84,7 +84,7 @@ extension JSONValue {
   }
 
   /// The object without a member.
-  func without(_ name: String) -> JSONValue {
+  package func without(_ name: String) -> JSONValue {
     guard case .object(let members) = self else { return self }
     return .object(members.filter { $0.name != name })
   }

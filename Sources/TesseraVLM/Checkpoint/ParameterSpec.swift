@@ -10,6 +10,10 @@ public struct ParameterSpec: Sendable, Hashable {
   public let shape: [Int]
   public let part: Part
 
+  public init(name: String, shape: [Int], part: Part) {
+    (self.name, self.shape, self.part) = (name, shape, part)
+  }
+
   /// How many numbers it is.
   public var count: Int { shape.reduce(1, *) }
 }

@@ -1,4 +1,4 @@
-internal import TesseraCore
+package import TesseraCore
 internal import TesseraData
 
 /// Which file each tensor goes into, as transformers divides them.
@@ -6,17 +6,19 @@ internal import TesseraData
 /// In the model's order, a file is closed when the next tensor would make it larger than the limit; a tensor larger
 /// than the limit gets a file of its own. Inside a file the order is that of the safetensors library: by type, the
 /// largest first, then by name, so that the same weights give the same bytes as theirs.
-struct ShardPlan {
-  struct Tensor {
-    var spec: ParameterSpec
-    var dataType: DataType
-    var byteCount: Int { spec.count * dataType.byteCount }
+package struct ShardPlan {
+  package struct Tensor {
+    package var spec: ParameterSpec
+    package var dataType: DataType
+    package var byteCount: Int { spec.count * dataType.byteCount }
+
+    package init(spec: ParameterSpec, dataType: DataType) { (self.spec, self.dataType) = (spec, dataType) }
   }
 
   /// A file's name and its tensors in the order in which they are written.
-  let files: [(name: String, tensors: [Tensor])]
+  package let files: [(name: String, tensors: [Tensor])]
 
-  init(_ tensors: [Tensor], limit: Int) {
+  package init(_ tensors: [Tensor], limit: Int) {
     var groups: [[Tensor]] = []
     var current: [Tensor] = []
     var size = 0
@@ -43,11 +45,11 @@ struct ShardPlan {
     }
   }
 
-  var byteCount: Int { files.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.byteCount } } }
-  var parameterCount: Int { files.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.spec.count } } }
+  package var byteCount: Int { files.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.byteCount } } }
+  package var parameterCount: Int { files.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.spec.count } } }
 
   /// `model.safetensors.index.json`; nil where one file holds all.
-  var index: JSONValue? {
+  package var index: JSONValue? {
     guard files.count > 1 else { return nil }
     let map = files.flatMap { file in file.tensors.map { ($0.spec.name, JSONValue.string(file.name)) } }
     return .object([

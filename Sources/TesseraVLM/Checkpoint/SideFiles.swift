@@ -30,7 +30,7 @@ public struct SideFiles: Sendable {
   /// Names and bytes of all files.
   ///
   /// - Throws: `io`, `corrupt` or `truncated` for a source that is no JSON.
-  func files(for config: LlavaConfig) throws -> [(name: String, bytes: [UInt8])] {
+  package func files(for config: LlavaConfig) throws -> [(name: String, bytes: [UInt8])] {
     var files: [String: [UInt8]] = [:]
     for name in Self.copied { files[name] = try bytes(name) }
     if let settings = try tokenizerConfig(config) {

@@ -1,21 +1,21 @@
-internal import TesseraCore
+package import TesseraCore
 
 /// What must be known of a `tokenizer.json` to write the files beside it and to add tokens.
-struct TokenizerFacts {
-  struct Added {
-    let id: Int
-    let content: String
+package struct TokenizerFacts {
+  package struct Added {
+    package let id: Int
+    package let content: String
     /// Its members, as they stand in the file.
-    let value: JSONValue
+    package let value: JSONValue
   }
 
-  private(set) var added: [Added] = []
+  package private(set) var added: [Added] = []
   /// The largest id of all tokens; −1 where there is none.
-  private(set) var lastID = -1
+  package private(set) var lastID = -1
   private var ids: [String: Int] = [:]
 
   /// - Throws: `corrupt`, `truncated`.
-  init(_ bytes: [UInt8], file: String) throws {
+  package init(_ bytes: [UInt8], file: String) throws {
     do {
       try bytes.withUnsafeBytes { raw in
         try JSONReader.forEachMember(of: raw) { name, value, base in
@@ -37,10 +37,10 @@ struct TokenizerFacts {
   }
 
   /// The id of a token; nil for one that is none.
-  subscript(token: String) -> Int? { ids[token] }
+  package subscript(token: String) -> Int? { ids[token] }
 
   /// The token of an id that was added.
-  func added(_ id: Int?) -> String? { added.first { $0.id == id }?.content }
+  package func added(_ id: Int?) -> String? { added.first { $0.id == id }?.content }
 
   private mutating func readAdded(_ list: [JSONValue]) throws {
     for item in list {
@@ -75,7 +75,8 @@ extension TokenizerFacts {
   /// The tokenizer's file with special tokens added.
   ///
   /// - Throws: `corrupt`, `truncated`.
-  static func adding(_ tokens: [DirectoryJoin.AddedToken], to bytes: [UInt8], file: String) throws -> [UInt8]
+  package static func adding(_ tokens: [DirectoryJoin.AddedToken], to bytes: [UInt8], file: String) throws
+    -> [UInt8]
   {
     guard !tokens.isEmpty else { return bytes }
     let value: JSONValue

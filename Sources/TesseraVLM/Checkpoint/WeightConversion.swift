@@ -1,14 +1,14 @@
-internal import TesseraCore
+package import TesseraCore
 
 /// Changes the element type of weights, chunk by chunk, rounding as torch does.
-enum WeightConversion {
+package enum WeightConversion {
   /// Elements converted at a time.
-  static let chunk = 1 << 18
+  package static let chunk = 1 << 18
 
   /// Converts all elements and hands them on in pieces.
   ///
   /// To a narrower type: to nearest, ties to even; what is too large for F16 becomes infinite; NaN stays NaN.
-  static func convert(
+  package static func convert(
     _ bytes: UnsafeRawBufferPointer, from: DataType, to: DataType,
     _ write: (UnsafeRawBufferPointer) throws -> Void
   ) throws {

@@ -1,7 +1,7 @@
 import TesseraCore
 import TestSupport
 
-@testable import TesseraText
+import TesseraText
 
 /// What transformers and jinja2 made of templates: `Tests/Golden/chat/golden.json`.
 struct ChatGolden {

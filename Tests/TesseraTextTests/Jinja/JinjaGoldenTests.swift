@@ -1,7 +1,7 @@
 import TesseraCore
 import Testing
 
-@testable import TesseraText
+import TesseraText
 
 @Suite struct JinjaGoldenTests {
   @Test("templates of checkpoints render transformers' text, scalar by scalar, and its generation spans")

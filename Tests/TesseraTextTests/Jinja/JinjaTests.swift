@@ -2,7 +2,7 @@ import Foundation
 import TesseraCore
 import Testing
 
-@testable import TesseraText
+import TesseraText
 
 @Suite struct JinjaInterpreterTests {
   private func render(_ source: String, _ context: [String: JinjaValue] = [:]) throws -> String {

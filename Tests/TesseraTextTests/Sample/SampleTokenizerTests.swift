@@ -1,7 +1,7 @@
 import TesseraCore
 import Testing
 
-@testable import TesseraText
+import TesseraText
 
 /// Bytes as ids, with a token of beginning and one of end; counts its calls.
 // @unchecked: each test has one of its own and uses it in one task.

@@ -1,7 +1,7 @@
 import TesseraCore
 import Testing
 
-@testable import TesseraText
+import TesseraText
 
 @Suite struct SampleViewTests {
   let sample = TokenizedSample(

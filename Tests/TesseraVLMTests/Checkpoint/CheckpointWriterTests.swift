@@ -5,7 +5,7 @@ import TesseraCore
 import TesseraData
 import Testing
 
-@testable import TesseraVLM
+import TesseraVLM
 
 @Suite("writing checkpoints")
 struct CheckpointWriterTests {

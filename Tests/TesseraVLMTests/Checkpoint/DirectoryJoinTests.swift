@@ -5,7 +5,7 @@ import TesseraCore
 import TesseraData
 import Testing
 
-@testable import TesseraVLM
+import TesseraVLM
 
 @Suite("joining a tower and a decoder")
 struct DirectoryJoinTests {
