@@ -18,7 +18,8 @@ public struct GenerationOptions: Sendable, Hashable {
   public var repetitionPenalty = 1.0
   /// An answer ends before the first of these texts.
   public var stopStrings: [String] = []
-  /// What chance starts from: equal seeds give equal answers, for any batch.
+  /// What chance starts from: equal seeds give equal answers, whatever stands in the batch's other rows. Each row draws
+  /// its own numbers, so that a prompt given twice is answered in two ways.
   public var seed: UInt64 = 0
   /// Whether keys and values of earlier tokens are kept instead of computed again. Greedy answers do not depend on it,
   /// wherever the two likeliest tokens' logits are further apart than rounding.

@@ -1,14 +1,14 @@
 /// Finds stop strings in text that comes in pieces, and holds back what might begin one.
-struct StopWatcher {
+package struct StopWatcher {
   private let stops: [[UInt8]]
   /// Bytes that are not given out yet.
   private var held: [UInt8] = []
-  private(set) var isStopped = false
+  package private(set) var isStopped = false
 
-  init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) } }
+  package init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) } }
 
   /// Takes a piece; gives the text that no stop string can reach into any more.
-  mutating func append(_ piece: String) -> String {
+  package mutating func append(_ piece: String) -> String {
     guard !isStopped else { return "" }
     held += piece.utf8
     if let end = firstStop() {
@@ -19,7 +19,7 @@ struct StopWatcher {
   }
 
   /// What was held back, at the end.
-  mutating func finish() -> String { isStopped ? "" : take(held.count) }
+  package mutating func finish() -> String { isStopped ? "" : take(held.count) }
 
   private mutating func take(_ count: Int) -> String {
     defer { held.removeFirst(count) }

@@ -14,7 +14,7 @@ Run by `make oracle` under transformers 5.x; it starts build.py and answers457.p
               the last n positions (all for "one" in the default directories, 8 in the others, 1 for two and none),
               noise (float32 against float64, relative to max|logit|), v4 (4.57 against 5.x), exact: [4, V] in
               float64, the last positions of "one" (the float32 pixel values widened; see wide.py)
-    generate  directory, prompt, text, pictures, ids, new (greedy ids, <image> and pad banned), gaps (of the top two),
+    generate  directory, prompt, text, pictures, ids, new (greedy ids; <image>, pad and rows without a token banned), gaps (of the top two),
               answer (new, decoded, without special tokens), freely (the same without the ban)
     batch     directory, text0, text1, ids (both rows, left-padded), mask, length, new0, new1, answer0, answer1,
               output [2, V] (last position), v4
@@ -77,7 +77,7 @@ def ask(folder, kind, four):
     double, _ = answers.load(folder, torch.float64)
     made = answers.processor(folder)
     known = tokens(kind)
-    banned = [known["image"], known["pad"]]
+    banned = answers.structural(made, model, known["image"], known["pad"])
     for prompt, (question, pictures) in answers.QUESTIONS.items():
         text = made.apply_chat_template(answers.conversation(question, len(files(pictures))), add_generation_prompt=True)
         inputs = answers.prepare(made, [text], files(pictures))
