@@ -1,4 +1,4 @@
-"""Writes models/, shared/, golden.safetensors and mistakes.json: what transformers' LLaVA does.
+"""Writes models/, shared/, golden.safetensors, samplers.json and mistakes.json: what transformers' LLaVA does.
 
 Run by `make oracle` under transformers 5.x; it starts build.py and answers457.py under 4.57 itself.
 
@@ -25,6 +25,7 @@ Run by `make oracle` under transformers 5.x; it starts build.py and answers457.p
     pixels    directory, picture (a path from the root), output [3, H, W] by the Pillow processor, fast: how far
               torchvision's differs, config
     steps     see steps.py
+  samplers.json    see samplers.py
   mistakes.json   for each directory and mistake, the largest difference of the logits over max|logit|
 """
 import json
@@ -47,6 +48,7 @@ from PIL import Image  # noqa: E402
 from golden import save  # noqa: E402
 import answers  # noqa: E402
 import mistakes  # noqa: E402
+import samplers  # noqa: E402
 import steps  # noqa: E402
 import wide  # noqa: E402
 from answers import torch  # noqa: E402
@@ -211,6 +213,7 @@ def main():
         print(name, flush=True)
     halves()
     photographs()
+    samplers.main()
     cases.extend(steps.cases(tensors, made=answers.processor(MODELS / STAGES[0])))
     (HERE / "mistakes.json").write_text(json.dumps(table, indent=1) + "\n")
     save(__file__, tensors, f"transformers {transformers.__version__} and {str(told['version'])}, torch "
