@@ -16,7 +16,7 @@ public struct GenerationOptions: Sendable, Hashable {
   public var minP = 0.0
   /// Divides (if positive) or multiplies (if negative) the logits of tokens that stand in prompt or answer; 1 for none.
   public var repetitionPenalty = 1.0
-  /// An answer ends before the first of these texts.
+  /// An answer ends before the one of these texts that is complete first.
   public var stopStrings: [String] = []
   /// What chance starts from: equal seeds give equal answers, whatever stands in the batch's other rows. Each row draws
   /// its own numbers, so that a prompt given twice is answered in two ways.

@@ -26,11 +26,14 @@ package struct StopWatcher {
     return String(decoding: held.prefix(count), as: UTF8.self)
   }
 
+  /// Where the stop string begins that is complete first: so the pieces that a text comes in do not matter.
   private func firstStop() -> Int? {
-    stops.compactMap { stop in
+    let found = stops.compactMap { stop -> Range<Int>? in
       guard held.count >= stop.count else { return nil }
-      return (0...held.count - stop.count).first { held[$0..<$0 + stop.count].elementsEqual(stop) }
-    }.min()
+      let start = (0...held.count - stop.count).first { held[$0..<$0 + stop.count].elementsEqual(stop) }
+      return start.map { $0..<$0 + stop.count }
+    }
+    return found.min { ($0.upperBound, $0.lowerBound) < ($1.upperBound, $1.lowerBound) }?.lowerBound
   }
 
   /// How many of the last bytes are the beginning of a stop string.

@@ -47,7 +47,7 @@ struct SamplerTests {
 
   @Test("tokens come as often as they are likely, and no other comes")
   func frequencies() throws {
-    let draws = 4000
+    let draws = 1500
     for item in try Self.cases.get() {
       let sampler = TokenSampler(options: item.options, banned: [], row: 1)
       var counts = Array(repeating: 0.0, count: item.logits.count)
@@ -55,9 +55,10 @@ struct SamplerTests {
         counts[sampler.choose(item.logits, seen: Set(item.seen), place: place).token] += 1
       }
       for (count, probability) in zip(counts, item.probabilities) {
-        // Five standard deviations of a binomial count, and a half for its steps.
+        if probability == 0 { #expect(count == 0) }
+        // Five standard deviations of a binomial count, and two for the few that are hardly ever drawn.
         let spread = (Double(draws) * probability * (1 - probability)).squareRoot()
-        #expect(abs(count - Double(draws) * probability) <= 5 * spread + 0.5)
+        #expect(abs(count - Double(draws) * probability) <= 5 * spread + 2)
       }
     }
   }
@@ -101,13 +102,16 @@ struct StopWatcherTests {
     return (text + watcher.finish(), watcher.isStopped)
   }
 
-  @Test("in any pieces the text ends before the first stop string")
+  @Test("in any pieces the text ends before the stop string that is complete first")
   func pieces() {
     let texts = ["one two three", "aaab", "no stop here", "ééè ÷ ñ", "ababac", "STO STOP"]
     let stops = [["two"], ["aab"], ["ababac"], ["é÷", "÷"], ["abac"], ["STOP", "OP"], [" ", "e t"], []]
     for text in texts {
       for list in stops {
-        let ends = list.compactMap { text.firstRange(of: $0)?.lowerBound }.min()
+        // The one that is complete first; of two that end together, the longer.
+        let ends = list.compactMap { text.firstRange(of: $0) }.min {
+          ($0.upperBound, $0.lowerBound) < ($1.upperBound, $1.lowerBound)
+        }?.lowerBound
         for size in 1...4 {
           let characters = Array(text)
           let pieces = stride(from: 0, to: characters.count, by: size).map {

@@ -12,7 +12,7 @@ struct BadModelTests {
   func parts() throws {
     for name in ["clip-only", "siglip-only", "clip-vision-only", "llama-only", "qwen2-only"] {
       let text = message { _ = try LlavaModel(Checkpoint(ParityTests.path(name))) }
-      #expect(text.contains("expected a LLaVA directory") && text.contains(name), "\(text)")
+      #expect(text.contains("needs a LLaVA directory") && text.contains(name), "\(text)")
     }
     #expect(message { _ = try Checkpoint(ParityTests.path("no-such")) }.contains("no-such/config.json"))
     let config = try TinyLlava.directory("clip-llama-untied-default").model.config
@@ -27,7 +27,7 @@ struct BadModelTests {
     try folder.write(
       Array(Data(contentsOf: URL(filePath: "\(names[1])/model.safetensors"))), "model.safetensors")
     let text = message { _ = try LlavaModel(Checkpoint(folder.path)) }
-    for part in ["class_embedding", "patch_embedding.bias", "position_embedding.weight"] {
+    for part in ["missing", "unexpected", "another shape"] {
       #expect(text.contains(part), "\(part) is not in: \(text)")
     }
   }
@@ -108,7 +108,7 @@ struct BadModelTests {
     // Of the weights, the header.
     let range = file == "model.safetensors" ? 0..<8 + Int(bytes[0]) + Int(bytes[1]) << 8 : 0..<bytes.count
     var (answered, refused) = (0, 0)
-    for sample in 0..<120 {
+    for sample in 0..<60 {
       var random = RandomStream(seed: 11, epoch: UInt64(file.utf8.count), sample: UInt64(sample))
       var edited = bytes
       for _ in 0...random.integer(in: 0...2) {
@@ -128,7 +128,7 @@ struct BadModelTests {
       } catch is TesseraError { refused += 1 } catch { Issue.record("\(file), edit \(sample): \(error)") }
     }
     #expect(
-      answered + refused == 120 && (refused > 0 || file == "special_tokens_map.json"),
+      answered + refused == 60 && (refused > 0 || file == "processor_config.json"),
       "\(answered), \(refused)")
   }
 

@@ -14,11 +14,12 @@ struct ExportTests {
 
   /// Writes a directory from the parameters of a model in memory.
   static func export(_ name: String, to path: String) throws {
-    let model = try LlavaModel(Checkpoint(ParityTests.path(name)), writable: true)
+    let checkpoint = try Checkpoint(ParityTests.path(name))
+    let model = try LlavaModel(checkpoint, writable: true)
     var writer = CheckpointWriter()
     writer.syncs = false
     try writer.write(
-      model.config, to: path, dataType: model.type.dataType ?? .float32,
+      model.config, to: path, dataType: checkpoint.mainType,
       sideFiles: SideFiles(from: ParityTests.path(name))
     ) { spec, body in
       guard let tensor = model.parameters[spec.name], let type = tensor.type.dataType else {

@@ -31,6 +31,14 @@ struct LayoutTests {
   func halves(_ name: String, _ type: TorchType, _ tolerance: Double) throws {
     let path = ParityTests.path(name)
     let stored = try LlavaModel(Checkpoint(path))
+    guard type.computes(on: .cpu) else {
+      // This libtorch has no such kernels: asked for, that is said; not asked for, float32 computes.
+      #expect(stored.type == .float32)
+      #expect(
+        message { _ = try LlavaModel(Checkpoint(path), type: type) }.contains("computing in \(type.rawValue)")
+      )
+      return
+    }
     #expect(stored.type == type)
     #expect(stored.parameters.all.allSatisfy { $0.tensor.type == type })
     let directory = try ParityTests.Directory(name)
@@ -75,7 +83,8 @@ struct LayoutTests {
     let logits = try noGrad { try model.logits([[1, 2, 3]]) }
     #expect(logits.shape == [1, 3, 16_384] && logits.isFinite().all().item == 1)
     #if os(Linux)
-      let dirty = try Self.privateBytes(of: "\(folder.path)/m/model.safetensors")
+      let dirty = try Self.privateBytes(
+        of: "\(URL(filePath: folder.path).lastPathComponent)/m/model.safetensors")
       #expect(dirty == 0, "\(dirty) bytes of the weights are private")
     #endif
     // A model to train has memory of its own.
@@ -87,12 +96,14 @@ struct LayoutTests {
 
   /// Bytes of a file's mappings that this process has written: `Private_Dirty` of /proc/self/smaps.
   private static func privateBytes(of file: String) throws -> Int {
-    let text = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+    // A file of the kernel has no size: it is read to its end.
+    let handle = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/smaps"))
+    let text = String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
     var (isFile, mappings, bytes) = (false, 0, 0)
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")
       if words[0].contains("-") {
-        isFile = line.hasSuffix(file)
+        isFile = line.hasSuffix(file) && words.count > 5
         mappings += isFile ? 1 : 0
       } else if isFile, words[0] == "Private_Dirty:" {
         bytes += (Int(words[1]) ?? 0) * 1024

@@ -69,9 +69,16 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     activations.flatMap { activation in
       [
         Mistake("vision \(activation.rawValue)") { replace(&$0.config.vision.activation, activation) },
-        Mistake("text \(activation.rawValue)") { replace(&$0.config.text.activation, activation) },
-        Mistake("projector \(activation.rawValue)") { replace(&$0.config.projectorActivation, activation) },
-      ]
+        // All are SiLU in the decoder, and GELU in the projector.
+        activation == .silu
+          ? nil
+          : Mistake("text \(activation.rawValue)") { replace(&$0.config.text.activation, activation) },
+        activation == .gelu
+          ? nil
+          : Mistake("projector \(activation.rawValue)") {
+            replace(&$0.config.projectorActivation, activation)
+          },
+      ].compactMap { $0 }
     }
     + [1e-5, 1e-6].flatMap { epsilon in
       [

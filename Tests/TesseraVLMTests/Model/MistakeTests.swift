@@ -1,3 +1,4 @@
+import TestSupport
 import TesseraVLM
 import Testing
 
@@ -14,16 +15,13 @@ struct MistakeTests {
         config: directory.model.config, parameters: directory.model.parameters, ids: prompt.ids,
         places: prompt.imageSpans.flatMap { Array($0) }, pixels: TorchTensor.stack(prompt.pixels))
       let expected = try ParityTests.tensor(item.string("output"))
-      func distance() throws -> Double {
-        let got = try wrong.logits()
-        return ParityTests.distance(got.slice(0, got.size(0) - expected.size(0)..<got.size(0)), expected)
-      }
       // The same way without the mistake agrees: what is seen below is the mistake alone.
-      let right = try distance()
-      #expect(right < 1e-5, "\(name): \(right)")
+      let right = try wrong.logits()
+      let last = right.slice(0, right.size(0) - expected.size(0)..<right.size(0))
+      #expect(ParityTests.distance(last, expected) < 1e-5, "\(name)")
       guard mistake.make(&wrong) else { continue }
       made += 1
-      let far = try distance()
+      let far = try ParityTests.distance(wrong.logits(), right)
       #expect(far > 1e-4, "\(mistake.name) in \(name) moves logits by \(far) only")
     }
     #expect(made > 0, "no model to make it with")

@@ -85,9 +85,9 @@ struct TrainingParityTests {
       let gradient = try #require(got[name], "\(name) has no gradient").to(.float64)
       let norm = try wanted.double("norm")
       let tolerance = type == "float64" ? 1e-11 : 2e-5
-      #expect(abs(gradient.norm().item - norm) <= tolerance * max(norm, 1e-3), "\(name): norm")
+      #expect(abs(gradient.norm().item - norm) <= tolerance * max(norm, 1e-2), "\(name): norm")
       let sum = gradient.sum().item
-      #expect(try abs(sum - wanted.double("sum")) <= 10 * tolerance * max(norm, 1e-3), "\(name): sum \(sum)")
+      #expect(try abs(sum - wanted.double("sum")) <= 10 * tolerance * max(norm, 1e-2), "\(name): sum \(sum)")
     }
     // Layer −2 is asked for: the last layer of the tower and what comes after it learn nothing.
     #expect(Set(got.keys).isDisjoint(with: none))
