@@ -94,7 +94,8 @@ struct LayoutTests {
     }
   }
 
-  /// Bytes of a file's mappings that this process has written: `Private_Dirty` of /proc/self/smaps.
+  /// Bytes of a file's mappings that are memory of this process instead of the file's pages: `Anonymous` of
+  /// /proc/self/smaps.
   private static func privateBytes(of file: String) throws -> Int {
     // A file of the kernel has no size: it is read to its end.
     let handle = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/smaps"))
@@ -105,7 +106,7 @@ struct LayoutTests {
       if words[0].contains("-") {
         isFile = line.hasSuffix(file) && words.count > 5
         mappings += isFile ? 1 : 0
-      } else if isFile, words[0] == "Private_Dirty:" {
+      } else if isFile, words[0] == "Anonymous:" {
         bytes += (Int(words[1]) ?? 0) * 1024
       }
     }
