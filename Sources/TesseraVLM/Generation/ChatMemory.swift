@@ -23,6 +23,12 @@ public final class ChatMemory {
     return count
   }
 
+  /// Forgets all tokens but the first `kept`.
+  func truncate(to kept: Int) {
+    cache.truncate(to: kept)
+    ids = Array(ids.prefix(kept))
+  }
+
   /// Keeps what the cache holds of a prompt and its answer.
   func remember(_ prompt: Prompt, _ answer: [Int]) {
     ids = Array((prompt.ids + answer).prefix(cache.count))

@@ -16,9 +16,10 @@ public struct GenerationOptions: Sendable, Hashable {
   public var minP = 0.0
   /// Divides (if positive) or multiplies (if negative) the logits of tokens that stand in prompt or answer; 1 for none.
   public var repetitionPenalty = 1.0
-  /// An answer ends before the first of these texts.
+  /// An answer ends before the one of these texts that is complete first.
   public var stopStrings: [String] = []
-  /// What chance starts from: equal seeds give equal answers, for any batch.
+  /// What chance starts from: equal seeds give equal answers, whatever stands in the batch's other rows. Each row draws
+  /// its own numbers, so that a prompt given twice is answered in two ways.
   public var seed: UInt64 = 0
   /// Whether keys and values of earlier tokens are kept instead of computed again. Greedy answers do not depend on it,
   /// wherever the two likeliest tokens' logits are further apart than rounding.

@@ -46,8 +46,9 @@ struct GenerationRun {
 
   /// Runs the prompts through the model, without what a memory knows.
   mutating func prefill() throws {
-    let known = memory.map { $0.known(of: prompts[0]) } ?? 0
-    memory?.cache.truncate(to: known)
+    // Without a cache everything is computed again, and the memory stays what it was.
+    let known = cache == nil ? 0 : memory.map { $0.known(of: prompts[0]) } ?? 0
+    if cache != nil { memory?.truncate(to: known) }
     times.promptTokens = prompts.reduce(0) { $0 + $1.ids.count } - known
     try forward(from: known)
   }
@@ -57,7 +58,7 @@ struct GenerationRun {
     guard let cache else { return try forward(from: 0) }
     let newest = answers.map { [$0.ids[$0.ids.count - 1]] }
     let embedded = try generator.model.embeddings(newest)
-    take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
+    try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
   }
 
   /// Runs all tokens from a place of the padded prompts on.
@@ -77,7 +78,7 @@ struct GenerationRun {
     }
     let features = pixels.isEmpty ? nil : try imageFeatures(pixels)
     let embedded = try generator.model.embeddings(rows, features: features, places: places)
-    take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
+    try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
   }
 
   /// Pictures as tokens; those of one size together.
@@ -91,9 +92,17 @@ struct GenerationRun {
     return generator.model.imageFeatures(TorchTensor.stack(pixels))
   }
 
-  private mutating func take(_ hidden_BTD: TorchTensor) {
+  private mutating func take(_ hidden_BTD: TorchTensor) throws {
     let last = hidden_BTD.select(1, hidden_BTD.size(1) - 1)
     let flat = generator.model.decoder.logits(last).array(of: Double.self)
+    // Of numbers that are none no token is the likeliest.
+    guard flat.allSatisfy(\.isFinite) else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "generation", expected: "finite logits",
+          got:
+            "not a number or infinity: the weights hold such, or \(generator.model.type.rawValue) overflows"))
+    }
     let width = flat.count / prompts.count
     logits = prompts.indices.map { Array(flat[$0 * width..<($0 + 1) * width]) }
   }
@@ -150,7 +159,7 @@ struct GenerationRun {
       }
       answers[row].ids = Array(answers[row].ids.prefix(answers[row].gaps.count))
     }
-    memory?.remember(prompts[0], answers[0].ids)
+    if cache != nil { memory?.remember(prompts[0], answers[0].ids) }
     return (answers, times)
   }
 }

@@ -1,14 +1,14 @@
 /// Finds stop strings in text that comes in pieces, and holds back what might begin one.
-struct StopWatcher {
+package struct StopWatcher {
   private let stops: [[UInt8]]
   /// Bytes that are not given out yet.
   private var held: [UInt8] = []
-  private(set) var isStopped = false
+  package private(set) var isStopped = false
 
-  init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) } }
+  package init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) } }
 
   /// Takes a piece; gives the text that no stop string can reach into any more.
-  mutating func append(_ piece: String) -> String {
+  package mutating func append(_ piece: String) -> String {
     guard !isStopped else { return "" }
     held += piece.utf8
     if let end = firstStop() {
@@ -19,18 +19,21 @@ struct StopWatcher {
   }
 
   /// What was held back, at the end.
-  mutating func finish() -> String { isStopped ? "" : take(held.count) }
+  package mutating func finish() -> String { isStopped ? "" : take(held.count) }
 
   private mutating func take(_ count: Int) -> String {
     defer { held.removeFirst(count) }
     return String(decoding: held.prefix(count), as: UTF8.self)
   }
 
+  /// Where the stop string begins that is complete first: so the pieces that a text comes in do not matter.
   private func firstStop() -> Int? {
-    stops.compactMap { stop in
+    let found = stops.compactMap { stop -> Range<Int>? in
       guard held.count >= stop.count else { return nil }
-      return (0...held.count - stop.count).first { held[$0..<$0 + stop.count].elementsEqual(stop) }
-    }.min()
+      let start = (0...held.count - stop.count).first { held[$0..<$0 + stop.count].elementsEqual(stop) }
+      return start.map { $0..<$0 + stop.count }
+    }
+    return found.min { ($0.upperBound, $0.lowerBound) < ($1.upperBound, $1.lowerBound) }?.lowerBound
   }
 
   /// How many of the last bytes are the beginning of a stop string.

@@ -2,17 +2,21 @@ private import Foundation
 internal import TesseraCore
 
 /// Chooses the next token from logits.
-struct TokenSampler {
+package struct TokenSampler {
   let options: GenerationOptions
   /// Tokens that are never chosen: a picture's place, padding, rows without a token.
   let banned: Set<Int>
   /// Which answer of the batch: each has its own chance, so that the others do not matter.
   let row: Int
 
+  package init(options: GenerationOptions, banned: Set<Int>, row: Int) {
+    (self.options, self.banned, self.row) = (options, banned, row)
+  }
+
   /// A token, and how far the likeliest logit is above the second.
-  struct Choice {
-    var token: Int
-    var gap: Double
+  package struct Choice {
+    package var token: Int
+    package var gap: Double
   }
 
   /// Chooses the token at a place of the answer.
@@ -20,24 +24,29 @@ struct TokenSampler {
   /// - Parameters:
   ///   - logits: one for each row of the vocabulary.
   ///   - seen: the tokens of prompt and answer so far, for the penalty.
-  func choose(_ logits: [Double], seen: Set<Int>, place: Int) -> Choice {
-    var scores = logits
-    for token in banned where token < scores.count { scores[token] = -.infinity }
-    if options.repetitionPenalty != 1 {
-      for token in seen where token < scores.count {
-        scores[token] =
-          scores[token] > 0
-          ? scores[token] / options.repetitionPenalty : scores[token] * options.repetitionPenalty
-      }
-    }
+  package func choose(_ logits: [Double], seen: Set<Int>, place: Int) -> Choice {
+    let scores = scores(logits, seen: seen)
     let greedy = Self.likeliest(scores)
     guard options.temperature > 0 else { return greedy }
     var random = RandomStream(seed: options.seed, epoch: UInt64(row), sample: UInt64(place))
-    return Choice(token: draw(scores, at: random.uniform(), likeliest: greedy.token), gap: greedy.gap)
+    let token = Self.draw(candidates(scores, top: greedy.token), at: random.uniform())
+    return Choice(token: token ?? greedy.token, gap: greedy.gap)
+  }
+
+  /// Logits after ban and penalty.
+  package func scores(_ logits: [Double], seen: Set<Int>) -> [Double] {
+    var scores = logits
+    for token in banned where token < scores.count { scores[token] = -.infinity }
+    guard options.repetitionPenalty != 1 else { return scores }
+    for token in seen where token < scores.count {
+      let score = scores[token]
+      scores[token] = score > 0 ? score / options.repetitionPenalty : score * options.repetitionPenalty
+    }
+    return scores
   }
 
   /// The greatest score and its lead; of equals the first, as torch's argmax.
-  static func likeliest(_ scores: [Double]) -> Choice {
+  package static func likeliest(_ scores: [Double]) -> Choice {
     var (best, first, second) = (0, -Double.infinity, -Double.infinity)
     for (token, score) in scores.enumerated() {
       if score > first {
@@ -49,11 +58,13 @@ struct TokenSampler {
     return Choice(token: best, gap: first - second)
   }
 
-  /// The token in which a number in 0..<1 falls, when the probabilities of those that are left are laid end to end.
-  private func draw(_ scores: [Double], at chance: Double, likeliest: Int) -> Int {
-    let top = scores[likeliest]
+  /// The tokens that may be drawn, in the vocabulary's order, with weights in proportion to their probabilities.
+  ///
+  /// - Parameter top: the likeliest token.
+  package func candidates(_ scores: [Double], top: Int) -> [(token: Int, weight: Double)] {
+    let highest = scores[top]
     var left = scores.enumerated().map {
-      (token: $0.offset, weight: Self.weight($0.element, top, options.temperature))
+      (token: $0.offset, weight: Self.weight($0.element, highest, options.temperature))
     }
     .filter { $0.weight > 0 }
     if let count = options.topK, count < left.count {
@@ -66,13 +77,17 @@ struct TokenSampler {
       // Weights are relative to the likeliest's, which is 1.
       left.removeAll { $0.weight < options.minP }
     }
-    let total = left.reduce(0) { $0 + $1.weight }
-    var rest = chance * total
-    for candidate in left {
+    return left
+  }
+
+  /// The token in which a number in 0..<1 falls, when the probabilities of the candidates are laid end to end.
+  private static func draw(_ candidates: [(token: Int, weight: Double)], at chance: Double) -> Int? {
+    var rest = chance * candidates.reduce(0) { $0 + $1.weight }
+    for candidate in candidates {
       rest -= candidate.weight
       if rest < 0 { return candidate.token }
     }
-    return left.last?.token ?? likeliest
+    return candidates.last?.token
   }
 
   private static func weight(_ score: Double, _ top: Double, _ temperature: Double) -> Double {

@@ -19,7 +19,7 @@ public struct Decoder: Sendable {
     head = config.isTied ? embedding : parameters("language_model.lm_head.weight")
     layers = (0..<config.layers).map { DecoderLayer(config, parameters, index: $0) }
     norm = parameters.rmsNorm("\(Self.prefix)norm", epsilon: config.rmsNormEpsilon)
-    rotary = RotaryTable(config, device: embedding.device)
+    rotary = RotaryTable(config, type: embedding.type, device: embedding.device)
   }
 
   /// What the layers make of embeddings, normed.

@@ -9,9 +9,11 @@ extension LlavaModel {
   /// train with `writable`.
   ///
   /// - Parameters:
-  ///   - type: what the model computes in; nil for the type that most of the weights have in the files.
+  ///   - type: what the model computes in; nil for the type that most of the weights have in the files, or float32
+  ///     where the device cannot compute in that (float16 on a processor, by an older libtorch).
   ///   - writable: whether every weight gets memory of its own.
-  /// - Throws: what `Checkpoint` throws; `invalidInput` for a directory of a part alone.
+  /// - Throws: what `Checkpoint` throws; `invalidInput` for a directory of a part alone; `unsupported` for a `type`
+  ///   that the device cannot compute in.
   public init(
     _ checkpoint: Checkpoint, type: TorchType? = nil, device: TorchDevice = .cpu, writable: Bool = false
   ) throws {
@@ -35,16 +37,44 @@ extension ModelParameters {
   public init(
     _ checkpoint: Checkpoint, type: TorchType? = nil, device: TorchDevice = .cpu, writable: Bool = false
   ) throws {
-    let wanted = type ?? TorchType(checkpoint.mainType)
+    let stored = TorchType(checkpoint.mainType)
+    if let type, !type.computes(on: device) {
+      throw TesseraError(
+        .unsupported(
+          format: "libtorch \(TorchRuntime.version)", feature: "computing in \(type.rawValue) on \(device)"),
+        path: checkpoint.path)
+    }
+    let wanted = type ?? (stored.computes(on: device) ? stored : .float32)
     let weights = Dictionary(
       checkpoint.parameters.map { ($0.spec.name, $0.weight) }, uniquingKeysWith: { first, _ in first })
     try self.init(checkpoint.parameters.map(\.spec)) { spec in
       guard let weight = weights[spec.name] else { preconditionFailure("no weight '\(spec.name)'") }
-      let stored = try TorchTensor(mapping: weight)
-      let tensor = stored.to(wanted, device: device)
-      return writable && tensor.isSame(as: stored) ? tensor.clone() : tensor
+      let mapped = try TorchTensor(mapping: weight)
+      let tensor = mapped.to(wanted, device: device)
+      return writable && tensor.isSame(as: mapped) ? tensor.clone() : tensor
     }
   }
+}
+
+extension TorchType {
+  /// Whether libtorch has what a model needs in this type on a device.
+  package func computes(on device: TorchDevice) -> Bool {
+    isFloatingPoint && !(self == .float16 && device == .cpu && Self.isLackingHalf)
+  }
+
+  /// Whether this libtorch's processor lacks float16: asked by operators on one element, since versions
+  /// differ in which they have.
+  private static let isLackingHalf: Bool = {
+    let one = TorchTensor.ones([1, 1, 1, 1], type: .float16)
+    do {
+      _ = try TorchTensor.call(
+        "conv2d",
+        [.tensor(one), .tensor(one), .none, .ints([1, 1]), .ints([0, 0]), .ints([1, 1]), .int(1)])
+      _ = try TorchTensor.call("mm", [.tensor(one.reshape(1, 1)), .tensor(one.reshape(1, 1))])
+      _ = try TorchTensor.call("softmax", overload: "int", [.tensor(one), .int(-1), .none])
+      return false
+    } catch { return true }
+  }()
 }
 
 extension Checkpoint {

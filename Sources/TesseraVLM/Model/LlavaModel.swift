@@ -51,7 +51,8 @@ public struct LlavaModel: Sendable {
   /// - Parameters:
   ///   - places: where the pictures' tokens stand, as indices into the B·T tokens, picture by picture. They come from
   ///     the plan that made the ids, never from the ids: a sampled id may be equal to the picture's.
-  /// - Throws: `invalidInput` for ids beyond the embedding's rows, or as many places as no pictures have.
+  /// - Throws: `invalidInput` for ids beyond the embedding's rows, places outside of the text, or as many as no pictures
+  ///   have.
   public func embeddings(
     _ ids: [[Int]], features: TorchTensor? = nil, places: [Int] = []
   ) throws -> TorchTensor {
@@ -72,6 +73,12 @@ public struct LlavaModel: Sendable {
           operation: "the model",
           expected: "as many picture tokens in the text as the pictures have, \(offered)",
           got: "\(places.count)"))
+    }
+    if let place = places.first(where: { $0 < 0 || $0 >= rows * tokens }) {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the model", expected: "picture tokens at places in 0..<\(rows * tokens)",
+          got: "\(place)"))
     }
     let flat = TorchTensor(ids.joined().map { Int64($0) }, shape: [rows * tokens]).to(device: device)
     var embedded = decoder.embedding.embedding(flat)

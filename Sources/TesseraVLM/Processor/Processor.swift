@@ -109,11 +109,34 @@ public struct Processor: Sendable {
         continue
       }
       let picture = pixels[result.imageSpans.count]
+      try check(picture)
       let count = config.imageTokens(height: picture.size(1), width: picture.size(2))
       result.imageSpans.append(result.ids.count..<result.ids.count + count)
       result.ids += Array(repeating: id, count: count)
     }
     return result
+  }
+}
+
+extension Processor {
+  /// - Throws: `invalidInput` for a picture that the tower and the projector cannot take.
+  private func check(_ picture: TorchTensor) throws {
+    var (unit, reason) = (config.vision.patchSize, "a patch or more")
+    if case .pixelShuffle(let factor) = config.projector {
+      (unit, reason) = (unit * factor, "whole squares of \(factor) patches for the pixel shuffle")
+    }
+    let patch = config.vision.patchSize
+    let isWhole = picture.shape.dropFirst().allSatisfy { side in
+      side >= unit && (unit == patch || (side / patch * patch) % unit == 0)
+    }
+    guard picture.rank == 3, picture.size(0) == config.vision.channels, isWhole else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the vision tower",
+          expected: "\(config.vision.channels) channels, and sides of \(unit) pixels or more (\(reason))",
+          got: "a picture of \(picture.shape) after preprocessing"),
+        path: path)
+    }
   }
 }
 

@@ -57,6 +57,13 @@ def prepare(made, texts, pictures, side="left"):
     return made(text=texts, images=images, padding=len(texts) > 1, padding_side=side, return_tensors="pt")
 
 
+def structural(made, model, image, pad):
+    """The ids that are never sampled: `<image>`, pad, and rows of the embedding that the tokenizer has no token for."""
+    known = set(made.tokenizer.get_vocab().values())
+    rows = model.get_input_embeddings().weight.shape[0]
+    return sorted({image, pad} | {i for i in range(rows) if i not in known})
+
+
 def logits(model, inputs):
     dtype = next(model.parameters()).dtype
     given = {k: v.to(dtype) if k == "pixel_values" else v for k, v in inputs.items() if k != "token_type_ids"}

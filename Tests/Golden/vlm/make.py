@@ -1,4 +1,4 @@
-"""Writes models/, shared/, golden.safetensors and mistakes.json: what transformers' LLaVA does.
+"""Writes models/, shared/, golden.safetensors, samplers.json and mistakes.json: what transformers' LLaVA does.
 
 Run by `make oracle` under transformers 5.x; it starts build.py and answers457.py under 4.57 itself.
 
@@ -14,7 +14,7 @@ Run by `make oracle` under transformers 5.x; it starts build.py and answers457.p
               the last n positions (all for "one" in the default directories, 8 in the others, 1 for two and none),
               noise (float32 against float64, relative to max|logit|), v4 (4.57 against 5.x), exact: [4, V] in
               float64, the last positions of "one" (the float32 pixel values widened; see wide.py)
-    generate  directory, prompt, text, pictures, ids, new (greedy ids, <image> and pad banned), gaps (of the top two),
+    generate  directory, prompt, text, pictures, ids, new (greedy ids; <image>, pad and rows without a token banned), gaps (of the top two),
               answer (new, decoded, without special tokens), freely (the same without the ban)
     batch     directory, text0, text1, ids (both rows, left-padded), mask, length, new0, new1, answer0, answer1,
               output [2, V] (last position), v4
@@ -25,6 +25,7 @@ Run by `make oracle` under transformers 5.x; it starts build.py and answers457.p
     pixels    directory, picture (a path from the root), output [3, H, W] by the Pillow processor, fast: how far
               torchvision's differs, config
     steps     see steps.py
+  samplers.json    see samplers.py
   mistakes.json   for each directory and mistake, the largest difference of the logits over max|logit|
 """
 import json
@@ -47,6 +48,7 @@ from PIL import Image  # noqa: E402
 from golden import save  # noqa: E402
 import answers  # noqa: E402
 import mistakes  # noqa: E402
+import samplers  # noqa: E402
 import steps  # noqa: E402
 import wide  # noqa: E402
 from answers import torch  # noqa: E402
@@ -77,7 +79,7 @@ def ask(folder, kind, four):
     double, _ = answers.load(folder, torch.float64)
     made = answers.processor(folder)
     known = tokens(kind)
-    banned = [known["image"], known["pad"]]
+    banned = answers.structural(made, model, known["image"], known["pad"])
     for prompt, (question, pictures) in answers.QUESTIONS.items():
         text = made.apply_chat_template(answers.conversation(question, len(files(pictures))), add_generation_prompt=True)
         inputs = answers.prepare(made, [text], files(pictures))
@@ -211,6 +213,7 @@ def main():
         print(name, flush=True)
     halves()
     photographs()
+    samplers.main()
     cases.extend(steps.cases(tensors, made=answers.processor(MODELS / STAGES[0])))
     (HERE / "mistakes.json").write_text(json.dumps(table, indent=1) + "\n")
     save(__file__, tensors, f"transformers {transformers.__version__} and {str(told['version'])}, torch "

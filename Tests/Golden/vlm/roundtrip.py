@@ -51,7 +51,7 @@ def ask(directory, given):
         answers.conversation(given.question, len(given.image)), add_generation_prompt=True)
     inputs = answers.prepare(made, [text], given.image)
     said = answers.logits(model, inputs)[0]
-    known = [model.config.image_token_index, made.tokenizer.pad_token_id]
+    known = answers.structural(made, model, model.config.image_token_index, made.tokenizer.pad_token_id)
     end = made.tokenizer.eos_token_id
     new, gaps = answers.greedy(model, inputs, given.max_new_tokens, end, known)
     logits = {"sha256": hashlib.sha256(said.numpy().tobytes()).hexdigest(), "max": float(said.abs().max()),
