@@ -8,6 +8,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "LoaderScale", dependencies: [.product(name: "Tessera", package: "tessera")],
-      swiftSettings: [.swiftLanguageMode(.v6)])
+      swiftSettings: [.swiftLanguageMode(.v6)]),
+    // Needs libtorch, unlike the others.
+    .executableTarget(
+      name: "GenerateSpeed", dependencies: [.product(name: "TesseraVLM", package: "tessera")],
+      swiftSettings: [.swiftLanguageMode(.v6)]),
   ]
 )

@@ -7,11 +7,13 @@ Prefill: the vision tower, the projector and the decoder over the whole prompt, 
 Decoding: greedy, one token at a time with the cache, the end token ignored; new-tokens − 1 steps. Both by calls to the
 model, without `generate`'s own work around them, which is timed beside as `generate`. The prompt has exactly
 --prompt-tokens ids, the picture's among them. Medians of --repeat runs after one that warms; CPU seconds are the
-process's. The ids chosen are told, so that one can see that the same work was done.
+process's. The ids chosen are told, so that one can see that the same work was done. Opening the directory (`load_s`, the
+libraries imported before), the run that warms (`first_prefill_s`) and the most memory held (`peak_bytes`) are told too.
 """
 import argparse
 import json
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,6 +36,7 @@ def arguments():
     parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa")
     parser.add_argument("--image", help="a picture (a grey one otherwise)")
     parser.add_argument("--no-image", action="store_true")
+    parser.add_argument("--no-generate", action="store_true", help="leave transformers' own `generate` untimed")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--versions", nargs="+", choices=list(ENVIRONMENTS), default=list(ENVIRONMENTS))
     parser.add_argument("--here", action="store_true", help="in this process, with its own transformers")
@@ -87,12 +90,15 @@ def measure(given):
     import transformers
     torch.set_num_threads(given.threads)
     torch.set_grad_enabled(False)
+    start = time.perf_counter()
     model = transformers.LlavaForConditionalGeneration.from_pretrained(
         given.directory, dtype=getattr(torch, given.dtype), attn_implementation=given.attention).eval().to(given.device)
+    loading = time.perf_counter() - start
     inputs, count = prompt(torch, transformers, model, given)
-    rows = [once(torch, model, inputs, given.new_tokens) for _ in range(given.repeat + 1)][1:]
+    first, *rows = [once(torch, model, inputs, given.new_tokens) for _ in range(given.repeat + 1)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     whole = []
-    for _ in range(given.repeat):
+    for _ in range(0 if given.no_generate else given.repeat):
         start = time.perf_counter()
         model.generate(**inputs, attention_mask=torch.ones_like(inputs["input_ids"]), do_sample=False,
                        min_new_tokens=given.new_tokens, max_new_tokens=given.new_tokens)
@@ -104,7 +110,8 @@ def measure(given):
             "parameters": sum(p.numel() for p in model.parameters()), "prompt_tokens": given.prompt_tokens,
             "image_tokens": count, "new_tokens": given.new_tokens, "prefill_s": prefill, "prefill_cpu_s": prefill_cpu,
             "prefill_tokens_per_s": given.prompt_tokens / prefill, "decode_s": decode, "decode_cpu_s": decode_cpu,
-            "decode_tokens_per_s": steps / decode if steps else None, "generate_s": statistics.median(whole),
+            "decode_tokens_per_s": steps / decode if steps else None, "generate_s": statistics.median(whole) if whole else None, "load_s": loading, "first_prefill_s": first[0],
+            "peak_bytes": peak,
             "prefill_range_s": [min(r[0] for r in rows), max(r[0] for r in rows)],
             "decode_range_s": [min(r[2] for r in rows), max(r[2] for r in rows)], "ids": rows[0][4]}
 

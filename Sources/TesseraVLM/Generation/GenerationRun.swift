@@ -78,7 +78,7 @@ struct GenerationRun {
     }
     let features = pixels.isEmpty ? nil : try imageFeatures(pixels)
     let embedded = try generator.model.embeddings(rows, features: features, places: places)
-    try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
+    try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache, lastOnly: true))
   }
 
   /// Pictures as tokens; those of one size together.

@@ -24,14 +24,15 @@ public struct Decoder: Sendable {
 
   /// What the layers make of embeddings, normed.
   ///
-  /// - Shape: `[B, T, D]` → `[B, T, D]`.
+  /// - Shape: `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token.
   /// - Parameters:
   ///   - padding: how many tokens at the left of each text are none; nil where all are.
   ///   - cache: holds the tokens before these, and gets these.
+  ///   - lastOnly: whether only the last token's is wanted, so that the last layer leaves the others out.
   ///   - states: is called with what goes into the first layer and with what comes out of each.
   public func hidden(
     _ embeddings_BTD: TorchTensor, padding: [Int]? = nil, cache: KeyValueCache? = nil,
-    checkpointing: Bool = false, states: ((TorchTensor) -> Void)? = nil
+    checkpointing: Bool = false, lastOnly: Bool = false, states: ((TorchTensor) -> Void)? = nil
   ) -> TorchTensor {
     let tokens = embeddings_BTD.size(1)
     let span = TokenSpan(start: cache?.count ?? 0, count: tokens, padding: padding)
@@ -40,13 +41,14 @@ public struct Decoder: Sendable {
     var masks: [Int?: TorchTensor?] = [:]
     var x_BTD = embeddings_BTD
     states?(x_BTD)
-    for layer in layers {
+    for (index, layer) in layers.enumerated() {
       let mask = masks[layer.window] ?? span.mask(window: layer.window, device)
       masks[layer.window] = .some(mask)
       if checkpointing && cache == nil {
         x_BTD = TorchTensor.checkpoint(x_BTD) { layer($0, angles, mask: mask, cache: nil) }
       } else {
-        x_BTD = layer(x_BTD, angles, mask: mask, cache: cache)
+        let isCut = lastOnly && index == layers.count - 1
+        x_BTD = layer(x_BTD, angles, mask: mask, cache: cache, lastOnly: isCut)
       }
       states?(x_BTD)
     }

@@ -28,32 +28,43 @@ struct DecoderLayer: Sendable {
     down = parameters.linear("\(prefix)mlp.down_proj")
   }
 
-  /// `[B, T, D]` → `[B, T, D]`.
+  /// `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token, which needs the others' keys and values alone.
   func callAsFunction(
     _ x_BTD: TorchTensor, _ angles: (cos: TorchTensor, sin: TorchTensor), mask: TorchTensor?,
-    cache: KeyValueCache?
+    cache: KeyValueCache?, lastOnly: Bool = false
   ) -> TorchTensor {
-    let attended = x_BTD + attention(inputNorm(x_BTD), angles, mask: mask, cache: cache)
+    let wanted = lastOnly ? 1 : x_BTD.size(1)
+    let mixed = attention(inputNorm(x_BTD), angles, mask: mask, cache: cache, wanted: wanted)
+    let attended = Self.last(wanted, of: x_BTD, 1) + mixed
     let normed = middleNorm(attended)
     return attended + down(activation(gate(normed)) * up(normed))
   }
 
+  /// The last few along an axis.
+  private static func last(_ count: Int, of tensor: TorchTensor, _ axis: Int) -> TorchTensor {
+    let all = tensor.size(axis)
+    return count == all ? tensor : tensor.narrow(axis, start: all - count, count: count)
+  }
+
+  /// What the last `wanted` tokens take from all: `[B, T, D]` → `[B, wanted, D]`.
   private func attention(
     _ x_BTD: TorchTensor, _ angles: (cos: TorchTensor, sin: TorchTensor), mask: TorchTensor?,
-    cache: KeyValueCache?
+    cache: KeyValueCache?, wanted: Int
   ) -> TorchTensor {
-    let (batch, tokens) = (x_BTD.size(0), x_BTD.size(1))
+    let batch = x_BTD.size(0)
     func split(_ projected: TorchTensor, _ heads: Int) -> TorchTensor {
-      projected.view(batch, tokens, heads, headSize).transpose(1, 2)
+      projected.view(batch, -1, heads, headSize).transpose(1, 2)
     }
-    let q_BHTE = split(query(x_BTD), heads).rotary(cos: angles.cos, sin: angles.sin)
+    let q_BHTE = split(query(Self.last(wanted, of: x_BTD, 1)), heads).rotary(
+      cos: Self.last(wanted, of: angles.cos, -2), sin: Self.last(wanted, of: angles.sin, -2))
+    let mask = mask.map { Self.last(wanted, of: $0, 2) }
     var k_BKSE = split(key(x_BTD), keyValueHeads).rotary(cos: angles.cos, sin: angles.sin)
     var v_BKSE = split(value(x_BTD), keyValueHeads)
     if let cache { (k_BKSE, v_BKSE) = cache.extend(index, keys: k_BKSE, values: v_BKSE) }
     // One query reads the cache once, without copies of keys for each head of a group: written out it is faster.
-    let kind = tokens == 1 ? .composed : AttentionChoice.kind(of: x_BTD)
+    let kind = wanted == 1 ? .composed : AttentionChoice.kind(of: x_BTD)
     let mixed_BHTE = TorchTensor.attention(
       q_BHTE, k_BKSE, v_BKSE, mask: mask, isCausal: mask == nil, kind)
-    return out(mixed_BHTE.transpose(1, 2).reshape(batch, tokens, heads * headSize))
+    return out(mixed_BHTE.transpose(1, 2).reshape(batch, wanted, heads * headSize))
   }
 }
