@@ -41,7 +41,8 @@ extension Processor {
       if case .image(let image, _) = source { return try pipeline.apply(to: image) }
       guard let bytes = try source.encodedBytes(limits: Self.policy.limits) else {
         throw TesseraError(
-          .invalidInput(operation: "a picture for the tower", expected: "an encoded picture", got: "a tensor"))
+          .invalidInput(operation: "a picture for the tower", expected: "an encoded picture", got: "a tensor")
+        )
       }
       return try bytes.withUnsafeBytes { try pipeline.output(decoding: $0, policy: Self.policy) }
     } catch let error as TesseraError {

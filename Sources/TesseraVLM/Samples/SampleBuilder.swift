@@ -50,7 +50,8 @@ public struct SampleBuilder: Sendable {
     guard let text = sample.text else {
       throw TesseraError(
         .invalidInput(
-          operation: "a training sample", expected: "a caption or a conversation", got: "a record without text"),
+          operation: "a training sample", expected: "a caption or a conversation",
+          got: "a record without text"),
         path: sample.name)
     }
     let pictures = Array(repeating: ChatMessage.Part.image, count: sample.pictures.count)
@@ -111,7 +112,9 @@ public struct SampleBuilder: Sendable {
       throw TesseraError(
         .invalidInput(
           operation: "the model", expected: "ids of its \(rows) rows",
-          got: "id \(id) ('\(processor.tokenizer.token(id) ?? "")') from the tokenizer: they do not belong together"))
+          got:
+            "id \(id) ('\(processor.tokenizer.token(id) ?? "")') from the tokenizer: they do not belong together"
+        ))
     }
     return outcome
   }

@@ -10,7 +10,8 @@ import TesseraVLM
 struct ShowSampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show-sample",
-    abstract: "Show a record of captions or conversations as the model gets it: pictures, ids, what is learned.",
+    abstract:
+      "Show a record of captions or conversations as the model gets it: pictures, ids, what is learned.",
     discussion: """
       Learned text is green on a terminal and stands in ⟦…⟧ elsewhere. --html writes a page that needs nothing \
       beside it: the pictures as the model sees them with the grid of their patches, and every token with its id.
@@ -37,7 +38,9 @@ struct ShowSampleCommand: ParsableCommand {
     help: ArgumentHelp("Captions (JSONL, JSON, CSV) or conversations (JSON, JSONL).", valueName: "file"))
   var file: String
 
-  @Option(help: ArgumentHelp("The model directory: its tokenizer, template and picture settings.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The model directory: its tokenizer, template and picture settings.", valueName: "dir")
+  )
   var model: String
 
   @Option(help: ArgumentHelp("Which sample, from 0 on.", valueName: "i"))
@@ -55,7 +58,8 @@ struct ShowSampleCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write a page too.", valueName: "page.html"))
   var html: String?
 
-  @Option(help: ArgumentHelp("The folder at which pictures' paths start (default: the file's).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The folder at which pictures' paths start (default: the file's).", valueName: "dir"))
   var root: String?
 
   mutating func validate() throws {
@@ -87,7 +91,8 @@ struct ShowSampleCommand: ParsableCommand {
   private func makeBuilder() throws -> SampleBuilder {
     guard case .llava(let config) = try ModelConfig(directory: model) else {
       throw TesseraError(
-        .invalidArgument(name: "--model", expected: "a LLaVA directory", got: "a part of one alone"), path: model)
+        .invalidArgument(name: "--model", expected: "a LLaVA directory", got: "a part of one alone"),
+        path: model)
     }
     let processor = try Processor(model, config)
     let chosen: ChatTemplate

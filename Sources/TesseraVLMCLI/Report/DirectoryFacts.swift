@@ -111,7 +111,8 @@ struct DirectoryFacts {
 
   var json: JSONText {
     var pairs: [(key: String, value: JSONText)] = [
-      ("path", .string(checkpoint.path)), ("fits", .bool(true)), ("kind", .string(checkpoint.config.kindName)),
+      ("path", .string(checkpoint.path)), ("fits", .bool(true)),
+      ("kind", .string(checkpoint.config.kindName)),
       ("layout", .string(checkpoint.layout.rawValue)),
       (
         "parameters",

@@ -15,15 +15,18 @@ enum ModelWords {
   /// What the projector gets and what it is.
   static func projector(_ config: LlavaConfig) -> String {
     let layers = config.featureLayers.map { "\($0)" }.joined(separator: ", ")
-    let from = "\(config.featureLayers.count == 1 ? "layer" : "layers") \(layers), "
+    let from =
+      "\(config.featureLayers.count == 1 ? "layer" : "layers") \(layers), "
       + (config.featureSelection == .full ? "all tokens" : "without the first token")
     let bias = config.projectorBias ? "" : ", no biases"
     switch config.projector {
     case .mlp:
-      return "MLP (\(config.projectorActivation.rawValue)) \(config.projectorInput) → \(config.text.hiddenSize) → "
+      return
+        "MLP (\(config.projectorActivation.rawValue)) \(config.projectorInput) → \(config.text.hiddenSize) → "
         + "\(config.text.hiddenSize)\(bias); \(from)"
     case .pixelShuffle(let factor):
-      return "pixel shuffle \(factor)×\(factor), linear \(config.projectorInput) → \(config.text.hiddenSize)\(bias); "
+      return
+        "pixel shuffle \(factor)×\(factor), linear \(config.projectorInput) → \(config.text.hiddenSize)\(bias); "
         + from
     }
   }
@@ -48,7 +51,8 @@ enum ModelWords {
     case .none: return "\(base), not scaled"
     case .linear(let factor): return "\(base), linear ÷\(factor)"
     case .llama3(let factor, let low, let high, let original):
-      return "\(base), Llama 3's ÷\(factor) (frequency factors \(low) and \(high), first \(original) positions)"
+      return
+        "\(base), Llama 3's ÷\(factor) (frequency factors \(low) and \(high), first \(original) positions)"
     }
   }
 
