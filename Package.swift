@@ -137,7 +137,7 @@ let package = Package(
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraVLMCLITests",
-      dependencies: ["Tessera", "TesseraCore", "TesseraText", "TesseraVLM", "TestSupport"],
+      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraText", "TesseraVLM", "TestSupport"],
       swiftSettings: dialect),
   ],
   // libtorch 1.13's headers do not compile as C++20, those from 2.15 on want it.

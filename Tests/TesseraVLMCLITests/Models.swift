@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The tiny models of the golden tests.
 enum Models {

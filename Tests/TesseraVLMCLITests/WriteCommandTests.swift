@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TesseraData
 import TesseraVLM
 import Testing
 

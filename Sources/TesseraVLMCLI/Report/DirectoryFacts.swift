@@ -31,7 +31,7 @@ struct DirectoryFacts {
   // MARK: for people
 
   var sections: [(title: String, rows: [[String]])] {
-    var sections = [
+    var sections: [(title: String, rows: [[String]])] = [
       ("\(checkpoint.path): \(checkpoint.config.kindName)", model), ("parameters", parameters),
       ("memory", memory),
     ]

@@ -15,7 +15,7 @@ enum InspectReport {
   static func types(_ checkpoint: Checkpoint) -> [(type: String, count: Int)] {
     var counts: [String: Int] = [:]
     for parameter in checkpoint.parameters { counts[parameter.weight.type.rawValue, default: 0] += 1 }
-    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (type: $0.key, count: $0.value) }
   }
 
   /// Bytes of the model's weights as they are stored.
@@ -52,7 +52,7 @@ enum InspectReport {
     }
     return names.filter {
       !$0.hasSuffix(".safetensors") && !$0.hasSuffix(".safetensors.index.json") && $0 != "config.json"
-    }.sorted().map { ($0, FileIO.size("\(path)/\($0)") ?? 0) }
+    }.sorted().map { (name: $0, bytes: FileIO.size("\(path)/\($0)") ?? 0) }
   }
 
   /// What the tokenizer has, beside the embedding's rows.
