@@ -135,6 +135,10 @@ let package = Package(
       name: "TesseraVLMTests",
       dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraVLM", "TesseraText", "TestSupport"],
       swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraVLMCLITests",
+      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraText", "TesseraVLM", "TestSupport"],
+      swiftSettings: dialect),
   ],
   // libtorch 1.13's headers do not compile as C++20, those from 2.15 on want it.
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20

@@ -15,7 +15,10 @@ struct TesseraVLMCommand: ParsableCommand {
       Exit status: 0 done, 1 something failed, 64 wrong usage.
       """,
     version: "tessera-vlm \(TesseraVersion.current)\nlibtorch \(TorchRuntime.version)",
-    subcommands: [GenerateCommand.self, ChatCommand.self])
+    subcommands: [
+      GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
+      ShowSampleCommand.self, InfoCommand.self,
+    ])
 
   static func main() {
     // Before any other thread is there: it may execute the program anew with other kernels.

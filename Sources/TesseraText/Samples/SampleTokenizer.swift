@@ -63,10 +63,11 @@ package struct SampleTokenizer<Encoder: TextEncoder> {
       sample.isLearned += repeatElement(isLearned, count: ids.count)
     }
     var seen: Set<Int> = []
+    var context = TextContext.nothing
     for (index, segment) in segments.enumerated() {
       switch segment {
       case .text(let text, let isLearned):
-        let ids = try encoder.encode(text, continues: index > 0)
+        let ids = try encoder.encode(text, after: context)
         guard !ids.contains(imageToken) else {
           throw TesseraError(
             .invalidInput(
@@ -76,6 +77,7 @@ package struct SampleTokenizer<Encoder: TextEncoder> {
         // A template may write the front itself (Llama 3's does).
         if index == 0, !ids.starts(with: encoder.front) { add(encoder.front, false) }
         add(ids, isLearned)
+        context = ids.last.map { encoder.isToken($0) ? .token($0) : .text } ?? context
       case .image(let image):
         guard imageTokens.indices.contains(image), seen.insert(image).inserted, imageTokens[image] > 0 else {
           throw TesseraError(
@@ -87,6 +89,7 @@ package struct SampleTokenizer<Encoder: TextEncoder> {
         if index == 0 { add(encoder.front, false) }
         let start = sample.ids.count
         add(Array(repeating: imageToken, count: imageTokens[image]), false)
+        context = .token(imageToken)
         sample.imageSpans.append(.init(image: image, range: start..<sample.ids.count))
       }
     }

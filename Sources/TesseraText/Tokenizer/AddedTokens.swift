@@ -90,7 +90,7 @@ struct AddedTokens: Sendable {
     return start
   }
 
-  private static func spacesEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+  static func spacesEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
     var end = start
     while end < text.count, isSpace(text, end) { end += UTF8Scan.length(text[end]) }
     return end

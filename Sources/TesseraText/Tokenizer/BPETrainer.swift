@@ -95,7 +95,7 @@ public struct BPETrainer: Sendable {
   }
 
   private mutating func count(_ text: UnsafeBufferPointer<UInt8>) {
-    preTokenizer.forEachPiece(text, atStart: true) { piece in
+    preTokenizer.forEachPiece(text, after: .whole) { piece in
       let number = pieces.number(piece)
       if number == counts.count { counts.append(1) } else { counts[number] += 1 }
     }

@@ -103,13 +103,26 @@ struct PreTokenizer: Sendable {
 
   typealias Bytes = UnsafeBufferPointer<UInt8>
 
-  /// Calls `body` with each piece of a text. `atStart` says whether the text begins where the whole does.
+  /// What stands before a text that is cut.
+  enum Start: Sendable {
+    /// Nothing.
+    case whole
+    /// A token of its own, or a piece.
+    case piece
+    /// Text that was cut before: the text gets no blank in front.
+    case text
+
+    /// The same for a part that begins at an offset of the text.
+    func at(_ offset: Int) -> Start { offset == 0 ? self : .piece }
+  }
+
+  /// Calls `body` with each piece of a text.
   @inline(__always)
-  func forEachPiece(_ text: Bytes, atStart: Bool, _ body: (Bytes) -> Void) {
+  func forEachPiece(_ text: Bytes, after start: Start, _ body: (Bytes) -> Void) {
     if steps.count == 1, case .pattern(let pattern) = steps[0] {
       Self.cut(text, pattern, body)
     } else {
-      run(0, text, atStart, body)
+      run(0, text, start, body)
     }
   }
 
@@ -124,37 +137,36 @@ struct PreTokenizer: Sendable {
     }
   }
 
-  private func run(_ index: Int, _ text: Bytes, _ atStart: Bool, _ body: (Bytes) -> Void) {
+  private func run(_ index: Int, _ text: Bytes, _ start: Start, _ body: (Bytes) -> Void) {
     if text.isEmpty { return }
     guard index < steps.count else { return body(text) }
     switch steps[index] {
     case .pattern(let pattern):
-      var isFirst = atStart
+      var before = start
       Self.cut(text, pattern) { piece in
-        run(index + 1, piece, isFirst, body)
-        isFirst = false
+        run(index + 1, piece, before, body)
+        before = .piece
       }
     case .literal(let pattern, let behavior):
       let parts = Self.find(pattern, text)
       for part in Self.arrange(parts, behavior) {
-        run(index + 1, Bytes(rebasing: text[part]), atStart && part.lowerBound == 0, body)
+        run(index + 1, Bytes(rebasing: text[part]), start.at(part.lowerBound), body)
       }
     case .digits(let individual):
       for part in Self.arrange(Self.digits(text), individual ? .isolated : .contiguous) {
-        run(index + 1, Bytes(rebasing: text[part]), atStart && part.lowerBound == 0, body)
+        run(index + 1, Bytes(rebasing: text[part]), start.at(part.lowerBound), body)
       }
     case .leadingSpace:
-      if text[0] == 0x20 { return run(index + 1, text, atStart, body) }
-      ([0x20] + text).withUnsafeBufferPointer { run(index + 1, $0, atStart, body) }
+      if text[0] == 0x20 || start == .text { return run(index + 1, text, start, body) }
+      ([0x20] + text).withUnsafeBufferPointer { run(index + 1, $0, start, body) }
     case .metaspace(let mark, let scheme, let split):
       var marked = TextNormalizer.replaced([0x20], mark, text)
-      if (scheme == .always || scheme == .first && atStart) && !marked.starts(with: mark) {
-        marked = mark + marked
-      }
+      let isPut = scheme == .always && start != .text || scheme == .first && start == .whole
+      if isPut && !marked.starts(with: mark) { marked = mark + marked }
       marked.withUnsafeBufferPointer { marked in
-        guard split else { return run(index + 1, marked, atStart, body) }
+        guard split else { return run(index + 1, marked, start, body) }
         for part in Self.arrange(Self.find(mark, marked), .mergedWithNext) {
-          run(index + 1, Bytes(rebasing: marked[part]), atStart && part.lowerBound == 0, body)
+          run(index + 1, Bytes(rebasing: marked[part]), start.at(part.lowerBound), body)
         }
       }
     }

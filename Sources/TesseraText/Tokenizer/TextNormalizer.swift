@@ -29,9 +29,12 @@ struct TextNormalizer: Sendable {
   }
 
   /// The text normalised; nil where it stays as it is.
-  func apply(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+  ///
+  /// - Parameter continues: whether other text stands before it, so that nothing is put in front.
+  func apply(_ text: UnsafeBufferPointer<UInt8>, continues: Bool = false) -> [UInt8]? {
     var result: [UInt8]?
     for step in steps {
+      if continues, case .prepend = step { continue }
       let changed =
         result?.withUnsafeBufferPointer { Self.apply(step, $0) }
         ?? (result == nil ? Self.apply(step, text) : nil)

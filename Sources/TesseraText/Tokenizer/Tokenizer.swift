@@ -153,7 +153,12 @@ public struct Tokenizer: Sendable {
     return encodeValid(text, addSpecialTokens)
   }
 
-  private func encodeValid(_ text: UnsafeBufferPointer<UInt8>, _ addSpecialTokens: Bool) -> [Int] {
+  /// The ids of text that is UTF-8.
+  ///
+  /// - Parameter start: what stands before the text.
+  func encodeValid(
+    _ text: UnsafeBufferPointer<UInt8>, _ addSpecialTokens: Bool, after start: PreTokenizer.Start = .whole
+  ) -> [Int] {
     var ids: [Int] = []
     ids.reserveCapacity(text.count / 3 + 8)
     if addSpecialTokens { ids += postProcessor.before }
@@ -161,10 +166,11 @@ public struct Tokenizer: Sendable {
       added.forEachPart(text, .raw) { range, id in
         if let id { return ids.append(id) }
         let part = UnsafeBufferPointer(rebasing: text[range])
-        if let changed = normalizer.apply(part) {
-          changed.withUnsafeBufferPointer { encodeNormalized($0, range.lowerBound == 0, scratch, &ids) }
+        let start = start.at(range.lowerBound)
+        if let changed = normalizer.apply(part, continues: start == .text) {
+          changed.withUnsafeBufferPointer { encodeNormalized($0, start, scratch, &ids) }
         } else {
-          encodeNormalized(part, range.lowerBound == 0, scratch, &ids)
+          encodeNormalized(part, start, scratch, &ids)
         }
       }
     }
@@ -173,14 +179,14 @@ public struct Tokenizer: Sendable {
   }
 
   private func encodeNormalized(
-    _ text: UnsafeBufferPointer<UInt8>, _ atStart: Bool, _ scratch: BPEScratch, _ ids: inout [Int]
+    _ text: UnsafeBufferPointer<UInt8>, _ start: PreTokenizer.Start, _ scratch: BPEScratch, _ ids: inout [Int]
   ) {
     // By themselves: a closure over `self` copies the whole structure for every piece.
     let (model, preTokenizer) = (model, preTokenizer)
     added.forEachPart(text, .normalized) { range, id in
       if let id { return ids.append(id) }
       let part = UnsafeBufferPointer(rebasing: text[range])
-      preTokenizer.forEachPiece(part, atStart: atStart && range.lowerBound == 0) { piece in
+      preTokenizer.forEachPiece(part, after: start.at(range.lowerBound)) { piece in
         model.encode(piece, scratch, to: &ids)
       }
     }

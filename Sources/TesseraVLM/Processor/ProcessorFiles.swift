@@ -1,18 +1,18 @@
 internal import TesseraCore
 internal import TesseraData
-internal import TesseraText
+package import TesseraText
 internal import TesseraTransforms
 
 /// The files of a processor in a directory, in the forms of transformers 4 and 5.
-struct ProcessorFiles {
-  let path: String
+package struct ProcessorFiles {
+  package let path: String
 
   /// No file but a tokenizer's comes near it.
   private static let limit = 256 << 20
 
-  init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
-  func tokenizer() throws -> Tokenizer {
+  package func tokenizer() throws -> Tokenizer {
     let file = "\(path)/tokenizer.json"
     guard let bytes = try bytes("tokenizer.json") else {
       throw TesseraError(
@@ -26,7 +26,7 @@ struct ProcessorFiles {
   }
 
   /// `chat_template.jinja`, or a member of `chat_template.json`, `processor_config.json` or `tokenizer_config.json`.
-  func template() throws -> String? {
+  package func template() throws -> String? {
     if let bytes = try bytes("chat_template.jinja") { return String(decoding: bytes, as: UTF8.self) }
     for file in ["chat_template.json", "processor_config.json", "tokenizer_config.json"] {
       switch try json(file)?["chat_template"] {

@@ -6,15 +6,17 @@ import TesseraText
 /// Bytes as ids, with a token of beginning and one of end; counts its calls.
 // @unchecked: each test has one of its own and uses it in one task.
 final class ByteEncoder: TextEncoder, @unchecked Sendable {
-  var calls: [(String, Bool)] = []
+  var calls: [(String, TextContext)] = []
   let front: [Int]
 
   init(front: [Int] = [256]) { self.front = front }
 
-  func encode(_ text: String, continues: Bool) -> [Int] {
-    calls.append((text, continues))
+  func encode(_ text: String, after context: TextContext) -> [Int] {
+    calls.append((text, context))
     return text.utf8.map { Int($0) }
   }
+
+  func isToken(_ id: Int) -> Bool { id == 120 }
 }
 
 @Suite struct SampleTokenizerTests {

@@ -27,12 +27,26 @@ package enum PackSource {
           name: "the source", expected: "the folder at which the captions' paths start", got: "another thing"),
         path: source)
     }
-    let members = try PictureList(captions, root: source).columnsOfFirstRecords()
-    if members.contains("conversations") || members.contains("messages") {
+    if try holdsConversations(captions, root: source) {
       return try ConversationDataset(captions, root: source)
     }
     return FolderLabels(
       try CaptionDataset(captions, root: source), try PictureFiles(source: source, excluding: excluded))
+  }
+
+  /// Opens a file of captions or conversations by itself: no folder is looked through for labels.
+  ///
+  /// - Parameter root: the folder at which its paths start; nil for the file's own.
+  package static func records(_ file: String, root: String? = nil) throws -> any Dataset {
+    guard try holdsConversations(file, root: root) else { return try CaptionDataset(file, root: root) }
+    return try ConversationDataset(file, root: root)
+  }
+
+  private static func holdsConversations(_ file: String, root: String?) throws -> Bool {
+    do {
+      let members = try PictureList(file, root: root).columnsOfFirstRecords()
+      return members.contains("conversations") || members.contains("messages")
+    } catch let error as TesseraError { throw error.with(path: file, stage: .list) }
   }
 }
 

@@ -1,0 +1,55 @@
+public import TesseraCore
+
+extension CheckpointWriter {
+  /// Writes a directory that was read once more, in 4.57's layout, with all of its side files.
+  ///
+  /// The head of a reward model (`score.weight`) is kept; what else the directory's layout passes over is not.
+  ///
+  /// - Parameter dataType: what the weights are stored as; nil for each tensor's own type, bytes unchanged.
+  /// - Throws: `invalidInput` for a directory of a part alone; what `write` throws.
+  public func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType? = nil) throws {
+    guard case .llava(let config) = checkpoint.config else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "writing a vision-language model",
+          expected: "a LLaVA directory (tessera-vlm init joins a vision tower and a decoder into one)",
+          got: "a \(checkpoint.config.kindName)"),
+        path: checkpoint.path)
+    }
+    let extra = checkpoint.rewardHead
+    let types = { (spec: ParameterSpec) -> DataType in
+      dataType ?? checkpoint[spec.name]?.dataType ?? extra?.weight.dataType ?? .float32
+    }
+    try write(
+      config, to: path, types: types, extra: extra.map { [$0.spec] } ?? [],
+      sideFiles: SideFiles(from: checkpoint.path)
+    ) { spec, body in
+      guard let extra, spec.name == extra.spec.name, let type = extra.weight.dataType else {
+        return try checkpoint.source(spec, body)
+      }
+      try extra.weight.withBytes { try body(type, $0) }
+    }
+  }
+
+  /// Writes a joined directory.
+  ///
+  /// - Parameter dataType: what the weights are stored as; nil for each tensor's own type, new ones as most of the
+  ///   decoder's.
+  /// - Throws: what `write` throws.
+  public func write(_ join: DirectoryJoin, to path: String, dataType: DataType? = nil) throws {
+    let main = join.language.mainType
+    try write(
+      join.config, to: path,
+      types: { dataType ?? (join.vision[$0.name] ?? join.language[$0.name])?.dataType ?? main },
+      sideFiles: try join.sideFiles(), source: join.source)
+  }
+}
+
+extension Checkpoint {
+  /// The head of a reward model, where the files have one of a type that can be written.
+  var rewardHead: Parameter? {
+    guard let weight = files["score.weight"], weight.dataType != nil else { return nil }
+    return Parameter(
+      spec: ParameterSpec(name: weight.name, shape: weight.shape, part: .head), weight: weight)
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The tiny models of the golden tests.
+enum Models {
+  /// The path of one.
+  static func path(_ name: String) -> String { Repository.path("Tests/Golden/vlm/models/\(name)") }
+
+  /// Every layout and kind of a whole model.
+  static let whole = [
+    "clip-llama-tied-full", "clip-qwen2-untied-default", "siglip-llama-untied-default",
+    "siglip-qwen2-tied-full",
+    "bf16", "f16", "sharded", "layout-5x-clip", "layout-5x-siglip", "layout-memory",
+  ]
+  /// Parts alone.
+  static let parts = ["clip-only", "clip-vision-only", "siglip-only", "llama-only", "qwen2-only"]
+}
+
+extension Models {
+  /// Copies a model's directory.
+  static func copy(_ name: String, to destination: String) throws {
+    try FileManager.default.copyItem(atPath: path(name), toPath: destination)
+  }
+}
+
+extension TemporaryFolder {
+  /// Replaces a text in a file, its first or last occurrence.
+  func replace(_ name: String, _ old: String, _ new: String, last: Bool) throws {
+    let url = URL(filePath: "\(path)/\(name)")
+    var text = try String(contentsOf: url, encoding: .utf8)
+    let range = try #require(text.range(of: old, options: last ? .backwards : []))
+    text.replaceSubrange(range, with: new)
+    try text.write(to: url, atomically: true, encoding: .utf8)
+  }
+}
