@@ -71,7 +71,7 @@ oracle: torch
 	.oracle/big/bin/python Tests/Golden/vlm/tables.py
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
-	swift test -c release
+	TESSERA_ORACLE=1 swift test -c release
 
 docs: deps
 	TESSERA_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory docs-out \

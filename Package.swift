@@ -97,9 +97,15 @@ let package = Package(
       cxxSettings: libtorch.map {
         [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]
       } ?? [],
+      // By path: pkg-config's -L of the other libraries may come first, and hold the system's libtorch.
       linkerSettings: (libtorch.map {
-        [.unsafeFlags(["-L", "\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])]
-      } ?? []) + [.linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m")]),
+        [
+          .unsafeFlags(
+            ["\($0)/lib/libtorch_cpu.so", "\($0)/lib/libc10.so", "-rpath", "\($0)/lib"].flatMap {
+              ["-Xlinker", $0]
+            })
+        ]
+      } ?? [.linkedLibrary("torch_cpu"), .linkedLibrary("c10")]) + [.linkedLibrary("m")]),
     .target(
       name: "TesseraVLM", dependencies: ["CTorch", "Tessera", "TesseraText"], swiftSettings: dialect),
     .executableTarget(

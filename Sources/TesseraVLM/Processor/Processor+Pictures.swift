@@ -1,4 +1,4 @@
-public import TesseraCodecs
+internal import TesseraCodecs
 public import TesseraCore
 public import TesseraData
 internal import TesseraTransforms

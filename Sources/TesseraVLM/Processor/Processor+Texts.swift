@@ -1,4 +1,4 @@
-public import TesseraText
+internal import TesseraText
 
 extension Processor {
   /// The text that each id adds to those before it, for showing: all together they are the decoded text.
