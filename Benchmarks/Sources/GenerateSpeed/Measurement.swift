@@ -28,7 +28,9 @@ struct Measurement {
   }
 
   /// The picture's tokens first, then ids by the rule of generate.py.
-  private static func prompt(_ settings: Settings, _ processor: Processor, _ model: LlavaModel) throws -> Prompt {
+  private static func prompt(_ settings: Settings, _ processor: Processor, _ model: LlavaModel) throws
+    -> Prompt
+  {
     let pixels = try processor.pixels(contentsOf: settings.picture)
     let config = model.config
     let count = config.imageTokens(height: pixels.size(1), width: pixels.size(2))
@@ -39,7 +41,8 @@ struct Measurement {
     let plain = (0..<config.text.vocabularySize).filter { !special.contains($0) }
     let text = (0..<settings.promptTokens - count).map { plain[(7 * $0 + 3) % plain.count] }
     return Prompt(
-      ids: Array(repeating: config.imageToken, count: count) + text, imageSpans: [0..<count], pixels: [pixels])
+      ids: Array(repeating: config.imageToken, count: count) + text, imageSpans: [0..<count], pixels: [pixels]
+    )
   }
 
   /// One row of figures: seconds and processor seconds of prefill and of decoding.

@@ -33,7 +33,9 @@ struct Settings {
       }
     }
     guard places.count == 2 else { throw Mistake(description: "two arguments: DIR PICTURE") }
-    guard newTokens > 1 else { throw Mistake(description: "--new-tokens: 2 or more, for decoding to be timed") }
+    guard newTokens > 1 else {
+      throw Mistake(description: "--new-tokens: 2 or more, for decoding to be timed")
+    }
     (directory, picture) = (places[0], places[1])
   }
 }
