@@ -1,6 +1,6 @@
 """Trains the sample model `shapes`: a LLaVA of half a million parameters that names shapes and counts them.
 
-    .oracle/hf4/bin/python samples/vlm/shapes/make.py OUT [--steps 1500]
+    .oracle/hf4/bin/python samples/vlm/shapes/make.py OUT [--steps 3500]
 
 Everything is drawn here: 48×48 scenes of one or two shapes on a dark ground. transformers 4.57 makes and saves the
 model (bfloat16); the pictures beside it come from seeds that training never used. It is a sample for the commands,
@@ -15,9 +15,9 @@ import time
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
-    CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor, PreTrainedTokenizerFast,
+    LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor, PreTrainedTokenizerFast,
     SiglipImageProcessor, SiglipVisionConfig)
 
 COLOURS = {"red": (220, 50, 47), "green": (60, 180, 75), "blue": (50, 110, 240), "yellow": (240, 210, 50),
@@ -131,7 +131,7 @@ def answer(made, model, pixels, question):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=3500)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -158,8 +158,6 @@ def main():
         optimizer.step()
         if step % 50 == 0:
             print(f"step {step}: loss {loss.item():.4f}, {time.time() - started:.0f} s", flush=True)
-        if step % 250 == 249:
-            model.save_pretrained(options.out / "part")
     model = model.to(torch.bfloat16)
     model.generation_config.max_new_tokens = None
     model.save_pretrained(options.out)
