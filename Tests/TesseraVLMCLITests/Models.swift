@@ -18,9 +18,13 @@ enum Models {
 }
 
 extension Models {
-  /// Copies a model's directory.
-  static func copy(_ name: String, to destination: String) throws {
-    try FileManager.default.copyItem(atPath: path(name), toPath: destination)
+  /// Copies a model's directory. Files that directories share are links, which would dangle elsewhere.
+  static func copy(_ model: String, to destination: String) throws {
+    try FileManager.default.createDirectory(atPath: destination, withIntermediateDirectories: true)
+    for name in try FileManager.default.contentsOfDirectory(atPath: path(model)) {
+      let file = URL(filePath: "\(path(model))/\(name)").resolvingSymlinksInPath()
+      try Data(contentsOf: file).write(to: URL(filePath: "\(destination)/\(name)"))
+    }
   }
 }
 

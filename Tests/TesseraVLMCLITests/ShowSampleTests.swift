@@ -27,7 +27,7 @@ import Testing
     let folder = try folder()
     let model = Models.path("clip-llama-tied-full")
     for (template, learned) in [
-      ("own", "⟦A red ball.</s>⟧"), ("plain", "⟦A red ball.\n⟧"), ("v1", "⟦ A red ball.</s>⟧"),
+      ("own", "⟦ A red ball.</s>⟧"), ("plain", "⟦A red ball.\n⟧"), ("v1", "⟦ A red ball.</s>⟧"),
     ] {
       let result = try run(
         "show-sample", folder.path + "/captions.jsonl", "--model", model, "--template", template, "--root",

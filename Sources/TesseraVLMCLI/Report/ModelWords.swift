@@ -61,6 +61,7 @@ enum ModelWords {
     let sizes = config.slidingWindows.compactMap { $0 }
     guard !sizes.isEmpty else { return "every layer sees all positions" }
     let all = Set(sizes).sorted().map { "\($0)" }.joined(separator: " or ")
+    if sizes.count == config.layers { return "every layer sees \(all) positions back" }
     return "\(sizes.count) of \(config.layers) layers see \(all) positions back, the others all"
   }
 }
