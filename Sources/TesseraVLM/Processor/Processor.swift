@@ -20,6 +20,8 @@ public struct Processor: Sendable {
   public let tokens: ChatTokens
   /// How a picture becomes the tower's numbers.
   public let images: Pipeline
+  /// What `generation_config.json` asks for and is not done unless it is asked for here: to be printed.
+  public let generationWishes: [String]
   /// Tokens that end an answer.
   public let endTokens: [Int]
   /// What fills short texts up; nil where the directory names none.
@@ -50,6 +52,7 @@ public struct Processor: Sendable {
     tokens = ChatTokens(
       bos: names["bos_token"] ?? "", eos: names["eos_token"] ?? "", image: image,
       special: tokenizer.specialIDs.compactMap(tokenizer.token))
+    generationWishes = try files.generationWishes()
     endTokens = try files.endTokens() ?? config.text.endTokens
     padToken = names["pad_token"].flatMap(tokenizer.id(of:)) ?? config.text.padToken
   }

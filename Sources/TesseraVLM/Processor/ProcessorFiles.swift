@@ -45,7 +45,9 @@ package struct ProcessorFiles {
   func images() throws -> Pipeline {
     for file in ["preprocessor_config.json", "processor_config.json"] {
       guard let bytes = try bytes(file) else { continue }
-      if file == "processor_config.json", try json(file)?["image_processor"] == nil { continue }
+      let value = try json(file)
+      if file == "processor_config.json", value?["image_processor"] == nil { continue }
+      if let value { try checkSizes(value["image_processor"] ?? value, file) }
       do { return try Pipeline(huggingFace: String(decoding: bytes, as: UTF8.self)) } catch let error
         as TesseraError
       {
@@ -57,6 +59,49 @@ package struct ProcessorFiles {
         operation: "open", code: 2,
         message: "no preprocessor_config.json: how pictures are prepared is not said"),
       path: path)
+  }
+
+  /// The longest side that a picture may be brought to: no tower has so many patches, and a file that lies must not
+  /// ask for memory.
+  private static let longestSide = 8192
+
+  private func checkSizes(_ value: JSONValue, _ file: String) throws {
+    // Qwen2-VL's edges are areas.
+    if case .string(let kind)? = value["image_processor_type"], kind.hasPrefix("Qwen") { return }
+    for name in ["size", "crop_size", "pad_size"] {
+      var sides: [(String, JSONValue)] = []
+      if case .object(let members)? = value[name] {
+        // Pixels of a whole picture have a bound of their own.
+        sides = members.filter { !$0.name.hasSuffix("_pixels") && !$0.name.hasSuffix("_edge_max") }
+          .map { ("\(name).\($0.name)", $0.value) }
+      } else if let side = value[name] {
+        sides = [(name, side)]
+      }
+      for case (let key, .int(let side)) in sides where side > Self.longestSide {
+        throw TesseraError(
+          .limitExceeded(what: "\(key), in pixels", limit: Self.longestSide, found: side),
+          path: "\(path)/\(file)")
+      }
+    }
+  }
+
+  /// What `generation_config.json` asks for besides the tokens that end an answer, as `key value`.
+  func generationWishes() throws -> [String] {
+    guard case .object(let members)? = try json("generation_config.json") else { return [] }
+    let neutral: [String: [JSONText]] = [
+      "do_sample": [.bool(false)], "temperature": [.double(1), .int(1)], "top_k": [.int(50), .int(0)],
+      "top_p": [.double(1), .int(1)], "min_p": [], "repetition_penalty": [.double(1), .int(1)],
+      "no_repeat_ngram_size": [.int(0)], "suppress_tokens": [], "begin_suppress_tokens": [],
+      "bad_words_ids": [],
+      "num_beams": [.int(1)], "min_new_tokens": [.int(0)], "min_length": [.int(0)],
+      "typical_p": [.double(1), .int(1)],
+      "forced_bos_token_id": [], "forced_eos_token_id": [], "length_penalty": [.double(1), .int(1)],
+    ]
+    return members.compactMap { name, value in
+      guard let usual = neutral[name], !value.isNull else { return nil }
+      let text = JSONText(value)
+      return usual.contains(text) ? nil : "\(name) \(text.text)"
+    }
   }
 
   /// `bos_token`, `eos_token`, `pad_token` … as texts.

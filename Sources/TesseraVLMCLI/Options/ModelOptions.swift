@@ -18,6 +18,8 @@ struct ModelOptions: ParsableArguments {
       switch self {
       case .auto:
         let count = checkpoint.parameters.reduce(0) { $0 + $1.spec.count }
+        // libtorch before 2 computes no float16 on processors.
+        guard stored.computes(on: device) else { return .float32 }
         return device == .cpu && count <= 1_000_000_000 ? .float32 : stored
       case .stored: return stored
       case .float32: return .float32
@@ -70,7 +72,17 @@ struct ModelOptions: ParsableArguments {
       Talk.say("tessera-vlm: weights of \(checkpoint.mainType.rawValue), computed in \(type.rawValue)")
     }
     let model = try LlavaModel(checkpoint, type: type, device: place)
-    return (model, try Processor(directory, model.config))
+    let processor = try Processor(directory, model.config)
+    if !processor.generationWishes.isEmpty {
+      let list = processor.generationWishes.joined(separator: ", ").visible
+      Talk.say(
+        "tessera-vlm: generation_config.json asks for \(list): not applied; answers are drawn as the options say"
+      )
+    }
+    if !processor.hasOwnTemplate {
+      Talk.say("tessera-vlm: the directory has no chat template: Vicuna's (v1) stands in")
+    }
+    return (model, processor)
   }
 
   /// What the files have besides the model's parameters, a line for each reason.
