@@ -12,6 +12,15 @@ import Testing
     ((try? golden.get())?.cases ?? []).filter { (try? $0.string("kind")) == kind }
   }
 
+  @Test("the golden copy is whole: a case that is not there tests nothing")
+  func cases() throws {
+    _ = try Self.golden.get()
+    for (kind, count) in [("logits", 54), ("generate", 54), ("batch", 18), ("stages", 2), ("sized", 2)] {
+      #expect(Self.cases(kind).count == count, "\(kind)")
+    }
+    #expect(Self.cases("tower").count + Self.cases("decoder").count == 5)
+  }
+
   static func path(_ directory: String) -> String { Repository.path("Tests/Golden/vlm/models/\(directory)") }
 
   /// The largest difference over the largest of the expected.

@@ -110,7 +110,7 @@ struct GenerationRun {
   // MARK: the tokens
 
   /// Chooses the next token of every answer that goes on.
-  mutating func choose(_ listen: (Int, String) -> Bool) {
+  mutating func choose(_ listen: (Int, String) -> Bool) throws {
     for row in prompts.indices {
       guard !isRowDone[row] else {
         // Others go on: this row is filled up, and what comes of it is not looked at.
@@ -122,15 +122,14 @@ struct GenerationRun {
       answers[row].gaps.append(choice.gap)
       if options.repetitionPenalty != 1 { seen[row].insert(choice.token) }
       times.newTokens += 1
-      follow(choice.token, row, listen)
+      try follow(choice.token, row, listen)
     }
   }
 
   /// Gives out the text of a token, and sees whether the answer ends.
-  private mutating func follow(_ token: Int, _ row: Int, _ listen: (Int, String) -> Bool) {
+  private mutating func follow(_ token: Int, _ row: Int, _ listen: (Int, String) -> Bool) throws {
     if generator.endTokens.contains(token) { return end(row, .endToken) }
-    // A token without text (there is none that could be chosen) would show as nothing.
-    let piece = (try? decoders[row].append(token)) ?? ""
+    let piece = try decoders[row].append(token)
     guard give(watchers[row].append(piece), row, listen) else { return end(row, .cancelled) }
     if watchers[row].isStopped { return end(row, .stopString) }
     let length = prompts[row].ids.count + answers[row].gaps.count

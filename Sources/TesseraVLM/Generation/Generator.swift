@@ -48,11 +48,11 @@ public struct Generator: Sendable {
       var run = try GenerationRun(self, prompts, options, memory)
       let started = ProcessInfo.processInfo.systemUptime
       try run.prefill()
-      run.choose(listen)
+      try run.choose(listen)
       run.times.firstToken = ProcessInfo.processInfo.systemUptime - started
       while !run.isDone {
         try run.step()
-        run.choose(listen)
+        try run.choose(listen)
       }
       run.times.decode = ProcessInfo.processInfo.systemUptime - started - run.times.firstToken
       return run.finish(listen)
