@@ -90,6 +90,12 @@ let package = Package(
     // MARK: the vision-language model
     // Tokenizers, chat templates, samples of text: no libtorch, so that its tests and users need none.
     .target(name: "TesseraText", dependencies: ["TesseraCore"], swiftSettings: dialect),
+    // Data sets to train on: readers and their report, Shapes, Emoji. No libtorch.
+    .target(
+      name: "TesseraCorpora", dependencies: ["Tessera", "TesseraText", "TesseraCore", "TesseraData"],
+      swiftSettings: dialect),
+    // What a run leaves behind: log lines, TensorBoard's events, the report. No libtorch.
+    .target(name: "TesseraTracking", dependencies: ["TesseraCore", "TesseraTerminal"], swiftSettings: dialect),
     // libtorch behind a C header.
     .target(
       name: "CTorch",
@@ -107,11 +113,16 @@ let package = Package(
         ]
       } ?? [.linkedLibrary("torch_cpu"), .linkedLibrary("c10")]) + [.linkedLibrary("m")]),
     .target(
-      name: "TesseraVLM", dependencies: ["CTorch", "Tessera", "TesseraText"], swiftSettings: dialect),
+      name: "TesseraVLM",
+      dependencies: [
+        "CTorch", "Tessera", "TesseraCorpora", "TesseraText", "TesseraTracking", "TesseraTerminal",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: dialect),
     .executableTarget(
       name: "TesseraVLMCLI",
       dependencies: [
-        "Tessera", "TesseraTerminal", "TesseraText", "TesseraVLM",
+        "Tessera", "TesseraCorpora", "TesseraTerminal", "TesseraText", "TesseraTracking", "TesseraVLM",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: dialect),
@@ -138,12 +149,24 @@ let package = Package(
       name: "TesseraTextTests", dependencies: ["TesseraCore", "TesseraText", "TestSupport"],
       swiftSettings: dialect),
     .testTarget(
+      name: "TesseraCorporaTests",
+      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraCorpora", "TesseraText", "TestSupport"],
+      swiftSettings: dialect),
+    .testTarget(
+      name: "TesseraTrackingTests", dependencies: ["TesseraCore", "TesseraTracking", "TestSupport"],
+      swiftSettings: dialect),
+    .testTarget(
       name: "TesseraVLMTests",
-      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraVLM", "TesseraText", "TestSupport"],
+      dependencies: [
+        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraVLM", "TesseraText", "TesseraTracking",
+        "TestSupport",
+      ],
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraVLMCLITests",
-      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraText", "TesseraVLM", "TestSupport"],
+      dependencies: [
+        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraText", "TesseraVLM", "TestSupport",
+      ],
       swiftSettings: dialect),
   ],
   // libtorch 1.13's headers do not compile as C++20, those from 2.15 on want it.

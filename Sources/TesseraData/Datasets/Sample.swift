@@ -12,6 +12,8 @@ public struct Sample: Sendable {
   public var text: String?
   /// The turns of a conversation about the pictures.
   public var conversation: [ConversationTurn]
+  /// What reports group the sample by, such as a question's type; nil where there is none.
+  public var category: String?
   /// Arrays that belong to the sample, by name. A loader stacks those of one name.
   public var tensors: [String: AnyTensor]
   /// Masks, boxes and keypoints: they move with the (only) picture.
@@ -21,7 +23,7 @@ public struct Sample: Sendable {
 
   public init(
     name: String? = nil, pictures: [PictureSource] = [], label: Int? = nil, text: String? = nil,
-    conversation: [ConversationTurn] = [], tensors: [String: AnyTensor] = [:],
+    conversation: [ConversationTurn] = [], category: String? = nil, tensors: [String: AnyTensor] = [:],
     annotations: Annotations = Annotations(), recipe: Recipe? = nil
   ) {
     self.name = name ?? pictures.first?.name ?? ""
@@ -29,6 +31,7 @@ public struct Sample: Sendable {
     self.label = label
     self.text = text
     self.conversation = conversation
+    self.category = category
     self.tensors = tensors
     self.annotations = annotations
     self.recipe = recipe
