@@ -1,4 +1,5 @@
 private import CCrypto
+internal import TesseraCore
 
 /// SHA-256 of bytes that come piece by piece (OpenSSL's).
 package struct Digest: ~Copyable {
@@ -37,6 +38,20 @@ package struct Digest: ~Copyable {
     EVP_DigestFinal_ex(context, &bytes, nil)
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The digest of a file.
+  ///
+  /// - Throws: `io`.
+  package static func file(_ path: String) throws -> String {
+    let file = try OpenFile(reading: path)
+    let block = MemoryBlock(byteCount: 1 << 20)
+    var digest = Digest()
+    while true {
+      let count = try file.read(into: block.mutableBytes)
+      if count == 0 { return digest.hex() }
+      digest.update(UnsafeRawBufferPointer(rebasing: block.bytes[..<count]))
+    }
   }
 
   /// The digest of some bytes.

@@ -172,6 +172,24 @@ package enum FileIO {
   package static func remove(_ path: String) throws {
     if unlink(path) != 0 && errno != ENOENT { throw lastError("remove", path) }
   }
+
+  /// Removes a file or a folder with all that is in it; what is not there is no error.
+  package static func removeAll(_ path: String) throws {
+    guard identity(path) != nil else { return }
+    do { try FileManager.default.removeItem(atPath: path) } catch {
+      throw TesseraError(.io(operation: "remove", code: EIO, message: "\(error)"), path: path)
+    }
+  }
+
+  /// Gives a file or folder another name, and waits until the disk knows it.
+  package static func move(_ from: String, to path: String) throws {
+    guard rename(from, path) == 0 else { throw lastError("rename", path) }
+    let parent = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard parent >= 0 else { return }
+    defer { close(parent) }
+    // Some file systems cannot flush a folder: the name stands all the same.
+    fsync(parent)
+  }
 }
 
 /// What tells one file or folder from all others on a machine.

@@ -59,9 +59,10 @@ public struct SafetensorsFile: Sendable {
 
   /// Writes tensors as one file, larger element types first (so that each starts aligned), then by name.
   ///
+  /// - Parameter sync: whether the disk is waited for before the file gets its name.
   /// - Throws: `io`.
   public static func write(
-    _ tensors: [String: AnyTensor], metadata: [String: String] = [:], to path: String
+    _ tensors: [String: AnyTensor], metadata: [String: String] = [:], to path: String, sync: Bool = false
   ) throws {
     let sorted = tensors.sorted { a, b in
       let (x, y) = (a.value.dataType.byteCount, b.value.dataType.byteCount)
@@ -71,7 +72,7 @@ public struct SafetensorsFile: Sendable {
     header.metadata = metadata
     for (name, tensor) in sorted { header.append(name, shape: tensor.shape, dataType: tensor.dataType) }
     // A second hand on each tensor keeps its memory while the chunks point into it.
-    try withBytes(of: sorted.map(\.value), [header.encoded()], []) { try AtomicFile.write($0, to: path) }
+    try withBytes(of: sorted.map(\.value), [header.encoded()], []) { try AtomicFile.write($0, to: path, sync: sync) }
   }
 
   /// Opens the tensors' bytes one inside another and calls `body` with all of them.

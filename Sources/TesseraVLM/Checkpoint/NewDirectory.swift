@@ -22,7 +22,7 @@ struct NewDirectory {
     part = self.path + AtomicFile.partSuffix
     self.replaces = replaces
     if FileIO.identity(self.path) != nil { try Self.check(self.path, replaces) }
-    try Self.remove(part)
+    try FileIO.removeAll(part)
     try FileIO.makeFolder(part)
   }
 
@@ -51,34 +51,19 @@ struct NewDirectory {
 
   /// Gives the directory its name.
   func finish() throws {
-    guard FileIO.identity(path) != nil else { return try Self.move(part, path) }
+    guard FileIO.identity(path) != nil else { return try FileIO.move(part, to: path) }
     // What came meanwhile is looked at as what was there before.
     try Self.check(path, replaces)
     let old = path + ".tessera-old"
-    try Self.remove(old)
-    try Self.move(path, old)
-    do { try Self.move(part, path) } catch {
-      try Self.move(old, path)
+    try FileIO.removeAll(old)
+    try FileIO.move(path, to: old)
+    do { try FileIO.move(part, to: path) } catch {
+      try FileIO.move(old, to: path)
       throw error
     }
-    try Self.remove(old)
+    try FileIO.removeAll(old)
   }
 
   /// Takes away what was written so far.
-  func abandon() throws { try Self.remove(part) }
-
-  private static func move(_ from: String, _ to: String) throws {
-    guard rename(from, to) == 0 else {
-      let code = errno
-      throw TesseraError(
-        .io(operation: "rename", code: code, message: String(cString: strerror(code))), path: to)
-    }
-  }
-
-  private static func remove(_ path: String) throws {
-    guard FileIO.identity(path) != nil else { return }
-    do { try FileManager.default.removeItem(atPath: path) } catch {
-      throw TesseraError(.io(operation: "remove", code: EIO, message: "\(error)"), path: path)
-    }
-  }
+  func abandon() throws { try FileIO.removeAll(part) }
 }

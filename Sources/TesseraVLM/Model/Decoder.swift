@@ -24,31 +24,41 @@ public struct Decoder: Sendable {
 
   /// What the layers make of embeddings, normed.
   ///
-  /// - Shape: `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token.
+  /// - Shape: `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token, or `[L, D]` of the selected ones.
   /// - Parameters:
   ///   - padding: how many tokens at the left of each text are none; nil where all are.
   ///   - cache: holds the tokens before these, and gets these.
+  ///   - packing: which samples stand in each text; nil where each text is one.
   ///   - lastOnly: whether only the last token's is wanted, so that the last layer leaves the others out.
+  ///   - selected: the tokens whose states are wanted, `[L]` int64 among the B·T: the last layer leaves the others out
+  ///     once they have given their keys and values. Nil for all.
   ///   - states: is called with what goes into the first layer and with what comes out of each.
   public func hidden(
     _ embeddings_BTD: TorchTensor, padding: [Int]? = nil, cache: KeyValueCache? = nil,
-    checkpointing: Bool = false, lastOnly: Bool = false, states: ((TorchTensor) -> Void)? = nil
+    packing: Packing? = nil, checkpointing: Bool = false, lastOnly: Bool = false,
+    selected: TorchTensor? = nil, states: ((TorchTensor) -> Void)? = nil
   ) -> TorchTensor {
+    precondition(packing == nil || (padding == nil && cache == nil), "packed texts have no padding and no cache")
     let tokens = embeddings_BTD.size(1)
     let span = TokenSpan(start: cache?.count ?? 0, count: tokens, padding: padding)
     let device = embeddings_BTD.device
-    let angles = rotary.at(span.positions(device), type: embeddings_BTD.type)
+    let angles = rotary.at(
+      packing?.positions(device) ?? span.positions(device), type: embeddings_BTD.type)
     var masks: [Int?: TorchTensor?] = [:]
     var x_BTD = embeddings_BTD
     states?(x_BTD)
     for (index, layer) in layers.enumerated() {
-      let mask = masks[layer.window] ?? span.mask(window: layer.window, device)
+      let mask =
+        masks[layer.window] ?? packing?.mask(window: layer.window, device)
+        ?? span.mask(window: layer.window, device)
       masks[layer.window] = .some(mask)
+      let isLast = index == layers.count - 1
+      let wanted = isLast ? selected : nil
       if checkpointing && cache == nil {
-        x_BTD = TorchTensor.checkpoint(x_BTD) { layer($0, angles, mask: mask, cache: nil) }
+        x_BTD = TorchTensor.checkpoint(x_BTD) { layer($0, angles, mask: mask, cache: nil, selected: wanted) }
       } else {
-        let isCut = lastOnly && index == layers.count - 1
-        x_BTD = layer(x_BTD, angles, mask: mask, cache: cache, lastOnly: isCut)
+        x_BTD = layer(
+          x_BTD, angles, mask: mask, cache: cache, lastOnly: lastOnly && isLast, selected: wanted)
       }
       states?(x_BTD)
     }

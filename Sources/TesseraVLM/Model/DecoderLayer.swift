@@ -28,14 +28,16 @@ struct DecoderLayer: Sendable {
     down = parameters.linear("\(prefix)mlp.down_proj")
   }
 
-  /// `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token, which needs the others' keys and values alone.
+  /// `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token, or `[L, D]` of the selected ones: they need the
+  /// others' keys and values alone.
   func callAsFunction(
     _ x_BTD: TorchTensor, _ angles: (cos: TorchTensor, sin: TorchTensor), mask: TorchTensor?,
-    cache: KeyValueCache?, lastOnly: Bool = false
+    cache: KeyValueCache?, lastOnly: Bool = false, selected: TorchTensor? = nil
   ) -> TorchTensor {
     let wanted = lastOnly ? 1 : x_BTD.size(1)
     let mixed = attention(inputNorm(x_BTD), angles, mask: mask, cache: cache, wanted: wanted)
-    let attended = Self.last(wanted, of: x_BTD, 1) + mixed
+    let attended =
+      Self.rows(selected, of: Self.last(wanted, of: x_BTD, 1)) + out(Self.rows(selected, of: mixed))
     let normed = middleNorm(attended)
     return attended + down(activation(gate(normed)) * up(normed))
   }
@@ -46,7 +48,13 @@ struct DecoderLayer: Sendable {
     return count == all ? tensor : tensor.narrow(axis, start: all - count, count: count)
   }
 
-  /// What the last `wanted` tokens take from all: `[B, T, D]` → `[B, wanted, D]`.
+  /// Some tokens of all texts, as one list: `[B, T, …]` → `[L, …]`; all as they are without a selection.
+  private static func rows(_ selected: TorchTensor?, of tensor: TorchTensor) -> TorchTensor {
+    guard let selected else { return tensor }
+    return tensor.reshape(-1, tensor.size(-1)).indexSelect(0, selected)
+  }
+
+  /// What the last `wanted` tokens take from all, head by head: `[B, T, D]` → `[B, wanted, H·E]`.
   private func attention(
     _ x_BTD: TorchTensor, _ angles: (cos: TorchTensor, sin: TorchTensor), mask: TorchTensor?,
     cache: KeyValueCache?, wanted: Int
@@ -65,6 +73,6 @@ struct DecoderLayer: Sendable {
     let kind = wanted == 1 ? .composed : AttentionChoice.kind(of: x_BTD)
     let mixed_BHTE = TorchTensor.attention(
       q_BHTE, k_BKSE, v_BKSE, mask: mask, isCausal: mask == nil, kind)
-    return out(mixed_BHTE.transpose(1, 2).reshape(batch, wanted, heads * headSize))
+    return mixed_BHTE.transpose(1, 2).reshape(batch, wanted, heads * headSize)
   }
 }

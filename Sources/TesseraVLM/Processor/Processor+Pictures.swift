@@ -4,6 +4,21 @@ public import TesseraData
 internal import TesseraTransforms
 
 extension Processor {
+  /// The same data, its pictures prepared for the tower.
+  public func prepared(_ dataset: some Dataset) -> some Dataset { dataset.map(images, policy: Self.policy) }
+
+  /// The size that every picture is brought to; nil where it hangs on the picture.
+  ///
+  /// Found by two pictures of sizes that no rule but a fixed size brings together.
+  public var fixedSize: Size? {
+    let sizes = [Size(width: 61, height: 37), Size(width: 40, height: 95)].map { size -> [Int]? in
+      let picture = PictureSource.image(Image(size: size, format: .rgb), name: "")
+      return (try? pixels(picture))?.shape
+    }
+    guard let shape = sizes[0], shape == sizes[1] else { return nil }
+    return Size(width: shape[2], height: shape[1])
+  }
+
   /// As transformers reads pictures: Exif's orientation applied, made RGB as Pillow does.
   private static let policy = DecodePolicy(sixteenBit: .clip)
 

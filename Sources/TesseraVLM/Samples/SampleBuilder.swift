@@ -44,8 +44,9 @@ public struct SampleBuilder: Sendable {
   /// line's end that LLaVA's files write behind a mark, or before one that ends a turn, belongs to the mark and goes
   /// with it, as templates write their own.
   ///
+  /// - Parameter pictures: how many pictures a caption belongs to; nil for the record's own.
   /// - Throws: `invalidInput` for a record that has neither.
-  public static func messages(_ sample: Sample) throws -> [ChatMessage] {
+  public static func messages(_ sample: Sample, pictures: Int? = nil) throws -> [ChatMessage] {
     if !sample.conversation.isEmpty { return sample.conversation.map(message) }
     guard let text = sample.text else {
       throw TesseraError(
@@ -54,8 +55,8 @@ public struct SampleBuilder: Sendable {
           got: "a record without text"),
         path: sample.name)
     }
-    let pictures = Array(repeating: ChatMessage.Part.image, count: sample.pictures.count)
-    return [ChatMessage(role: "user", content: pictures), ChatMessage(role: "assistant", text)]
+    let images = Array(repeating: ChatMessage.Part.image, count: pictures ?? sample.pictures.count)
+    return [ChatMessage(role: "user", content: images), ChatMessage(role: "assistant", text)]
   }
 
   private static func message(_ turn: ConversationTurn) -> ChatMessage {
@@ -78,9 +79,25 @@ public struct SampleBuilder: Sendable {
   ///   decoder and the pipeline throw; `limitExceeded` for one too long under the policy `error`.
   public func build(_ sample: Sample) throws -> Outcome {
     let pixels = try sample.pictures.map { try processor.pixels($0) }
-    do { return try build(Self.messages(sample), pixels: pixels) } catch let error as TesseraError {
-      throw error.with(path: sample.name)
+    let counts = pixels.map { processor.config.imageTokens(height: $0.size(1), width: $0.size(2)) }
+    switch try tokenize(sample, imageTokens: counts) {
+    case .sample(let sample): return .sample(sample, pixels: pixels)
+    case .dropped(let length): return .dropped(length: length)
     }
+  }
+
+  /// A record's ids and mask, by the tokens of its pictures.
+  ///
+  /// A record of text alone, without turns, is a document: all of it is learned, and the token that ends a text.
+  ///
+  /// - Throws: as `tokenize(_:imageTokens:)` of messages, with the record's name.
+  public func tokenize(_ sample: Sample, imageTokens: [Int]) throws -> SampleOutcome {
+    do {
+      if sample.conversation.isEmpty, imageTokens.isEmpty, let text = sample.text {
+        return try tokenize([.text(text + processor.tokens.eos, isLearned: true)], imageTokens: [])
+      }
+      return try tokenize(Self.messages(sample, pictures: imageTokens.count), imageTokens: imageTokens)
+    } catch let error as TesseraError { throw error.with(path: sample.name) }
   }
 
   // MARK: messages
@@ -102,7 +119,10 @@ public struct SampleBuilder: Sendable {
   /// - Throws: what the template throws; `invalidInput` where nothing is learned, where pictures and messages disagree,
   ///   or for an id that the model has no row for; `limitExceeded`.
   public func tokenize(_ messages: [ChatMessage], imageTokens: [Int]) throws -> SampleOutcome {
-    let segments = try template.segments(messages, tokens: processor.tokens)
+    try tokenize(template.segments(messages, tokens: processor.tokens), imageTokens: imageTokens)
+  }
+
+  private func tokenize(_ segments: [TextSegment], imageTokens: [Int]) throws -> SampleOutcome {
     let tokenizer = SampleTokenizer(
       encoder: processor.tokenizer, imageToken: processor.config.imageToken, maximumLength: maximumLength,
       overflow: overflow)

@@ -1,0 +1,43 @@
+/// What one optimiser step did.
+public struct StepRecord: Sendable, Hashable {
+  /// 1 for the first.
+  public var step: Int
+  /// The mean over the step's units; not a number where it was not finite.
+  public var loss: Double
+  /// What the loss is a mean over.
+  public var units: Int
+  public var learningRate: Double
+  /// The joint Euclidean norm of all gradients, before clipping.
+  public var gradientNorm: Double
+  /// Whether the gradient was not finite, so that the parameters stayed as they were.
+  public var isSkipped: Bool
+  public var tokens: Int
+  public var images: Int
+  public var failures: Int
+  /// Seconds, not the same in two runs.
+  public var times: StepTimes
+}
+
+/// Where a step's time went, in seconds.
+public struct StepTimes: Sendable, Hashable {
+  /// Waiting for the data.
+  public var data = 0.0
+  public var forward = 0.0
+  public var backward = 0.0
+  public var optimizer = 0.0
+  /// The whole step; what the others leave is the rest.
+  public var total = 0.0
+
+  public init() {}
+
+  public static func += (sum: inout StepTimes, other: StepTimes) {
+    sum.data += other.data
+    sum.forward += other.forward
+    sum.backward += other.backward
+    sum.optimizer += other.optimizer
+    sum.total += other.total
+  }
+
+  /// What is none of the parts: logging, evaluation, saving.
+  public var rest: Double { max(0, total - data - forward - backward - optimizer) }
+}

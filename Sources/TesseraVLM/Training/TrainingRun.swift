@@ -1,0 +1,159 @@
+private import Foundation
+internal import TesseraCore
+internal import TesseraData
+
+/// What takes part in a run besides its steps: a log, an evaluation, one's own.
+public protocol TrainingCallback: AnyObject {
+  /// Called once before the first step of this process, after `completed` steps of earlier ones.
+  func begin(completed: Int) throws
+  /// Called after each step; what it gives is told to the other callbacks, and a smaller `validationLoss` makes a
+  /// better checkpoint.
+  func step(_ record: StepRecord) throws -> StepFindings
+  /// Called after a checkpoint was written.
+  func saved(_ checkpoint: TrainingCheckpoint) throws
+  /// Called once at the end, however it came.
+  func end(_ ending: RunEnding) throws
+}
+
+extension TrainingCallback {
+  public func begin(completed: Int) throws {}
+  public func step(_ record: StepRecord) throws -> StepFindings { StepFindings() }
+  public func saved(_ checkpoint: TrainingCheckpoint) throws {}
+  public func end(_ ending: RunEnding) throws {}
+}
+
+/// What a callback found at a step.
+public struct StepFindings: Sendable, Hashable {
+  /// The loss on held-out data; nil where it was not looked at.
+  public var validationLoss: Double?
+
+  public init(validationLoss: Double? = nil) { self.validationLoss = validationLoss }
+}
+
+/// How a run ended.
+public enum RunEnding: Sendable, Hashable {
+  /// All steps are done.
+  case done(steps: Int)
+  /// The data ended before the steps.
+  case dataEnded(steps: Int)
+  /// Someone asked for it; the state is saved.
+  case stopped(steps: Int)
+}
+
+/// A trainer with a folder: checkpoints, going on from them, and what else takes part.
+public final class TrainingRun<Task: TrainingTask> {
+  public let trainer: Trainer<Task>
+  /// Where the run's files are.
+  public let folder: String
+  /// What the run is set to, as text: a checkpoint of other settings is not gone on from.
+  public let settings: String
+  /// Steps from one checkpoint to the next; the last step always has one.
+  public var checkpointEvery = 500
+  public var callbacks: [any TrainingCallback] = []
+  /// Asked after each step: true saves and stops.
+  public var shouldStop: () -> Bool = { false }
+  /// Gets what people should know.
+  public var say: (String) -> Void = { _ in }
+  private let store: CheckpointStore
+  private var best: BestCheckpoint?
+
+  /// - Parameter keep: how many of the newest checkpoints are kept; the best is kept besides.
+  public init(_ trainer: Trainer<Task>, folder: String, settings: String, keep: Int = 2) {
+    self.trainer = trainer
+    self.folder = folder
+    self.settings = settings
+    store = CheckpointStore("\(folder)/checkpoints", keep: max(1, keep))
+  }
+
+  /// What the bits of a step hang on besides the data: another kernel or number of threads adds in another order.
+  public static var environment: [String: String] {
+    [
+      "libtorch": TorchRuntime.version, "kernels": TorchRuntime.cpuCapability,
+      "openblas": ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "its own choice",
+      "compute threads": "\(TorchRuntime.threads)",
+    ]
+  }
+
+  /// Goes on from the newest whole checkpoint, if there is one.
+  ///
+  /// - Returns: the checkpoint; nil where the run begins.
+  /// - Throws: `invalidArgument` for a checkpoint of other settings; what restoring throws.
+  @discardableResult
+  public func resume() throws -> TrainingCheckpoint? {
+    guard let checkpoint = try store.newest(say) else { return nil }
+    guard checkpoint.state.settings == settings else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "the run", expected: "the settings of its checkpoint (or another folder)",
+          got: "others: \(Self.difference(checkpoint.state.settings, settings))"),
+        path: checkpoint.path)
+    }
+    for difference in checkpoint.state.environmentDifferences(from: Self.environment) {
+      say("the run goes on, but not to the bit: \(difference)")
+    }
+    try checkpoint.restore(trainer)
+    try store.cut(after: checkpoint.state.step)
+    best = checkpoint.state.best
+    return checkpoint
+  }
+
+  /// The first line that differs.
+  private static func difference(_ then: String, _ now: String) -> String {
+    let (a, b) = (then.split(separator: "\n"), now.split(separator: "\n"))
+    for (old, new) in zip(a, b) where old != new { return "'\(old)' then, '\(new)' now" }
+    return "\(a.count) lines then, \(b.count) now"
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Throws: what steps and callbacks throw. What an earlier checkpoint holds is not lost.
+  public func run() throws -> RunEnding {
+    let wasDeterministic = TorchRuntime.isDeterministic
+    TorchRuntime.isDeterministic = true
+    defer { TorchRuntime.isDeterministic = wasDeterministic }
+    for callback in callbacks { try callback.begin(completed: trainer.completedSteps) }
+    var ending = RunEnding.done(steps: trainer.completedSteps)
+    var savedStep = trainer.completedSteps
+    while true {
+      guard let record = try trainer.step() else {
+        ending = trainer.isDone ? .done(steps: trainer.completedSteps) : .dataEnded(steps: trainer.completedSteps)
+        break
+      }
+      for callback in callbacks {
+        guard let loss = try callback.step(record).validationLoss, loss.isFinite else { continue }
+        if loss < best?.loss ?? .infinity {
+          best = BestCheckpoint(step: record.step, loss: loss)
+          try save()
+          savedStep = record.step
+        }
+      }
+      let isStopped = shouldStop()
+      if savedStep != record.step && (record.step % max(1, checkpointEvery) == 0 || isStopped) {
+        try save()
+        savedStep = record.step
+      }
+      if isStopped {
+        ending = .stopped(steps: record.step)
+        break
+      }
+    }
+    if savedStep != trainer.completedSteps { try save() }
+    for callback in callbacks { try callback.end(ending) }
+    return ending
+  }
+
+  /// Writes a checkpoint of now.
+  private func save() throws {
+    let state = TrainingState(
+      step: trainer.completedSteps, skippedSteps: trainer.skippedSteps, position: try trainer.task.position(),
+      parameterSteps: [:], best: best, environment: Self.environment, settings: settings)
+    try FileIO.makeFolder(folder)
+    try FileIO.makeFolder(store.folder)
+    let checkpoint = try TrainingCheckpoint.write(trainer, state, to: store.path(state.step))
+    try store.prune(best: best?.step)
+    for callback in callbacks { try callback.saved(checkpoint) }
+  }
+
+  /// The newest whole checkpoint, where there is one.
+  public func newestCheckpoint() throws -> TrainingCheckpoint? { try store.newest(say) }
+}
