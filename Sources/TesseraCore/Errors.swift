@@ -39,6 +39,8 @@ public struct TesseraError: Error, Sendable, Equatable {
     case invalidArgument(name: String, expected: String, got: String)
     /// A pipeline's text, YAML or JSON that cannot be read; line and column count from 1.
     case invalidPipeline(message: String, line: Int, column: Int, excerpt: String)
+    /// A file of settings that cannot be read; line and column count from 1.
+    case invalidSettings(message: String, line: Int, column: Int)
     /// The system refused a file operation.
     case io(operation: String, code: Int32, message: String)
     /// No memory for a buffer of so many bytes.
@@ -69,6 +71,7 @@ extension TesseraError.Reason: CustomStringConvertible {
     case .invalidArgument(let name, let expected, let got): "\(name) must be \(expected), got \(got)"
     case .invalidPipeline(let message, let line, let column, let excerpt):
       "pipeline, line \(line), column \(column): \(message)" + (excerpt.isEmpty ? "" : "\n\(excerpt)")
+    case .invalidSettings(let message, let line, let column): "line \(line), column \(column): \(message)"
     case .io(let operation, _, let message): "\(operation): \(message)"
     case .outOfMemory(let bytes): "no memory for \(bytes) bytes"
     }

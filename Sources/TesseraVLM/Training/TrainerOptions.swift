@@ -5,6 +5,8 @@ public struct TrainerOptions: Sendable, Hashable {
   /// The rate that a parameter's scale and the schedule multiply.
   public var learningRate = 1e-3
   public var schedule: LearningRateSchedule
+  /// The warm-up as a share of the steps, where the steps are not known yet; nil for the schedule's own.
+  var warmupShare: Double?
   /// The share of a decaying weight, times the learning rate, that each step takes away.
   public var weightDecay = 0.0
   public var beta1 = 0.9

@@ -1,0 +1,163 @@
+internal import TesseraCore
+internal import TesseraData
+
+/// What a run is: the data that is made for it, the model, and its stages one after another.
+///
+/// Read from YAML. Unknown keys are errors that name the nearest right one; `yaml` is the recipe with every default
+/// written out, and reads back to the same.
+public struct Recipe: Sendable {
+  /// What the run is called.
+  public var name: String
+  public var seed: UInt64
+  /// The loader's threads; nil for one a core. They change nothing.
+  public var loaderThreads: Int?
+  public var preparations: [PreparationRecipe]
+  public var model: ModelRecipe
+  public var stages: [StageRecipe]
+  /// The recipe with every default written out.
+  public var yaml: String
+
+  /// Reads a recipe.
+  ///
+  /// - Parameters:
+  ///   - file: what errors call it.
+  ///   - overrides: values that count more, by their place (`stages[0].steps`), such as flags give.
+  /// - Throws: `invalidSettings` with line and column.
+  public init(yaml: String, file: String, overrides: [(place: String, value: String)] = []) throws {
+    let root = try RecipeNode.read(yaml, file: file, overrides: overrides)
+    name = try root.text("name", "run")
+    seed = UInt64(bitPattern: Int64(try root.int("seed", 0)))
+    loaderThreads = try root.int("loader_threads")
+    preparations = try root.list("prepare", textAs: "make").map(PreparationRecipe.init)
+    guard let model = try root.mapping("model") else {
+      throw root.wrong("model", "a mapping with `directory` or `new`", "nothing")
+    }
+    self.model = try ModelRecipe(model)
+    stages = try root.list("stages", textAs: "stage").enumerated().map { try StageRecipe($1, number: $0) }
+    try root.finish()
+    guard !stages.isEmpty else { throw root.wrong("stages", "a list of stages", "none") }
+    var names: Set<String> = []
+    for stage in stages where !names.insert(stage.name).inserted {
+      throw root.wrong("stages", "stages of different names", "'\(stage.name)' twice")
+    }
+    self.yaml = root.yaml()
+  }
+}
+
+/// Data that is made before a run.
+public struct PreparationRecipe: Sendable, Hashable {
+  /// What is made.
+  public enum Kind: String, Sendable, Hashable, CaseIterable { case shapes, emoji }
+
+  public var kind: Kind
+  /// The folder, in the run's own unless it is absolute.
+  public var folder: String
+  public var train: Int
+  public var validation: Int
+  public var heldout: Int
+  public var size: Int
+  public var seed: UInt64
+
+  init(_ node: RecipeNode) throws {
+    kind = try node.word("make", .shapes)
+    folder = try node.text("folder", kind.rawValue)
+    train = try node.int("train", 20_000)
+    validation = try node.int("validation", 400)
+    heldout = try node.int("heldout", 400)
+    size = try node.int("size", kind == .shapes ? 48 : 32)
+    seed = UInt64(bitPattern: Int64(try node.int("seed", 0)))
+    for (key, value) in [("train", train), ("validation", validation), ("heldout", heldout)] where value < 0 {
+      throw node.wrong(key, "0 or more", "\(value)")
+    }
+  }
+}
+
+/// Where a run's model comes from.
+public struct ModelRecipe: Sendable {
+  public enum Origin: Sendable {
+    /// A LLaVA directory.
+    case directory(String)
+    /// A model that has learned nothing yet.
+    case new(NewModelRecipe)
+  }
+
+  public var origin: Origin
+
+  init(_ node: RecipeNode) throws {
+    let directory = try node.text("directory")
+    let new = try node.mapping("new")
+    switch (directory, new) {
+    case (let directory?, nil): origin = .directory(directory)
+    case (nil, let new?): origin = .new(try NewModelRecipe(new))
+    default: throw node.wrong("directory", "the one of `directory` and `new`", directory == nil ? "none" : "both")
+    }
+  }
+}
+
+/// A model that is made for a run.
+public struct NewModelRecipe: Sendable {
+  public var vision: VisionConfig
+  public var text: TextConfig
+  public var featureLayers: [Int]
+  public var featureSelection: FeatureSelection
+  /// Entries of the tokenizer, those with a meaning of their own included.
+  public var vocabulary: Int
+  /// The chat template's name, or a file's.
+  public var template: String
+
+  init(_ node: RecipeNode) throws {
+    vocabulary = try node.int("vocabulary", 512)
+    template = try node.text("template", "v1")
+    vision = try Self.vision(node.mapping("vision"))
+    text = try Self.text(node.mapping("decoder"), vocabulary: vocabulary)
+    let layer = try node.int("feature_layer", -1)
+    guard (-vision.layers - 1...vision.layers).contains(layer) else {
+      throw node.wrong("feature_layer", "a layer of the tower's \(vision.layers)", "\(layer)")
+    }
+    featureLayers = [layer]
+    featureSelection = try node.word("features", vision.hasClassToken ? .withoutFirst : .full)
+  }
+
+  private static func vision(_ node: RecipeNode?) throws -> VisionConfig {
+    enum Kind: String, CaseIterable { case clip, siglip }
+    guard let node else { throw TesseraError(.invalidArgument(name: "model.new.vision", expected: "the tower's sizes", got: "nothing")) }
+    var config = VisionConfig(try node.word("kind", Kind.siglip) == .clip ? .clip : .siglip)
+    config.hiddenSize = try node.int("hidden_size", 96)
+    config.layers = try node.int("layers", 3)
+    config.heads = try node.int("heads", 4)
+    config.intermediateSize = try node.int("intermediate_size", 4 * config.hiddenSize)
+    config.imageSize = try node.int("image_size", 48)
+    config.patchSize = try node.int("patch_size", 8)
+    config.usesHead = false
+    guard config.heads > 0, config.hiddenSize % config.heads == 0 else {
+      throw node.wrong("heads", "a divisor of hidden_size \(config.hiddenSize)", "\(config.heads)")
+    }
+    guard config.patchSize > 0, config.imageSize >= config.patchSize else {
+      throw node.wrong("patch_size", "1...\(config.imageSize), the picture's size", "\(config.patchSize)")
+    }
+    return config
+  }
+
+  private static func text(_ node: RecipeNode?, vocabulary: Int) throws -> TextConfig {
+    guard let node else { throw TesseraError(.invalidArgument(name: "model.new.decoder", expected: "the decoder's sizes", got: "nothing")) }
+    var config = TextConfig(.llama)
+    config.vocabularySize = vocabulary
+    config.hiddenSize = try node.int("hidden_size", 128)
+    config.layers = try node.int("layers", 4)
+    config.heads = try node.int("heads", 4)
+    config.keyValueHeads = try node.int("key_value_heads", config.heads)
+    config.intermediateSize = try node.int("intermediate_size", 3 * config.hiddenSize)
+    guard config.heads > 0, config.hiddenSize % config.heads == 0, (config.hiddenSize / config.heads) % 2 == 0 else {
+      throw node.wrong("heads", "a divisor of hidden_size \(config.hiddenSize) that leaves an even width", "\(config.heads)")
+    }
+    guard config.keyValueHeads > 0, config.heads % config.keyValueHeads == 0 else {
+      throw node.wrong("key_value_heads", "a divisor of heads \(config.heads)", "\(config.keyValueHeads)")
+    }
+    config.headSize = config.hiddenSize / config.heads
+    config.maxPositions = try node.int("positions", 512)
+    config.isTied = try node.flag("tied", true)
+    config.ropeTheta = try node.number("rope_theta", 10_000)
+    config.slidingWindows = Array(repeating: nil, count: max(0, config.layers))
+    return config
+  }
+}

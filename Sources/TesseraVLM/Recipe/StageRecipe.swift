@@ -1,0 +1,187 @@
+internal import TesseraCore
+public import TesseraCorpora
+internal import TesseraData
+public import TesseraText
+
+/// One stage of a run.
+public struct StageRecipe: Sendable {
+  /// What is learned, and what from, by default.
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// Language pretraining: text, the decoder.
+    case pretrain
+    /// Image–caption pretraining: the projector.
+    case align
+    /// Fine-tuning on conversations: projector and decoder.
+    case sft
+  }
+
+  public var name: String
+  public var kind: Kind
+  public var data: [CorpusSource]
+  public var validation: [CorpusSource]
+  public var plan: ParameterPlan
+  public var trainer: TrainerOptions
+  public var feed: FeedOptions
+  /// Passes over the data, where steps were not named; nil where they were.
+  public var epochs: Double?
+  public var maximumLength: Int?
+  public var overflow: OverflowPolicy
+  public var checkpointsGradients: Bool
+  public var checkpointEvery: Int
+  public var keep: Int
+  public var logEvery: Int
+  /// Steps from one look at the held-out loss to the next; 0 for none but at the end.
+  public var validateEvery: Int
+  public var evaluations: [EvaluationRecipe]
+
+  init(_ node: RecipeNode, number: Int) throws {
+    kind = try node.word("stage", .sft)
+    name = try node.text("name", kind.rawValue)
+    guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), name.first != "." else {
+      throw node.wrong("name", "letters, digits, '-', '_' and '.'", "'\(name)'")
+    }
+    data = try node.list("data", textAs: "path").map(Self.source)
+    validation = try node.list("validation", textAs: "path").map(Self.source)
+    guard !data.isEmpty else { throw node.wrong("data", "a list of data sets", "none") }
+    plan = try Self.plan(node.mapping("train"), kind)
+    let steps = try node.int("steps")
+    epochs = try node.number("epochs")
+    guard (steps == nil) != (epochs == nil) else {
+      throw node.wrong("steps", "the one of `steps` and `epochs`", steps == nil ? "none" : "both")
+    }
+    trainer = try Self.trainer(node.mapping("optimizer"), steps: steps ?? 1, kind, node)
+    feed = try Self.feed(node.mapping("batch"), steps: steps ?? 1)
+    maximumLength = try node.int("max_length")
+    overflow = try node.word("overflow", .error)
+    checkpointsGradients = try node.flag("gradient_checkpointing", false)
+    let errors: ErrorPolicyName = try node.word("bad_pictures", .stop)
+    feed.errorPolicy = errors == .stop ? .stop : errors == .skip ? .skip : .substitute
+    checkpointEvery = try node.int("checkpoint_every", 500)
+    keep = try node.int("keep", 2)
+    logEvery = try node.int("log_every", 10)
+    validateEvery = try node.int("validate_every", 0)
+    evaluations = try node.list("evaluate", textAs: "path").map(EvaluationRecipe.init)
+    for (key, value) in [("checkpoint_every", checkpointEvery), ("keep", keep), ("log_every", logEvery)]
+    where value < 1 {
+      throw node.wrong(key, "1 or more", "\(value)")
+    }
+  }
+
+  enum ErrorPolicyName: String, CaseIterable { case stop, skip, substitute }
+
+  /// Sets the steps, once the data is known.
+  mutating func setSteps(_ steps: Int) {
+    trainer.schedule.steps = steps
+    if let share = trainer.warmupShare { trainer.schedule.warmup = Int((share * Double(steps)).rounded(.up)) }
+    feed.steps = steps
+  }
+
+  static func source(_ node: RecipeNode) throws -> CorpusSource {
+    guard let path = try node.text("path") else { throw node.wrong("path", "a file or folder", "nothing") }
+    var source = CorpusSource(path)
+    source.format = try node.word("format", of: CorpusFormat.self)
+    source.images = try node.text("images")
+    source.weight = try node.number("weight")
+    source.limit = try node.int("limit")
+    source.name = try node.text("name")
+    source.split = try node.word("split", .file)
+    if let weight = source.weight, !(weight > 0 && weight.isFinite) {
+      throw node.wrong("weight", "above 0", "\(weight)")
+    }
+    return source
+  }
+
+  // MARK: parts
+
+  private static func plan(_ node: RecipeNode?, _ kind: Kind) throws -> ParameterPlan {
+    var plan = ParameterPlan()
+    switch kind {
+    case .pretrain: (plan.vision, plan.projector) = (.frozen, .frozen)
+    case .align: (plan.vision, plan.decoder) = (.frozen, .frozen)
+    case .sft: plan.vision = .frozen
+    }
+    guard let node else { return plan }
+    plan.vision = try part(node, "vision", plan.vision)
+    plan.projector = try part(node, "projector", plan.projector)
+    plan.decoder = try part(node, "decoder", plan.decoder)
+    return plan
+  }
+
+  /// `true`, `false`, or the share of the learning rate.
+  private static func part(_ node: RecipeNode, _ key: String, _ standard: ParameterPlan.Part) throws
+    -> ParameterPlan.Part
+  {
+    let words = ["true": 1.0, "yes": 1, "false": 0, "no": 0, "frozen": 0]
+    let value = try node.text(key, standard.isTrained ? "\(standard.learningRateScale)" : "frozen")
+    guard let scale = words[value] ?? Double(value), scale >= 0, scale.isFinite else {
+      throw node.wrong(key, "true, false, or a share of the learning rate", "'\(value)'")
+    }
+    return ParameterPlan.Part(isTrained: scale > 0, learningRateScale: scale)
+  }
+
+  private static func trainer(_ node: RecipeNode?, steps: Int, _ kind: Kind, _ stage: RecipeNode) throws
+    -> TrainerOptions
+  {
+    guard steps > 0 else { throw stage.wrong("steps", "1 or more", "\(steps)") }
+    var options = TrainerOptions(steps: steps)
+    options.learningRate = [.pretrain: 1e-3, .align: 1e-3, .sft: 2e-5][kind] ?? 1e-3
+    guard let node else { return options }
+    options.learningRate = try node.number("learning_rate", options.learningRate)
+    options.schedule.shape = try node.word("schedule", .cosine)
+    let warmup = try node.number("warmup", 0.03)
+    options.warmupShare = warmup < 1 ? warmup : nil
+    if warmup >= 1 { options.schedule.warmup = Int(warmup) }
+    options.schedule.finalShare = try node.number("final", 0)
+    options.schedule.decayShare = try node.number("decay", 0.2)
+    options.weightDecay = try node.number("weight_decay", 0)
+    options.beta1 = try node.number("beta1", options.beta1)
+    options.beta2 = try node.number("beta2", options.beta2)
+    options.epsilon = try node.number("epsilon", options.epsilon)
+    let clip = try node.number("clip", 1)
+    options.clip = clip > 0 ? clip : nil
+    options.autocast = try node.flag("bf16", false) ? .bfloat16 : nil
+    options.badSteps = try node.int("bad_steps", options.badSteps)
+    return options
+  }
+
+  private static func feed(_ node: RecipeNode?, steps: Int) throws -> FeedOptions {
+    var options = FeedOptions(steps: steps)
+    guard let node else { return options }
+    options.samplesPerStep = try node.int("samples", options.samplesPerStep)
+    options.tokensPerStep = try node.int("tokens")
+    options.microSamples = try node.int("micro_samples")
+    options.microTokens = try node.int("micro_tokens")
+    options.packing = try node.int("packing")
+    for (key, value) in [
+      ("samples", options.samplesPerStep), ("tokens", options.tokensPerStep ?? 1),
+      ("micro_samples", options.microSamples ?? 1), ("micro_tokens", options.microTokens ?? 1),
+      ("packing", options.packing ?? 1),
+    ] where value < 1 {
+      throw node.wrong(key, "1 or more", "\(value)")
+    }
+    return options
+  }
+}
+
+/// A held-out set that a stage's model is asked about.
+public struct EvaluationRecipe: Sendable {
+  public var name: String
+  public var source: CorpusSource
+  /// Whether the answers are also taken with other samples' pictures and with blank ones.
+  public var controls: Bool
+  /// Tokens of an answer at most.
+  public var maximumAnswer: Int
+  /// Prompts that are answered together.
+  public var batch: Int
+
+  init(_ node: RecipeNode) throws {
+    source = try StageRecipe.source(node)
+    name = source.title
+    controls = try node.flag("controls", true)
+    maximumAnswer = try node.int("max_answer", 48)
+    batch = try node.int("batch", 50)
+    for (key, value) in [("max_answer", maximumAnswer), ("batch", batch)] where value < 1 {
+      throw node.wrong(key, "1 or more", "\(value)")
+    }
+  }
+}
