@@ -18,6 +18,8 @@ public actor Oracle {
   public static let coco = Oracle("coco")
   /// Hugging Face's tokenizers 0.23.
   public static let tokenizers = Oracle("tokenizers")
+  /// TensorBoard 2.21.
+  public static let tensorBoard = Oracle("tensorboard")
 
   /// The release whose pixels `generation` names.
   public static func of(_ generation: PillowGeneration) -> Oracle {

@@ -40,8 +40,6 @@ final class ProgressLine: @unchecked Sendable {
   }
 
   private func bar(_ progress: PreprocessJob.Progress) -> String {
-    let width = 24
-    let filled = (progress.done + progress.failed) * width / max(progress.total, 1)
-    return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]"
+    ProgressBar.text(done: progress.done + progress.failed, of: progress.total)
   }
 }

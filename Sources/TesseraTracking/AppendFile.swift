@@ -1,0 +1,134 @@
+private import Foundation
+private import Synchronization
+internal import TesseraCore
+
+/// A file that only grows: each append is in it as a whole or not at all, and at once.
+final class AppendFile: Sendable {
+  let path: String
+  private let state: Mutex<State>
+
+  private struct State {
+    /// −1 once closed.
+    var file: Int32
+    /// Bytes of whole appends.
+    var length: Int
+  }
+
+  /// Opens a file to append to, kept from other writers by a lock until `close`.
+  ///
+  /// - Parameter isNew: whether there must be no such file yet.
+  /// - Throws: `io`; with `EEXIST` where a new file is wanted and there is one.
+  init(_ path: String, isNew: Bool = false) throws {
+    self.path = path
+    let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o666)
+    guard file >= 0 else { throw Self.lastError("open", path) }
+    // File systems without locks are worked on as if alone.
+    if flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+      Foundation.close(file)
+      throw TesseraError(
+        .io(operation: "lock", code: EWOULDBLOCK, message: "another process is writing this file; end it first"),
+        path: path)
+    }
+    var status = stat()
+    guard fstat(file, &status) == 0 else {
+      let error = Self.lastError("stat", path)
+      Foundation.close(file)
+      throw error
+    }
+    state = Mutex(State(file: file, length: Int(status.st_size)))
+  }
+
+  deinit { state.withLock { if $0.file >= 0 { _ = Foundation.close($0.file) } } }
+
+  /// Bytes of the file.
+  var length: Int { state.withLock { $0.length } }
+
+  /// Adds bytes; where the disk is full, none of them.
+  ///
+  /// - Throws: `io` with the path. The file is then as before, and a later append may succeed.
+  func append(_ bytes: [UInt8]) throws {
+    try state.withLock { state in
+      guard state.file >= 0 else { throw closed }
+      var done = 0
+      while done < bytes.count {
+        let count = bytes.withUnsafeBytes { raw in
+          Foundation.write(state.file, raw.baseAddress! + done, raw.count - done)
+        }
+        if count < 0 {
+          if errno == EINTR { continue }
+          let error = Self.lastError("write", path)
+          // Where even this fails, the torn end is dropped by whoever opens the file next.
+          ftruncate(state.file, off_t(state.length))
+          throw error
+        }
+        done += count
+      }
+      state.length += bytes.count
+    }
+  }
+
+  /// Shortens the file: it has its old length or the new one whenever a crash comes, and a full disk has room for it.
+  func cut(to length: Int) throws {
+    try state.withLock { state in
+      guard state.file >= 0 else { throw closed }
+      guard ftruncate(state.file, off_t(length)) == 0, fsync(state.file) == 0 else {
+        throw Self.lastError("shorten", path)
+      }
+      state.length = length
+    }
+  }
+
+  /// Waits until the disk has everything.
+  func sync() throws {
+    try state.withLock { state in
+      guard state.file >= 0 else { throw closed }
+      guard fsync(state.file) == 0 else { throw Self.lastError("flush", path) }
+    }
+  }
+
+  /// Closes the file; once is enough.
+  ///
+  /// - Throws: `io` if the system had not written everything.
+  func close() throws {
+    try state.withLock { state in
+      guard state.file >= 0 else { return }
+      defer { state.file = -1 }
+      guard Foundation.close(state.file) == 0 else { throw Self.lastError("close", path) }
+    }
+  }
+
+  private var closed: TesseraError {
+    TesseraError(.io(operation: "write", code: EBADF, message: "the file was closed before"), path: path)
+  }
+
+  /// The error of the last failed call.
+  static func lastError(_ operation: String, _ path: String) -> TesseraError {
+    let code = errno
+    return TesseraError(
+      .io(operation: operation, code: code, message: String(cString: strerror(code))), path: path)
+  }
+
+  /// All bytes of a file.
+  ///
+  /// - Throws: `io`.
+  static func read(_ path: String) throws -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw lastError("open", path) }
+    defer { Foundation.close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw lastError("stat", path) }
+    let size = Int(status.st_size)
+    return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      while count < size {
+        let got = Foundation.read(file, buffer.baseAddress! + count, size - count)
+        if got < 0 {
+          if errno == EINTR { continue }
+          throw lastError("read", path)
+        }
+        // A file that shrank meanwhile ends where it ends.
+        if got == 0 { return }
+        count += got
+      }
+    }
+  }
+}

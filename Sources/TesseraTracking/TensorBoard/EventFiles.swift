@@ -1,0 +1,57 @@
+private import Foundation
+internal import TesseraCore
+
+/// The event files of earlier processes.
+enum EventFiles {
+  /// Cuts records past a step from the files that we wrote in a folder; a file is written aside and renamed.
+  ///
+  /// - Returns: how many records went, torn ones included.
+  static func cut(in folder: String, after step: Int) throws -> Int {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+      throw TesseraError(.io(operation: "list", code: 0, message: error.localizedDescription), path: folder)
+    }
+    var count = 0
+    for name in names.sorted() where name.hasPrefix("events.out.tfevents.") && !name.hasSuffix(partSuffix) {
+      count += try cut("\(folder)/\(name)", after: step)
+    }
+    return count
+  }
+
+  private static let partSuffix = ".tessera-part"
+
+  /// Where a first look finds nothing to cut, the file is not touched.
+  private static func cut(_ path: String, after step: Int) throws -> Int {
+    var isOurs: Bool?
+    var count = 0
+    let isTorn = try RecordFrame.forEach(in: path) { data, _ in
+      if isOurs == nil { isOurs = EventRecord.isOurs(data) }
+      if EventRecord.step(of: data) > step { count += 1 }
+    }
+    guard isOurs == true, count > 0 || isTorn else { return 0 }
+    let part = path + partSuffix
+    do {
+      try writePart(part, of: path, upTo: step)
+      guard rename(part, path) == 0 else { throw AppendFile.lastError("rename", path) }
+    } catch {
+      unlink(part)
+      throw error
+    }
+    return count + (isTorn ? 1 : 0)
+  }
+
+  private static func writePart(_ part: String, of path: String, upTo step: Int) throws {
+    guard let file = fopen(part, "wbe") else { throw AppendFile.lastError("create", path) }
+    do {
+      _ = try RecordFrame.forEach(in: path) { data, frame in
+        guard EventRecord.step(of: data) <= step else { return }
+        guard fwrite(frame, 1, frame.count, file) == frame.count else { throw AppendFile.lastError("write", path) }
+      }
+      guard fflush(file) == 0, fsync(fileno(file)) == 0 else { throw AppendFile.lastError("write", path) }
+    } catch {
+      fclose(file)
+      throw error
+    }
+    guard fclose(file) == 0 else { throw AppendFile.lastError("close", path) }
+  }
+}
