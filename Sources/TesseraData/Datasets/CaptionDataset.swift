@@ -7,7 +7,7 @@ internal import TesseraCore
 /// A record holds a caption (a string) or several (an array of strings, in JSON). The list stays on the disk as with
 /// `ImageList`, and a record that cannot be read keeps its place: it is one sample, and throws. A caption whose
 /// picture is missing throws when the picture is read, with the file's name; `validate` finds all of them before.
-/// A JSON array that breaks off has one sample more, which throws and says the byte.
+/// `category`, `question_type` or `kind`, the first that is a string, is the sample's category. A JSON array that breaks off has one sample more, which throws and says the byte.
 public struct CaptionDataset: Dataset {
   /// Which of a record's captions become samples.
   public enum Captions: String, Sendable, Hashable, Codable, CaseIterable {
@@ -95,7 +95,9 @@ public struct CaptionDataset: Dataset {
       guard case .string(let name) = value else {
         throw PictureList.fault("the path must be a string, got \(value.kind)")
       }
-      return Sample(.file(try list.resolve(name)), text: try text(record, caption), name: name)
+      var sample = Sample(.file(try list.resolve(name)), text: try text(record, caption), name: name)
+      sample.category = RecordCategory.find(record.value)
+      return sample
     }
   }
 

@@ -12,7 +12,8 @@ internal import TesseraCore
 ///
 /// A record without a picture is text alone. `image` or `images` is a path, or an array of paths (or of objects with a
 /// `path`). Content is a string, or parts one after another: `image` becomes `<image>`, and may name its file itself
-/// (`image`, `path` or `url`). The roles are human or user, gpt or assistant, and system.
+/// (`image`, `path` or `url`). The roles are human or user, gpt or assistant, and system. `category`, `question_type` or
+/// `kind`, the first that is a string, is the sample's category.
 ///
 /// Files of any size are scanned once; in memory is the place of each record, eight bytes (sixteen in files over
 /// 4 GiB), and a record is parsed when it is asked for. A file that breaks off has one sample more, which throws and
@@ -45,7 +46,8 @@ public struct ConversationDataset: Dataset {
       let parsed = try ConversationRecord(record.value)
       return Sample(
         name: parsed.id ?? "\(list.path), record \(index + 1)",
-        pictures: try parsed.pictures.map { .file(try list.resolve($0)) }, conversation: parsed.turns)
+        pictures: try parsed.pictures.map { .file(try list.resolve($0)) }, conversation: parsed.turns,
+        category: parsed.category)
     }
   }
 

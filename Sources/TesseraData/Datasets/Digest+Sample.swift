@@ -14,6 +14,8 @@ extension Digest {
       update(turn.role.rawValue)
       update(turn.text)
     }
+    // Only where there is one: samples without keep the digest that they always had.
+    if let category = sample.category { update("category \(category)") }
     let sorted = sample.tensors.sorted {
       $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars)
     }

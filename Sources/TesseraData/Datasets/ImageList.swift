@@ -108,13 +108,5 @@ public struct ImageList: Dataset {
 
 extension PictureList {
   /// The names of columns that the first records have, in the order in which they come.
-  func columnsOfFirstRecords() -> [String] {
-    var names: [String] = []
-    for index in 0..<min(count, 20) {
-      // Records that cannot be read have no columns to suggest.
-      guard let record = try? table.record(at: index) else { continue }
-      for name in record.value.names where !names.contains(name) { names.append(name) }
-    }
-    return names
-  }
+  func columnsOfFirstRecords() -> [String] { table.columnsOfFirstRecords() }
 }

@@ -152,7 +152,7 @@ package enum FileIO {
   }
 
   /// When a file was last changed, in nanoseconds of the system's clock; nil if there is none.
-  static func changed(_ path: String) -> Int? {
+  package static func changed(_ path: String) -> Int? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     return Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)

@@ -1,20 +1,20 @@
 private import Foundation
-internal import TesseraCore
+package import TesseraCore
 
 /// Lists the files below a folder, names as bytes, in the order of `sorted(os.walk(followlinks=True))`.
-struct FolderWalk {
+package struct FolderWalk {
   /// A folder below the root and the names of the files in it.
-  struct Folder {
+  package struct Folder {
     /// The path below the root, without slashes at the ends; empty for the root.
-    var path: [UInt8]
-    var files: [[UInt8]]
+    package var path: [UInt8]
+    package var files: [[UInt8]]
   }
 
   /// Folders that are left out with all below them (the destination, where it lies inside the source).
   var excluded: Set<FileIdentity> = []
-  private(set) var folders: [Folder] = []
+  package private(set) var folders: [Folder] = []
   /// Folders that could not be read.
-  private(set) var faults: [(path: [UInt8], error: TesseraError)] = []
+  package private(set) var faults: [(path: [UInt8], error: TesseraError)] = []
   /// Links to folders above them: not followed, or the walk would never end.
   private(set) var loops: [[UInt8]] = []
 
@@ -23,11 +23,13 @@ struct FolderWalk {
   /// The names of the folders just below the root, empty ones included, in order.
   private(set) var topFolders: [[UInt8]] = []
 
+  package init() {}
+
   /// Walks `root`; links are followed, except to a folder that holds the link.
   ///
   /// - Parameter depth: how many levels are listed.
   /// - Throws: `io` if the root itself cannot be read.
-  mutating func walk(_ root: String, depth: Int = .max) throws {
+  package mutating func walk(_ root: String, depth: Int = .max) throws {
     let identity = FileIO.identity(root)
     var open = Set([identity].compactMap { $0 })
     try visit(Array(root.utf8), below: [], depth: depth, open: &open)

@@ -57,7 +57,7 @@ public struct PictureFiles: Sendable, Equatable {
   }
 
   /// The part after the last dot of the last component, in lower case.
-  static func fileExtension(_ path: String) -> String {
+  package static func fileExtension(_ path: String) -> String {
     let name = path.split(separator: "/").last ?? ""
     guard let dot = name.lastIndex(of: ".") else { return "" }
     return String(name[name.index(after: dot)...]).lowercased()

@@ -33,6 +33,7 @@ struct JobSource: Sendable {
     var pairs: [(key: String, value: JSONText)] = []
     if let text = sample.text { pairs.append(("text", .string(text))) }
     if !sample.conversation.isEmpty { pairs.append(("messages", ConversationTurn.json(sample.conversation))) }
+    if let category = sample.category { pairs.append(("category", .string(category))) }
     return pairs
   }
 }

@@ -1,5 +1,5 @@
 /// Reading UTF-8 by hand, where `String`'s views would cost a call a character.
-enum UTF8Scan {
+package enum UTF8Scan {
   /// The scalar that starts at `position`, and how many bytes it takes. The bytes must be UTF-8.
   @inline(__always)
   static func scalar(_ bytes: UnsafeBufferPointer<UInt8>, _ position: Int) -> (value: UInt32, length: Int) {
@@ -27,7 +27,7 @@ enum UTF8Scan {
   }
 
   /// The first byte that is not UTF-8 (Unicode 16, table 3-7); nil where all of it is.
-  static func firstInvalid(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+  package static func firstInvalid(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
     var position = 0
     while position < bytes.count {
       let lead = bytes[position]

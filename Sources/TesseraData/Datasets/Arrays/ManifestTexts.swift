@@ -45,6 +45,7 @@ struct ManifestTexts: Sendable {
     if case .string(let text)? = record["text"] { sample.text = text }
     var pictures: [String] = []
     sample.conversation = try ConversationRecord.turns(of: record, &pictures) ?? []
+    sample.category = RecordCategory.find(record)
   }
 
   /// Adds the manifest's bytes.

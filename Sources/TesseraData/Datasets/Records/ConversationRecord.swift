@@ -4,6 +4,7 @@ internal import TesseraCore
 struct ConversationRecord {
   var id: String?
   var pictures: [String]
+  var category: String?
   var turns: [ConversationTurn]
 
   /// The members of a record that are looked at.
@@ -22,6 +23,7 @@ struct ConversationRecord {
     case .int(let number): id = String(number)
     default: id = nil
     }
+    category = RecordCategory.find(record)
     var listed = try Self.paths(record["image"]) + Self.paths(record["images"])
     var inline: [String] = []
     guard let said = try Self.turns(of: record, &inline) else {

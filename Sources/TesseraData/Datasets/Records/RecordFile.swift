@@ -7,8 +7,8 @@ internal import TesseraCore
 /// noticed by its size and time, and reading it is an error from then on.
 package final class RecordFile: Sendable {
   /// What errors call the list.
-  let path: String
-  let size: Int
+  package let path: String
+  package let size: Int
   private let storage: Storage
 
   private enum Storage: Sendable {
@@ -127,7 +127,7 @@ package final class RecordFile: Sendable {
   }
 
   /// Adds all bytes to a digest.
-  func update(_ digest: inout Digest) throws {
+  package func update(_ digest: inout Digest) throws {
     digest.update(size)
     try forEachChunk { chunk, _ in
       digest.update(chunk)

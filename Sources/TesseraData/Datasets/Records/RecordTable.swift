@@ -11,7 +11,7 @@ package struct RecordTable: Sendable {
     case array
   }
 
-  let file: RecordFile
+  package let file: RecordFile
   let layout: Layout
   /// Why the list ends before its proper end; it stands for the last record.
   package let end: TesseraError?
@@ -175,8 +175,19 @@ package struct Record {
 }
 
 extension RecordTable {
+  /// The names of columns that the first records have, in the order in which they come.
+  package func columnsOfFirstRecords() -> [String] {
+    var names: [String] = []
+    for index in 0..<min(count, 20) {
+      // Records that cannot be read have no columns to suggest.
+      guard let record = try? record(at: index) else { continue }
+      for name in record.value.names where !names.contains(name) { names.append(name) }
+    }
+    return names
+  }
+
   /// What errors call a record: its line, or its number in the array.
-  func place(of index: Int) -> String {
+  package func place(of index: Int) -> String {
     guard let line = line(of: index) else { return "element \(index + 1)" }
     return "line \(line)"
   }
@@ -194,7 +205,7 @@ extension RecordTable {
   }
 
   /// Adds list and line to the error of a record.
-  func locate(_ error: TesseraError, at index: Int) -> TesseraError {
+  package func locate(_ error: TesseraError, at index: Int) -> TesseraError {
     // The end of the whole list says its own place.
     if error.path != nil || (end != nil && index == count - 1) {
       return error.with(path: file.path, stage: .list)

@@ -8,7 +8,7 @@ package struct SpanTable: Sendable {
   }
 
   /// - Parameter size: of the file; no span ends behind it.
-  init(size: Int) { ends = size <= UInt32.max ? .narrow([]) : .wide([]) }
+  package init(size: Int) { ends = size <= UInt32.max ? .narrow([]) : .wide([]) }
 
   package var count: Int {
     switch ends {
@@ -17,7 +17,7 @@ package struct SpanTable: Sendable {
     }
   }
 
-  mutating func append(_ span: Range<Int>) {
+  package mutating func append(_ span: Range<Int>) {
     switch ends {
     case .narrow(var list):
       // The array is taken out of the enumeration while it grows, or every append would copy it.

@@ -63,7 +63,7 @@ struct SampleEncoder: Sendable {
     }
     if let label = sample.label { encoded.fields.append(("cls", Array(String(label).utf8))) }
     if let text = sample.text { encoded.fields.append(("txt", Array(text.utf8))) }
-    if !sample.conversation.isEmpty { encoded.fields.append(("json", Self.json(sample.conversation))) }
+    if let json = Self.json(sample) { encoded.fields.append(("json", json)) }
     for (name, tensor) in sample.tensors {
       let header = Npy.header(shape: tensor.shape, dataType: tensor.dataType)
       encoded.fields.append(
@@ -131,8 +131,12 @@ struct SampleEncoder: Sendable {
     return String(repeating: "0", count: max(0, 3 - digits.count)) + digits + "." + suffix
   }
 
-  private static func json(_ turns: [ConversationTurn]) -> [UInt8] {
-    Array(JSONText.object([("messages", ConversationTurn.json(turns))]).text.utf8)
+  /// What only JSON can hold of a sample: the conversation and the category; nil where it has neither.
+  private static func json(_ sample: Sample) -> [UInt8]? {
+    var pairs: [(key: String, value: JSONText)] = []
+    if !sample.conversation.isEmpty { pairs.append(("messages", ConversationTurn.json(sample.conversation))) }
+    if let category = sample.category { pairs.append(("category", .string(category))) }
+    return pairs.isEmpty ? nil : Array(JSONText.object(pairs).text.utf8)
   }
 
   /// The key of a sample: its name without what leads out of a folder and without the extension; dots become

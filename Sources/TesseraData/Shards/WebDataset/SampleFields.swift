@@ -61,6 +61,7 @@ struct SampleFields: Sendable {
     sample.label = label ?? json?.label
     sample.text = sample.text ?? json?.caption
     sample.conversation = json?.conversation ?? []
+    sample.category = json?.category
     return sample
   }
 

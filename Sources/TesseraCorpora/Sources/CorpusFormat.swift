@@ -1,0 +1,69 @@
+internal import TesseraCore
+internal import TesseraData
+
+/// In what form a training data set lies on the disk.
+public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
+  /// LLaVA's JSON or JSONL: records with `conversations`.
+  case llava
+  /// Hugging Face's: records with `messages`.
+  case messages
+  /// Pictures with captions: JSONL, JSON, CSV or TSV.
+  case captions
+  /// Text alone: a `.txt`, a folder of those, or records with `text`.
+  case text
+  /// WebDataset tars.
+  case webdataset
+
+  /// The extensions of files whose records say what they are.
+  static let recordExtensions = ["jsonl", "ndjson", "json"]
+
+  /// What a path holds, by its extension, and, where several kinds have that, by its first records.
+  ///
+  /// - Throws: `io`; `corrupt` for an empty file; `unsupported` for another extension; `invalidArgument` for a folder
+  ///   without tars and texts, or records that are none of the kinds.
+  public static func detect(_ path: String) throws -> CorpusFormat {
+    do {
+      if PackSource.isTar(path) { return .webdataset }
+      if FileIO.isFolder(path) { return try detectFolder(path) }
+      switch PictureFiles.fileExtension(path) {
+      case "txt": return .text
+      case "csv", "tsv": return .captions
+      case let name where recordExtensions.contains(name):
+        return try detect(columns: RecordTable(path).columnsOfFirstRecords())
+      case let name:
+        throw TesseraError(
+          .unsupported(
+            format: "a data set",
+            feature: "the extension '\(name)' (json, jsonl, csv, tsv, txt, tar, or a folder of txt or tar)"))
+      }
+    } catch let error as TesseraError { throw error.with(path: path, stage: .list) }
+  }
+
+  private static func detectFolder(_ path: String) throws -> CorpusFormat {
+    let files = try FolderFiles(path, extensions: ["tar", "txt"])
+    let hasTars = files.paths.contains { $0.hasSuffix(".tar") }
+    let hasTexts = files.paths.contains { !$0.hasSuffix(".tar") }
+    guard hasTars != hasTexts else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "a folder", expected: "one of .tar or of .txt files (a list of records is named itself)",
+          got: hasTars ? "one of both" : "one with neither"))
+    }
+    return hasTars ? .webdataset : .text
+  }
+
+  private static func detect(columns: [String]) throws -> CorpusFormat {
+    if columns.contains("conversations") { return .llava }
+    if columns.contains("messages") { return .messages }
+    let pictures = ["path", "file_name", "image"].contains { columns.contains($0) }
+    let texts = ["text", "caption", "captions", "texts"].contains { columns.contains($0) }
+    if pictures { return .captions }
+    if columns.contains("text") { return .text }
+    guard !texts else { return .captions }
+    let shown = columns.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+    throw TesseraError(
+      .invalidArgument(
+        name: "the records", expected: "'conversations', 'messages', 'text', or a picture and a caption",
+        got: columns.isEmpty ? "none that can be read" : shown))
+  }
+}
