@@ -66,7 +66,8 @@ public struct CheckpointWriter: Sendable {
         .invalidArgument(name: "the largest file", expected: "at least one byte", got: "\(shardLimit)"))
     }
     let files = try sideFiles.files(for: config)
-    let directory = try NewDirectory(path, replaces: replacesExisting)
+    let directory = try NewDirectory(
+      path, replaces: replacesExisting, kind: NewDirectory.Kind("a model's", mark: "config.json"))
     do {
       let plan = ShardPlan(tensors, limit: shardLimit)
       for file in plan.files { try write(file.tensors, to: "\(directory.part)/\(file.name)", source) }

@@ -94,7 +94,7 @@ final class RecipeNode {
     let rest = steps.dropFirst()
     switch (step, node) {
     case (.key(let key), .mapping(var mapping)):
-      mapping[Node(key)] = try setting(mapping[Node(key)] ?? Node([:] as [(Node, Node)]), rest, to: value, place: place)
+      mapping[Node(key)] = try setting(mapping[Node(key)] ?? Node([(Node, Node)]()), rest, to: value, place: place)
       return .mapping(mapping)
     case (.index(let index), .sequence(var sequence)) where sequence.indices.contains(index):
       sequence[index] = try setting(sequence[index], rest, to: value, place: place)

@@ -16,6 +16,8 @@ public struct SampleCensus: Sendable {
   public private(set) var learned = 0
   /// Tokens of all kept samples.
   public private(set) var tokens = 0
+  /// UTF-8 bytes of the texts that are learned.
+  public private(set) var learnedBytes = 0
   public private(set) var images = 0
   /// Kept samples without a picture.
   public private(set) var textOnly = 0
@@ -45,13 +47,16 @@ public struct SampleCensus: Sendable {
   /// What became of one sample.
   private struct Finding: Sendable {
     let index: Int
+    var learnedBytes = 0
     let outcome: Result<SampleOutcome, TesseraError>
 
     init(_ index: Int, _ dataset: any Dataset, _ builder: SampleBuilder, _ imageTokens: Int?) {
       self.index = index
+      var bytes = 0
       outcome = Result { () throws(TesseraError) -> SampleOutcome in
         do {
           let sample = try dataset.sample(at: index)
+          bytes = sample.learnedBytes
           let counts = try sample.pictures.map { picture -> Int in
             if let imageTokens { return imageTokens }
             let pixels = try builder.processor.pixels(picture)
@@ -63,6 +68,7 @@ public struct SampleCensus: Sendable {
             .invalidInput(operation: "a training sample", expected: "a sample", got: "\(error)"), index: index)
         }
       }
+      learnedBytes = bytes
     }
   }
 
@@ -76,6 +82,7 @@ public struct SampleCensus: Sendable {
       lengths.append(sample.ids.count)
       learned += sample.learnedCount
       tokens += sample.ids.count
+      learnedBytes += finding.learnedBytes
       images += sample.imageSpans.count
       if sample.imageSpans.isEmpty { textOnly += 1 }
       if sample.imageSpans.count > 1 { severalImages += 1 }
@@ -87,4 +94,12 @@ public struct SampleCensus: Sendable {
 
   /// Longest sample, in tokens.
   public var longest: Int { lengths.max() ?? 0 }
+}
+
+extension Sample {
+  /// UTF-8 bytes of what a model learns to say: the answers, or the text.
+  fileprivate var learnedBytes: Int {
+    guard !conversation.isEmpty else { return text?.utf8.count ?? 0 }
+    return conversation.reduce(0) { $0 + ($1.role == .assistant ? $1.text.utf8.count : 0) }
+  }
 }

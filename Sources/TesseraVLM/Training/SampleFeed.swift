@@ -86,7 +86,7 @@ public final class SampleFeed {
 
   deinit { prefetcher?.cancel() }
 
-  private static func part(_ source: TrainingSource) throws -> any Dataset {
+  static func part(_ source: TrainingSource) throws -> any Dataset {
     switch source.content {
     case .records(let dataset, let census): try Subset(dataset, census.kept)
     case .blocks(let blocks): blocks

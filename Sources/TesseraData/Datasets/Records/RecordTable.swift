@@ -229,7 +229,7 @@ extension TesseraError {
       error.reason = .invalidArgument(name: "\(place): \(name)", expected: expected, got: got)
     case .limitExceeded(let what, let limit, let found):
       error.reason = .limitExceeded(what: "\(place): \(what)", limit: limit, found: found)
-    case .unsupported, .unknownFormat, .invalidPipeline, .io, .outOfMemory: break
+    case .unsupported, .unknownFormat, .invalidPipeline, .invalidSettings, .io, .outOfMemory: break
     }
     return error
   }

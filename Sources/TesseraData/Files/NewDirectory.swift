@@ -1,32 +1,46 @@
 private import Foundation
 internal import TesseraCore
-internal import TesseraData
 
 /// A directory that is filled aside and gets its name when it is whole.
 ///
 /// A crash leaves at most a directory whose name ends in `.tessera-part`, or, in the moment of the exchange, the old
 /// one under a name that ends in `.tessera-old`; a torn one never has the name.
-struct NewDirectory {
-  let path: String
+package struct NewDirectory {
+  package let path: String
   /// Where its files are written.
-  let part: String
+  package let part: String
   private let replaces: Bool
+  private let kind: Kind
+
+  /// What may be replaced.
+  package struct Kind: Sendable {
+    /// The file that every directory of the kind has.
+    var mark: String
+    /// `a model's`: whose directories they are.
+    var owner: String
+
+    package init(_ owner: String, mark: String) {
+      self.owner = owner
+      self.mark = mark
+    }
+  }
 
   /// Makes the directory aside.
   ///
-  /// - Parameter replaces: whether a model directory (one with a `config.json`), or an empty one, that has the name may
-  ///   be replaced; anything else never is.
+  /// - Parameter replaces: whether a directory of the kind, or an empty one, that has the name may be replaced;
+  ///   anything else never is.
   /// - Throws: `invalidArgument` where something stands in the way, `io`.
-  init(_ path: String, replaces: Bool) throws {
+  package init(_ path: String, replaces: Bool, kind: Kind) throws {
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     part = self.path + AtomicFile.partSuffix
     self.replaces = replaces
-    if FileIO.identity(self.path) != nil { try Self.check(self.path, replaces) }
+    self.kind = kind
+    if FileIO.identity(self.path) != nil { try check() }
     try FileIO.removeAll(part)
     try FileIO.makeFolder(part)
   }
 
-  private static func check(_ path: String, _ replaces: Bool) throws {
+  private func check() throws {
     guard FileIO.isFolder(path) else {
       throw TesseraError(
         .invalidArgument(name: "the new directory", expected: "a name that is free", got: "a file"),
@@ -40,20 +54,20 @@ struct NewDirectory {
         path: path)
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
-    guard names.isEmpty || names.contains("config.json") else {
+    guard names.isEmpty || names.contains(kind.mark) else {
       throw TesseraError(
         .invalidArgument(
-          name: "the directory to replace", expected: "a model's, with a config.json",
+          name: "the directory to replace", expected: "\(kind.owner), with a \(kind.mark)",
           got: "one with \(names.count) other files"),
         path: path)
     }
   }
 
   /// Gives the directory its name.
-  func finish() throws {
+  package func finish() throws {
     guard FileIO.identity(path) != nil else { return try FileIO.move(part, to: path) }
     // What came meanwhile is looked at as what was there before.
-    try Self.check(path, replaces)
+    try check()
     let old = path + ".tessera-old"
     try FileIO.removeAll(old)
     try FileIO.move(path, to: old)
@@ -65,5 +79,5 @@ struct NewDirectory {
   }
 
   /// Takes away what was written so far.
-  func abandon() throws { try FileIO.removeAll(part) }
+  package func abandon() throws { try FileIO.removeAll(part) }
 }

@@ -1,0 +1,44 @@
+internal import TesseraCore
+internal import TesseraData
+
+/// A split as a folder: `images/000000.png`, `captions.jsonl` for `CaptionDataset`, `questions.jsonl` for
+/// `ConversationDataset`.
+final class CorpusFolder: CorpusSink {
+  private let folder: String
+  private let captions: OpenFile
+  private let questions: OpenFile
+
+  init(_ folder: String) throws {
+    self.folder = folder
+    try FileIO.makeFolder("\(folder)/images")
+    captions = try OpenFile(creating: "\(folder)/captions.jsonl")
+    questions = try OpenFile(creating: "\(folder)/questions.jsonl")
+  }
+
+  func write(_ index: Int, _ picture: CorpusPicture) throws {
+    let name = "images/\(CorpusWriter.number(index)).png"
+    let file = try OpenFile(creating: "\(folder)/\(name)")
+    try picture.png.withUnsafeBytes { try file.write($0) }
+    for caption in picture.captions {
+      var members: [(key: String, value: JSONText)] = [("image", .string(name)), ("text", .string(caption.text))]
+      if let category = caption.category { members.append(("category", .string(category))) }
+      try put(members, captions)
+    }
+    for (number, question) in picture.questions.enumerated() {
+      try put(
+        [
+          ("id", .string("\(CorpusWriter.number(index))-\(number)")), ("images", .array([.string(name)])),
+          ("messages", CorpusWriter.messages(question)), ("category", .string(question.category)),
+        ], questions)
+    }
+  }
+
+  func finish() throws {
+    try captions.flush()
+    try questions.flush()
+  }
+
+  private func put(_ members: [(key: String, value: JSONText)], _ file: OpenFile) throws {
+    try Array((JSONText.object(members).text + "\n").utf8).withUnsafeBytes { try file.write($0) }
+  }
+}

@@ -1,0 +1,136 @@
+internal import TesseraCore
+public import TesseraData
+public import TesseraText
+
+/// Asks a model held-out questions, with their pictures and, as controls, with others and with none to see.
+///
+/// A model that answers as well without its picture has not looked at it: the difference is what seeing is worth.
+public struct Evaluator: Sendable {
+  /// What the model sees.
+  public enum Sight: String, Sendable, Hashable, CaseIterable {
+    /// The question's own pictures.
+    case real
+    /// Another question's: each is moved on by a fixed number of questions.
+    case shuffled
+    /// Even gray.
+    case blank
+  }
+
+  /// A question's answer.
+  public struct Reply: Sendable {
+    public var question: Question
+    public var answer: String
+    /// Whether the model ended its answer itself.
+    public var isStopped: Bool
+    public var isRight: Bool
+  }
+
+  public let processor: Processor
+  public var questions: [Question]
+  /// Tokens of an answer at most.
+  public var maximumAnswer = 48
+  /// Prompts that are answered together.
+  public var batch = 50
+
+  /// - Parameter limit: questions at most, the first ones; nil for all.
+  /// - Throws: what a record throws; `invalidInput` where there is nothing to ask.
+  public init(_ dataset: any Dataset, _ processor: Processor, limit: Int? = nil) throws {
+    self.processor = processor
+    questions = []
+    for index in 0..<dataset.count where questions.count < limit ?? .max {
+      questions += try Question.all(of: dataset.sample(at: index))
+    }
+    if let limit { questions = Array(questions.prefix(limit)) }
+    guard !questions.isEmpty else {
+      throw TesseraError(.invalidInput(operation: "an evaluation", expected: "a question", got: "none"))
+    }
+  }
+
+  /// Whether there is anything to see at all.
+  public var hasPictures: Bool { questions.contains { !$0.pictures.isEmpty } }
+
+  /// The answers, in the questions' order: greedy, so that they hang on nothing but the model.
+  ///
+  /// - Throws: what a picture or the model throws.
+  public func replies(_ model: LlavaModel, _ sight: Sight = .real) throws -> [Reply] {
+    let generator = Generator(model, processor)
+    var options = GenerationOptions()
+    options.maxNewTokens = maximumAnswer
+    var replies: [Reply] = []
+    for start in stride(from: 0, to: questions.count, by: batch) {
+      let range = start..<min(start + batch, questions.count)
+      let prompts = try range.map { try prompt($0, sight) }
+      let answers = try generator.answer(prompts, options).answers
+      for (index, answer) in zip(range, answers) {
+        let question = questions[index]
+        replies.append(
+          Reply(
+            question: question, answer: answer.text, isStopped: answer.end == .endToken,
+            isRight: ExactMatch.isMatch(answer.text, [question.reference])))
+      }
+    }
+    return replies
+  }
+
+  private func prompt(_ index: Int, _ sight: Sight) throws -> Prompt {
+    let question = questions[index]
+    let pictures = try question.pictures.indices.map { place -> TorchTensor in
+      let own = question.pictures[place]
+      switch sight {
+      case .real: return try processor.pixels(own)
+      case .shuffled: return try processor.pixels(other(index, place) ?? own)
+      case .blank: return try processor.pixels(own).zerosLike()
+      }
+    }
+    return try processor.prompt(question.messages, pixels: pictures)
+  }
+
+  /// The picture at a place of another question, about halfway through all of them.
+  private func other(_ index: Int, _ place: Int) -> PictureSource? {
+    // Neighbours may be of one picture; half of the list away they are not.
+    for step in 0..<questions.count {
+      let other = questions[(index + questions.count / 2 + 1 + step) % questions.count].pictures
+      if other.indices.contains(place), other[place].name != questions[index].pictures[place].name {
+        return other[place]
+      }
+    }
+    return nil
+  }
+}
+
+/// What answers are worth.
+public struct EvaluationScores: Sendable, Hashable {
+  public var questions: Int
+  /// The share of answers that are the reference, character by character but for white space at the ends.
+  public var exactMatch: Double
+  /// 0...100.
+  public var bleu: Double
+  public var cider: Double
+  /// The share of answers that the model ended itself.
+  public var stopRate: Double
+  /// Exact match by category.
+  public var byCategory: [String: Double]
+  /// What always giving each category's most frequent answer would score.
+  public var majority: Double
+
+  /// - Throws: what the metrics throw for no answers.
+  public init(_ replies: [Evaluator.Reply]) throws {
+    questions = replies.count
+    exactMatch = Self.share(replies)
+    let answers = replies.map(\.answer)
+    let references = replies.map { [$0.question.reference] }
+    bleu = try BLEU(answers, references: references).score
+    cider = try CIDEr(answers, references: references).score
+    stopRate = Double(replies.count { $0.isStopped }) / Double(max(1, replies.count))
+    let groups = Dictionary(grouping: replies) { $0.question.category ?? "" }
+    byCategory = groups.count > 1 ? groups.mapValues(Self.share) : [:]
+    let frequent = groups.values.reduce(0) { sum, group in
+      sum + (Dictionary(grouping: group, by: \.question.reference).values.map(\.count).max() ?? 0)
+    }
+    majority = Double(frequent) / Double(max(1, replies.count))
+  }
+
+  private static func share(_ replies: [Evaluator.Reply]) -> Double {
+    Double(replies.count { $0.isRight }) / Double(max(1, replies.count))
+  }
+}

@@ -1,0 +1,66 @@
+internal import TesseraCore
+public import TesseraData
+
+/// The loss on data that is not trained on.
+public final class HeldOutLoss {
+  /// What it came to.
+  public struct Result: Sendable, Hashable {
+    /// −log p per learned token, in nats.
+    public var loss: Double
+    /// Learned tokens.
+    public var tokens: Int
+    /// −log₂ p over the UTF-8 bytes of what is learned.
+    public var bitsPerByte: Double
+  }
+
+  private let loader: DataLoader
+  private let layout: FeedLayout
+  private let learnedBytes: Int
+
+  /// - Parameters:
+  ///   - samples: how many go through the model together.
+  /// - Throws: `invalidInput` where there is no sample.
+  public init(_ sources: [TrainingSource], _ builder: SampleBuilder, samples: Int, threads: Int?, fixedSize: Bool)
+    throws
+  {
+    var options = FeedOptions(steps: 1)
+    options.microSamples = samples
+    let whole = try ConcatDataset(sources.map(SampleFeed.part))
+    guard whole.count > 0 else {
+      throw TesseraError(.invalidInput(operation: "the validation set", expected: "a sample", got: "none"))
+    }
+    layout = FeedLayout(sources: sources, whole: whole, builder: builder, options: options)
+    loader = DataLoader(
+      builder.processor.prepared(whole), batchSize: samples, threads: threads,
+      collator: fixedSize ? .stack : .list)
+    learnedBytes = try sources.reduce(0) { sum, source in
+      switch source.content {
+      case .records(_, let census): sum + census.learnedBytes
+      case .blocks(let blocks): sum + blocks.bytes
+      }
+    }
+  }
+
+  /// Computes it.
+  ///
+  /// - Throws: what the loader and the model throw.
+  public func measure(_ model: LlavaModel, autocast: TorchType? = nil) throws -> Result {
+    let iterator = loader.epoch(0).makeBatchIterator()
+    var (sum, tokens) = (0.0, 0)
+    try noGrad {
+      while let batch = try iterator.nextBlocking() {
+        for part in try layout.step(batch).batches where !part.targets.isEmpty {
+          let loss =
+            if let autocast { try TesseraVLM.autocast(model.device, autocast) { try model.loss(part) } } else {
+              try model.loss(part)
+            }
+          sum += loss.item
+          tokens += part.targets.count
+        }
+      }
+    }
+    return Result(
+      loss: sum / Double(max(1, tokens)), tokens: tokens,
+      bitsPerByte: learnedBytes > 0 ? sum / 0.693147180559945309 / Double(learnedBytes) : .nan)
+  }
+}
