@@ -45,7 +45,7 @@ struct RunLogTests {
 
   @Test("numbers have the fewest digits that read back to them; those that JSON lacks are strings")
   func numbers() throws {
-    let floats: [Float] = [0.1, 1 / 3, 1e-8, 3.4028235e38, 1e-45, 16_777_216, -0.7]
+    let floats: [Float] = [0.1, 1 / 3, 1e-8, 3.4028235e38, .leastNonzeroMagnitude, 16_777_216, -0.7]
     try write(floats.map { LogEntry(.train, stage: "s", step: 1, [("x", .number($0))]) })
     #expect(try folder.lines("log.jsonl")[0].hasSuffix(#""x":0.1}"#))
     for (entry, value) in zip(try RunLog.entries(of: path), floats) {
