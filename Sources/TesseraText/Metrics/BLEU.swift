@@ -32,7 +32,8 @@ public struct BLEU: Sendable, Equatable {
   /// - Throws: `invalidInput` if there are no answers, not as many as lists of references, or a list is empty. An empty
   ///   answer is one without matches.
   public init(
-    _ answers: [String], references: [[String]], tokenizer: MetricTokenizer = .v13a, smoothing: Smoothing = .exp
+    _ answers: [String], references: [[String]], tokenizer: MetricTokenizer = .v13a,
+    smoothing: Smoothing = .exp
   ) throws {
     try MetricInput.check("BLEU", answers.count, references)
     var matches = [0, 0, 0, 0]

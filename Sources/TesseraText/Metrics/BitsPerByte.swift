@@ -13,7 +13,8 @@ public enum BitsPerByte {
   public static func score(negativeLogLikelihood: Double, bytes: Int) throws -> Double {
     guard bytes > 0 else {
       throw TesseraError(
-        .invalidInput(operation: "bits per byte", expected: "a text of at least one byte", got: "\(bytes) bytes"))
+        .invalidInput(
+          operation: "bits per byte", expected: "a text of at least one byte", got: "\(bytes) bytes"))
     }
     return negativeLogLikelihood / M_LN2 / Double(bytes)
   }

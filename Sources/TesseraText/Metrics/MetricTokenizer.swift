@@ -42,7 +42,8 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
     // Scalars, since in a `String` a line feed after a carriage return is no character of its own.
     var text = scalars
     for (found, sign) in [
-      ("<skipped>", ""), ("-\n", ""), ("\n", " "), ("&quot;", "\""), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"),
+      ("<skipped>", ""), ("-\n", ""), ("\n", " "), ("&quot;", "\""), ("&amp;", "&"), ("&lt;", "<"),
+      ("&gt;", ">"),
     ] {
       text = text.replacing(Array(found.unicodeScalars), with: Array(sign.unicodeScalars))
     }
@@ -55,11 +56,23 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
     var text: [Unicode.Scalar] = []
     for scalar in scalars { text += isSign(scalar) ? [" ", scalar, " "] : [scalar] }
     // A point or comma after anything but a digit.
-    text = replacingPairs(text) { !isDigit($0) && isPoint($1) } with: { [$0, " ", $1, " "] }
+    text = replacingPairs(text) {
+      !isDigit($0) && isPoint($1)
+    } with: {
+      [$0, " ", $1, " "]
+    }
     // One before anything but a digit.
-    text = replacingPairs(text) { isPoint($0) && !isDigit($1) } with: { [" ", $0, " ", $1] }
+    text = replacingPairs(text) {
+      isPoint($0) && !isDigit($1)
+    } with: {
+      [" ", $0, " ", $1]
+    }
     // A dash after a digit.
-    return replacingPairs(text) { isDigit($0) && $1 == "-" } with: { [$0, " ", $1, " "] }
+    return replacingPairs(text) {
+      isDigit($0) && $1 == "-"
+    } with: {
+      [$0, " ", $1, " "]
+    }
   }
 
   private static func replacingPairs(
@@ -117,7 +130,9 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
 
   private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+    case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F,
+      0x3000:
+      true
     default: false
     }
   }

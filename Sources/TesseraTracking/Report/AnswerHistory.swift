@@ -39,26 +39,32 @@ extension AnswerHistory {
   var html: String {
     var runs: [Run] = []
     for answer in answers {
-      if let last = runs.last?.last, last.stage == answer.stage, last.text == answer.text, last.isRight == answer.isRight {
+      if let last = runs.last?.last, last.stage == answer.stage, last.text == answer.text,
+        last.isRight == answer.isRight
+      {
         runs[runs.count - 1].last = answer
       } else {
         runs.append(Run(first: answer, last: answer))
       }
     }
-    var out = "<article class=\"answer\">\(image)<div class=\"said\">"
+    var out = "<article class=\"answer\"><div class=\"asked\">\(image)<div>"
     // An empty question is that of caption pretraining: the picture alone.
-    out += question.isEmpty
-      ? "<p class=\"question none\">(the picture alone)</p>" : "<p class=\"question\">\(HTML.foreign(question))</p>"
+    out +=
+      question.isEmpty
+      ? "<p class=\"question none\">(the picture alone)</p>"
+      : "<p class=\"question\">\(HTML.foreign(question))</p>"
     if let expected { out += "<p class=\"expected\">expected: \(HTML.foreign(expected))</p>" }
+    out += "</div></div>"
     // The last answers matter most: long histories hide their middle.
     if runs.count > 8 {
       out += Self.list(runs[..<2])
-      out += "<details><summary>\(runs.count - 5) more</summary>\(Self.list(runs[2..<runs.count - 3]))</details>"
+      out +=
+        "<details><summary>\(runs.count - 5) more</summary>\(Self.list(runs[2..<runs.count - 3]))</details>"
       out += Self.list(runs[(runs.count - 3)...])
     } else {
       out += Self.list(runs[...])
     }
-    return out + "</div></article>"
+    return out + "</article>"
   }
 
   private static func list(_ runs: ArraySlice<Run>) -> String {
@@ -66,7 +72,7 @@ extension AnswerHistory {
   }
 
   private static func row(_ run: Run) -> String {
-    let steps = run.first.step == run.last.step ? "\(run.first.step)" : "\(run.first.step) – \(run.last.step)"
+    let steps = run.first.step == run.last.step ? "\(run.first.step)" : "\(run.first.step)–\(run.last.step)"
     let (mark, kind, word) =
       switch run.last.isRight {
       case true?: ("✓", "right", "right")
@@ -90,7 +96,8 @@ extension AnswerHistory {
   private static func mediaType(_ bytes: [UInt8]) -> String? {
     if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "image/png" }
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
-    let isWebP = bytes.count > 12 && bytes.starts(with: "RIFF".utf8) && bytes[8..<12].elementsEqual("WEBP".utf8)
+    let isWebP =
+      bytes.count > 12 && bytes.starts(with: "RIFF".utf8) && bytes[8..<12].elementsEqual("WEBP".utf8)
     return isWebP ? "image/webp" : nil
   }
 }

@@ -4,7 +4,7 @@ public struct Curve: Sendable, Equatable {
   public enum Style: Sendable, Equatable {
     /// A line.
     case line
-    /// A faint line behind the others: what another curve smooths.
+    /// A faint line in the colour of the curve after it, which smooths it.
     case faint
     /// A line with a dot at each point: few values.
     case dots
@@ -21,26 +21,36 @@ public struct Curve: Sendable, Equatable {
   }
 
   public static func == (a: Curve, b: Curve) -> Bool {
-    a.name == b.name && a.style == b.style && a.points.elementsEqual(b.points) { $0.x == $1.x && $0.y == $1.y }
+    a.name == b.name && a.style == b.style
+      && a.points.elementsEqual(b.points) { $0.x == $1.x && $0.y == $1.y }
   }
 
-  /// The curve smoothed by an exponential mean over about so many points; values that are not finite are left out.
+  /// The curve smoothed by a mean in which points weigh the less the further they are, about so many points in all. It
+  /// looks to both sides, so that it does not lag behind a curve that falls. Values that are not finite are left out.
   ///
-  /// - Parameter breaks: places at which the mean starts anew, such as the starts of stages.
+  /// - Parameter breaks: places over which no mean goes, such as the starts of stages.
   public func smoothed(over count: Double, name: String, breaks: [Double] = []) -> Curve {
-    let keep = 1 - 1 / max(count, 1)
-    var (mean, weight) = (0.0, 0.0)
-    var rest = breaks.sorted()[...]
-    var points: [(x: Double, y: Double)] = []
-    for (x, y) in self.points where y.isFinite {
-      while let first = rest.first, x > first {
-        (mean, weight) = (0, 0)
-        rest = rest.dropFirst()
+    let finite = points.filter { $0.y.isFinite }
+    let keep = 1 - 1 / max(count / 2, 1)
+    let breaks = breaks.sorted()
+    let parts = finite.map { point in breaks.count { $0 < point.x } }
+    func pass(_ order: some Sequence<Int>) -> [(sum: Double, weight: Double)] {
+      var out = [(sum: Double, weight: Double)](repeating: (0, 0), count: finite.count)
+      var (sum, weight) = (0.0, 0.0)
+      var part: Int?
+      for index in order {
+        if parts[index] != part { (sum, weight, part) = (0, 0, parts[index]) }
+        sum = sum * keep + finite[index].y
+        weight = weight * keep + 1
+        out[index] = (sum, weight)
       }
-      mean = keep * mean + (1 - keep) * y
-      weight = keep * weight + (1 - keep)
-      // Divided by the weights so far, the mean starts at the first value and not at 0.
-      points.append((x, mean / weight))
+      return out
+    }
+    let (before, after) = (pass(finite.indices), pass(finite.indices.reversed()))
+    // A point itself is in both passes.
+    let points = finite.indices.map { index -> (x: Double, y: Double) in
+      let weight = before[index].weight + after[index].weight - 1
+      return (finite[index].x, (before[index].sum + after[index].sum - finite[index].y) / weight)
     }
     return Curve(name, points)
   }
@@ -61,11 +71,26 @@ public struct Chart: Sendable, Equatable {
   public var unit: String
   public var curves: [Curve]
   public var scale: Scale
+  /// Whether a linear axis has zero on it however far it is: for rates and shares.
+  public var hasZero: Bool
   /// Whether it takes the whole width of the page.
   public var isWide: Bool
 
-  public init(_ title: String, unit: String = "", _ curves: [Curve], scale: Scale = .choice, isWide: Bool = false) {
-    (self.title, self.unit, self.curves, self.scale, self.isWide) = (title, unit, curves, scale, isWide)
+  public init(
+    _ title: String, unit: String = "", _ curves: [Curve], scale: Scale = .choice, hasZero: Bool = false,
+    isWide: Bool = false
+  ) {
+    (self.title, self.unit, self.curves, self.scale) = (title, unit, curves, scale)
+    (self.hasZero, self.isWide) = (hasZero, isWide)
+  }
+
+  /// The numbers of the curves' colours.
+  var colours: [Int] {
+    var next = 0
+    return curves.map { curve in
+      defer { if curve.style != .faint { next += 1 } }
+      return next % 6
+    }
   }
 }
 

@@ -20,9 +20,10 @@ struct ChartDrawing {
       guard let scale = AxisScale.logarithmic(values) else { return nil }
       y = scale
     } else {
-      y = .linear(values)
+      y = chart.hasZero ? .linear([0] + values) : .linear(values)
     }
-    let places = chart.curves.flatMap { $0.points.map(\.x) } + stages.flatMap { [$0.start, $0.start + $0.steps] }
+    let places =
+      chart.curves.flatMap { $0.points.map(\.x) } + stages.flatMap { [$0.start, $0.start + $0.steps] }
     (width, height) = chart.isWide ? (1120, 330) : (548, 260)
     x = .steps(from: min(places.min() ?? 0, 0), to: places.max() ?? 1, count: chart.isWide ? 10 : 5)
     (self.chart, self.stages) = (chart, stages)
@@ -32,13 +33,15 @@ struct ChartDrawing {
     let label = HTML.escaped("\(chart.title) over steps, \(y.isLogarithmic ? "logarithmic" : "linear")")
     return """
       <svg class="chart" viewBox="0 0 \(HTML.point(width)) \(HTML.point(height))" role="img" aria-label="\(label)">
-      \(axes)\(marks)\(chart.curves.enumerated().map { curve($1, number: $0) }.joined())\(strips)\(chart.curves.map { gaps($0) }.joined())
+      \(axes)\(marks)\(zip(chart.curves, chart.colours).map { curve($0, colour: $1) }.joined())\(strips)\(chart.curves.map { gaps($0) }.joined())
       </svg>
       """
   }
 
   private func px(_ value: Double) -> Double { left + (x.place(value) ?? 0) * (width - left - right) }
-  private func py(_ value: Double) -> Double? { y.place(value).map { top + (1 - $0) * (height - top - bottom) } }
+  private func py(_ value: Double) -> Double? {
+    y.place(value).map { top + (1 - $0) * (height - top - bottom) }
+  }
 
   // MARK: axes
 
@@ -49,19 +52,23 @@ struct ChartDrawing {
       guard let place = py(tick) else { continue }
       let at = HTML.point(place)
       out += "<line class=\"grid\" x1=\"\(HTML.point(left))\" x2=\"\(end)\" y1=\"\(at)\" y2=\"\(at)\"/>"
-      out += "<text class=\"tick\" x=\"\(HTML.point(left - 7))\" y=\"\(HTML.point(place + 4))\" text-anchor=\"end\">"
+      out +=
+        "<text class=\"tick\" x=\"\(HTML.point(left - 7))\" y=\"\(HTML.point(place + 4))\" text-anchor=\"end\">"
         + "\(ReportNumber.tick(tick))</text>"
     }
     for tick in x.ticks {
       let at = HTML.point(px(tick))
-      out += "<line class=\"axis\" x1=\"\(at)\" x2=\"\(at)\" y1=\"\(HTML.point(floor))\" y2=\"\(HTML.point(floor + 4))\"/>"
-      out += "<text class=\"tick\" x=\"\(at)\" y=\"\(HTML.point(floor + 17))\" text-anchor=\"middle\">"
+      out +=
+        "<line class=\"axis\" x1=\"\(at)\" x2=\"\(at)\" y1=\"\(HTML.point(floor))\" y2=\"\(HTML.point(floor + 4))\"/>"
+      out +=
+        "<text class=\"tick\" x=\"\(at)\" y=\"\(HTML.point(floor + 17))\" text-anchor=\"middle\">"
         + "\(ReportNumber.tick(tick))</text>"
     }
     let at = HTML.point(floor)
     out += "<line class=\"axis\" x1=\"\(HTML.point(left))\" x2=\"\(end)\" y1=\"\(at)\" y2=\"\(at)\"/>"
     let middle = HTML.point((left + width - right) / 2)
-    return out + "<text class=\"tick\" x=\"\(middle)\" y=\"\(HTML.point(height - 4))\" text-anchor=\"middle\">step</text>\n"
+    return out
+      + "<text class=\"tick\" x=\"\(middle)\" y=\"\(HTML.point(height - 4))\" text-anchor=\"middle\">step</text>\n"
   }
 
   /// The stages' names, and lines where one follows another.
@@ -70,51 +77,58 @@ struct ChartDrawing {
       let start = px(stage.start)
       var out = ""
       if stage.start > x.lower {
-        out += "<line class=\"mark\" x1=\"\(HTML.point(start))\" x2=\"\(HTML.point(start))\" y1=\"6\" "
+        out +=
+          "<line class=\"mark\" x1=\"\(HTML.point(start))\" x2=\"\(HTML.point(start))\" y1=\"6\" "
           + "y2=\"\(HTML.point(height - bottom))\"/>"
       }
       // A name that does not fit its stage is left to the title.
       let room = Int((px(stage.start + stage.steps) - start) / 6.5)
       let name = stage.name.count <= room ? stage.name : room > 2 ? stage.name.prefix(room - 1) + "…" : ""
-      return out + "<text class=\"stage\" x=\"\(HTML.point(start + 4))\" y=\"13\">\(HTML.escaped(String(name)))"
+      return out
+        + "<text class=\"stage\" x=\"\(HTML.point(start + 4))\" y=\"13\">\(HTML.escaped(String(name)))"
         + "<title>\(HTML.escaped(stage.name))</title></text>"
     }.joined()
   }
 
   // MARK: curves
 
-  private func curve(_ curve: Curve, number: Int) -> String {
+  private func curve(_ curve: Curve, colour: Int) -> String {
     var path = ""
     var dots = ""
-    var isDrawing = false
-    for (px, value) in thinned(curve.points) {
-      guard let py = py(value) else {
-        isDrawing = false
+    var last: Int?
+    for point in thinned(curve.points) {
+      guard let py = py(point.y) else {
+        last = nil
         continue
       }
-      path += "\(isDrawing ? "L" : "M")\(HTML.point(px)) \(HTML.point(py))"
-      isDrawing = true
-      if curve.style == .dots { dots += "<circle cx=\"\(HTML.point(px))\" cy=\"\(HTML.point(py))\" r=\"3\"/>" }
+      let at = "\(HTML.point(px(point.x))) \(HTML.point(py))"
+      // A line leads from point to point within a stage: the next one starts anew.
+      let stage = stages.count { $0.start < point.x }
+      path += (stage == last ? "L" : "M") + at
+      last = stage
+      if curve.style == .dots {
+        dots += "<circle cx=\"\(HTML.point(px(point.x)))\" cy=\"\(HTML.point(py))\" r=\"3\"/>"
+      }
     }
-    let style = curve.style == .faint ? " faint" : ""
-    return "<g class=\"c\(number % 6)\(style)\"><path d=\"\(path)\"/>\(dots)</g>\n"
+    return
+      "<g class=\"c\(colour)\(curve.style == .faint ? " faint" : "")\"><path d=\"\(path)\"/>\(dots)</g>\n"
   }
 
-  /// The points of a curve at their columns, at most four a column: its first, lowest, highest and last value there, in
-  /// their order, so that no peak is lost.
-  private func thinned(_ points: [(x: Double, y: Double)]) -> [(Double, Double)] {
-    let all = points.map { (px($0.x), $0.y) }
-    guard all.count > Int(width) * 2 else { return all }
-    var out: [(Double, Double)] = []
+  /// The points that are drawn, at most five a column: its first, lowest, highest and last one there, and one that is not
+  /// finite, in their order, so that no peak is lost.
+  private func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+    guard points.count > Int(width) * 2 else { return points }
+    let columns = points.map { Int(px($0.x)) }
+    var out: [(x: Double, y: Double)] = []
     var start = 0
-    while start < all.count {
-      var end = start
-      while end < all.count && Int(all[end].0) == Int(all[start].0) { end += 1 }
-      let column = start..<end
-      let low = column.min { all[$0].1 < all[$1].1 } ?? start
-      let high = column.max { all[$0].1 < all[$1].1 } ?? start
-      let gap = column.first { !all[$0].1.isFinite } ?? start
-      for index in Set([start, low, high, gap, end - 1]).sorted() { out.append(all[index]) }
+    while start < points.count {
+      let end = columns[start...].firstIndex { $0 != columns[start] } ?? points.count
+      let finite = (start..<end).filter { points[$0].y.isFinite }
+      var kept: Set = [start, end - 1]
+      if let low = finite.min(by: { points[$0].y < points[$1].y }) { kept.insert(low) }
+      if let high = finite.max(by: { points[$0].y < points[$1].y }) { kept.insert(high) }
+      if let gap = (start..<end).first(where: { !points[$0].y.isFinite }) { kept.insert(gap) }
+      for index in kept.sorted() { out.append(points[index]) }
       start = end
     }
     return out
@@ -141,14 +155,19 @@ struct ChartDrawing {
     for index in 0..<count {
       let middle = left + (Double(index) + 0.5) * step
       let lines = chart.curves.compactMap { curve -> (x: Double, text: String)? in
-        guard let point = nearest(curve.points, to: middle), abs(px(point.x) - middle) <= max(step, near(curve)) else {
+        guard let point = nearest(curve.points, to: middle),
+          abs(px(point.x) - middle) <= max(step, near(curve))
+        else {
           return nil
         }
-        return (point.x, "\(curve.name): \(ReportNumber.text(point.y))\(chart.unit.isEmpty ? "" : " \(chart.unit)")")
+        return (
+          point.x, "\(curve.name): \(ReportNumber.text(point.y))\(chart.unit.isEmpty ? "" : " \(chart.unit)")"
+        )
       }
       guard let first = lines.first else { continue }
       let title = ([place(first.x)] + lines.map(\.text)).joined(separator: "\n")
-      out += "<rect x=\"\(HTML.point(middle - step / 2))\" y=\"\(HTML.point(top))\" width=\"\(HTML.point(step))\" "
+      out +=
+        "<rect x=\"\(HTML.point(middle - step / 2))\" y=\"\(HTML.point(top))\" width=\"\(HTML.point(step))\" "
         + "height=\"\(HTML.point(height - top - bottom))\"><title>\(HTML.escaped(title))</title></rect>"
     }
     return out + "</g>"
@@ -165,12 +184,15 @@ struct ChartDrawing {
       if px(points[middle].x) < column { low = middle + 1 } else { high = middle }
     }
     guard low > 0 else { return points[low] }
-    return abs(px(points[low - 1].x) - column) < abs(px(points[low].x) - column) ? points[low - 1] : points[low]
+    return abs(px(points[low - 1].x) - column) < abs(px(points[low].x) - column)
+      ? points[low - 1] : points[low]
   }
 
   /// `align, step 40`.
   private func place(_ step: Double) -> String {
-    guard let stage = stages.last(where: { step > $0.start }) ?? stages.first else { return "step \(Int(step))" }
+    guard let stage = stages.last(where: { step > $0.start }) ?? stages.first else {
+      return "step \(Int(step))"
+    }
     return "\(stage.name), step \(Int(step - stage.start))"
   }
 }

@@ -69,7 +69,8 @@ extension EvaluationTable {
       ["metric"] + (hasCounts ? ["samples"] : [])
       + columns.map { "<span title=\"\(HTML.escaped($0.hint))\">\(HTML.escaped($0.name))</span>" }
     let cells = rows.map { row in
-      let name = row.category.map { "<span class=\"sub\">\(HTML.escaped($0))</span>" } ?? HTML.escaped(row.metric)
+      let name =
+        row.category.map { "<span class=\"sub\">\(HTML.escaped($0))</span>" } ?? HTML.escaped(row.metric)
       return [name] + (hasCounts ? [row.count.map { ReportNumber.grouped($0) } ?? ""] : [])
         + columns.map { column in
           column.value(row).map { Self.cell($0, row, column.name) } ?? "<span class=\"none\">–</span>"
@@ -89,7 +90,8 @@ extension EvaluationTable {
     case .share:
       let width = min(max(value.isFinite ? value : 0, 0), 1) * 100
       let hint = row.count.map { interval(value, $0) } ?? ""
-      return "<span class=\"bar \(column == "real" ? "own" : "control")\" style=\"--w:\(HTML.point(width))%\" "
+      return
+        "<span class=\"bar \(column == "real" ? "own" : "control")\" style=\"--w:\(HTML.point(width))%\" "
         + "title=\"\(HTML.escaped(hint))\">\(ReportNumber.percent(value))</span>"
     case .score(let decimals), .loss(let decimals):
       let text = sign + ReportNumber.fixed(value, decimals)

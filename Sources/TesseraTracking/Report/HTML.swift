@@ -14,7 +14,8 @@ enum HTML {
       case "\"": out += "&quot;"
       case "'": out += "&#39;"
       case "\n", "\t": out.unicodeScalars.append(scalar)
-      case _ where scalar.value < 0x20: out.unicodeScalars.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
+      case _ where scalar.value < 0x20:
+        out.unicodeScalars.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
       case "\u{7F}"..."\u{9F}": out += "\u{FFFD}"
       default: out.unicodeScalars.append(scalar)
       }
@@ -33,7 +34,9 @@ enum HTML {
   static func element(_ name: String, _ text: String) -> String { "<\(name)>\(escaped(text))</\(name)>" }
 
   /// A table; `headers` and cells are HTML already.
-  static func table(_ headers: [String], _ rows: [[String]], isNumeric: (Int) -> Bool = { _ in false }) -> String {
+  static func table(_ headers: [String], _ rows: [[String]], isNumeric: (Int) -> Bool = { _ in false })
+    -> String
+  {
     func cells(_ row: [String], _ tag: String) -> String {
       row.enumerated().map { column, cell in
         "<\(tag)\(isNumeric(column) ? " class=\"n\"" : "")>\(cell)</\(tag)>"
@@ -41,7 +44,9 @@ enum HTML {
     }
     var out = "<div class=\"scroll\"><table>"
     if headers.contains(where: { !$0.isEmpty }) { out += "<thead><tr>\(cells(headers, "th"))</tr></thead>" }
-    out += "<tbody>" + rows.map { "<tr>\(cells($0, "td"))</tr>" }.joined(separator: "\n") + "</tbody></table></div>"
+    out +=
+      "<tbody>" + rows.map { "<tr>\(cells($0, "td"))</tr>" }.joined(separator: "\n")
+      + "</tbody></table></div>"
     return out
   }
 

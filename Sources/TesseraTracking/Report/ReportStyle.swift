@@ -71,28 +71,29 @@ enum ReportStyle {
     .bar { display: inline-block; min-width: 92px; text-align: right; padding: 0 6px; border-radius: 4px;
       background: linear-gradient(90deg, var(--bar2) var(--w), transparent var(--w)); }
     .bar.own { background: linear-gradient(90deg, var(--bar) var(--w), transparent var(--w)); font-weight: 600; }
-    .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 14px; }
-    .answer { background: var(--card); border-radius: 8px; padding: 14px; display: flex; gap: 14px; break-inside: avoid; }
-    .picture { flex: none; width: 112px; height: 112px; object-fit: contain; border-radius: 6px; image-rendering: pixelated; background: var(--bar2); }
+    .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); gap: 14px; }
+    .answer { background: var(--card); border-radius: 8px; padding: 14px; break-inside: avoid; }
+    .asked { display: flex; gap: 14px; align-items: center; margin-bottom: 8px; }
+    .asked > div:last-child { min-width: 0; flex: 1; }
+    .answer p { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+    .picture { flex: none; width: 112px; height: 112px; object-fit: contain; border-radius: 6px; image-rendering: pixelated;
+      background: var(--bar2); outline: 1px solid var(--line); }
     div.picture { display: flex; align-items: center; justify-content: center; text-align: center; padding: 6px; }
-    .said { min-width: 0; flex: 1; }
-    .said p { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
     .question { font-weight: 600; }
     .expected { color: var(--soft); font-size: 13px; }
-    ol, .events, .legend { list-style: none; margin: 6px 0 0; padding: 0; }
+    ol, .events, .legend { list-style: none; margin: 0; padding: 0; }
     ol li, .events li { display: flex; gap: 8px; font-size: 14px; padding: 2px 0; }
     .events li { border-bottom: 1px solid var(--grid); padding: 4px 0; }
-    .step { flex: none; width: 104px; color: var(--soft); font-size: 12.5px; padding-top: 1px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-    .events .step { width: 120px; }
+    .step { flex: none; width: 118px; color: var(--soft); font-size: 12.5px; padding-top: 1px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
     .sign { flex: none; width: 1em; text-align: center; font-weight: 700; color: var(--soft); }
     .text { min-width: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
     .right .sign { color: var(--good); } .wrong .sign { color: var(--bad); } .warning .sign { color: var(--warn); }
     summary { cursor: pointer; color: var(--soft); font-size: 13px; padding: 2px 0; }
     .split { display: flex; height: 30px; border-radius: 6px; overflow: hidden; gap: 1px; }
     .split span { color: var(--on); font-size: 12.5px; line-height: 30px; padding-left: 8px; white-space: nowrap; overflow: hidden; min-width: 2px; }
-    .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; }
+    .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; margin-top: 6px; }
     pre { background: var(--card); border-radius: 8px; padding: 14px; overflow-x: auto; font-size: 13px; line-height: 1.45; margin: 0; }
-    @media (max-width: 760px) { .charts { grid-template-columns: minmax(0, 1fr); } .answers { grid-template-columns: minmax(0, 1fr); } }
+    @media (max-width: 760px) { .charts { grid-template-columns: minmax(0, 1fr); } }
     @media print {
       :root { --back: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --grid: #ddd; --on: #fff;
         --c0: #0072b2; --c1: #d55e00; --c2: #007a5a; --c3: #a3518a; --c4: #8a6d00; --c5: #4a6fa5;

@@ -23,7 +23,9 @@ extension ReportTable {
     let width = rows.map(\.count).max() ?? 0
     let isNumeric = (0..<width).map { column in
       !headers.isEmpty && column > 0
-        && rows.allSatisfy { $0.count <= column || $0[column].isEmpty || "0123456789−-".contains($0[column].first!) }
+        && rows.allSatisfy {
+          $0.count <= column || $0[column].isEmpty || "0123456789−-".contains($0[column].first!)
+        }
     }
     out += HTML.table(headers.map { HTML.escaped($0) }, rows.map { $0.map { HTML.foreign($0) } }) {
       $0 < width && isNumeric[$0]

@@ -65,7 +65,9 @@ public struct RunReport: Sendable {
   private var sections: [(id: String, title: String, body: String)] {
     let answers = self.answers.map(\.html).joined(separator: "\n")
     let configuration = self.configuration.isEmpty ? "" : "<pre>\(HTML.escaped(self.configuration))</pre>"
-    let events = self.events.isEmpty ? "" : "<ul class=\"events\">\(self.events.map(\.html).joined(separator: "\n"))</ul>"
+    let events =
+      self.events.isEmpty
+      ? "" : "<ul class=\"events\">\(self.events.map(\.html).joined(separator: "\n"))</ul>"
     return [
       ("evaluation", "Evaluation", evaluations.map(\.html).joined(separator: "\n")),
       ("answers", "Answers through time", answers.isEmpty ? "" : "<div class=\"answers\">\(answers)</div>"),
@@ -84,14 +86,17 @@ public struct RunReport: Sendable {
 
   private var tiles: String {
     guard !highlights.isEmpty else { return "" }
-    let items = highlights.map { "<div><b>\(HTML.escaped($0.value))</b><span>\(HTML.escaped($0.name))</span></div>" }
+    let items = highlights.map {
+      "<div><b>\(HTML.escaped($0.value))</b><span>\(HTML.escaped($0.name))</span></div>"
+    }
     return "<div class=\"tiles\">\(items.joined())</div>"
   }
 
   private var warnings: String {
     let count = events.count(where: \.isWarning)
     guard count > 0 else { return "" }
-    return "<p class=\"warned\"><a href=\"#events\">⚠ \(count == 1 ? "1 warning" : "\(count) warnings")</a></p>"
+    return
+      "<p class=\"warned\"><a href=\"#events\">⚠ \(count == 1 ? "1 warning" : "\(count) warnings")</a></p>"
   }
 
   private var figures: String {
@@ -107,19 +112,23 @@ public struct RunReport: Sendable {
     var out = "<figure class=\"\(chart.isWide ? "wide" : "half")\">"
     let hasChoice = linear != nil && logarithmic != nil
     if hasChoice {
-      out += "<input type=\"radio\" name=\"s\(number)\" id=\"s\(number)a\" class=\"a\" checked>"
+      out +=
+        "<input type=\"radio\" name=\"s\(number)\" id=\"s\(number)a\" class=\"a\" checked>"
         + "<input type=\"radio\" name=\"s\(number)\" id=\"s\(number)b\" class=\"b\">"
     }
     out += "<figcaption><span class=\"name\">\(HTML.escaped(chart.title))"
     if !chart.unit.isEmpty { out += " <span class=\"sub\">\(HTML.escaped(chart.unit))</span>" }
     out += "</span>"
     if hasChoice {
-      out += "<span class=\"switch\"><label for=\"s\(number)a\">linear</label><label for=\"s\(number)b\">log</label></span>"
+      out +=
+        "<span class=\"switch\"><label for=\"s\(number)a\">linear</label><label for=\"s\(number)b\">log</label></span>"
     }
     if chart.curves.count > 1 {
-      out += "<span class=\"keys\">" + chart.curves.enumerated().map { index, curve in
-        "<span><i class=\"p\(index % 6)\(curve.style == .faint ? " faint" : "")\"></i>\(HTML.escaped(curve.name))</span>"
-      }.joined() + "</span>"
+      out +=
+        "<span class=\"keys\">"
+        + zip(chart.curves, chart.colours).map { curve, colour in
+          "<span><i class=\"p\(colour)\(curve.style == .faint ? " faint" : "")\"></i>\(HTML.escaped(curve.name))</span>"
+        }.joined() + "</span>"
     }
     out += "</figcaption>"
     if let linear { out += "<div class=\"linear\">\(linear.svg)</div>" }

@@ -4,7 +4,9 @@ public struct TimeSplit: Sendable, Equatable {
   /// Parts that do not overlap, in seconds: data, forward, backward, optimiser, other.
   public var parts: [(name: String, seconds: Double)]
 
-  public init(_ title: String, _ parts: [(name: String, seconds: Double)]) { (self.title, self.parts) = (title, parts) }
+  public init(_ title: String, _ parts: [(name: String, seconds: Double)]) {
+    (self.title, self.parts) = (title, parts)
+  }
 
   public static func == (a: TimeSplit, b: TimeSplit) -> Bool {
     a.title == b.title && a.parts.elementsEqual(b.parts) { $0.name == $1.name && $0.seconds == $1.seconds }
@@ -16,16 +18,22 @@ public struct TimeSplit: Sendable, Equatable {
 
 extension TimeSplit {
   var html: String {
-    guard total > 0, total.isFinite else { return HTML.element("h3", title) + "<p class=\"note\">no time was measured</p>" }
+    guard total > 0, total.isFinite else {
+      return HTML.element("h3", title) + "<p class=\"note\">no time was measured</p>"
+    }
     var bar = ""
     var legend = ""
     for (index, part) in parts.enumerated() {
       let share = part.seconds / total
       let text = "\(part.name): \(ReportNumber.percent(share)), \(Self.duration(part.seconds))"
-      let inside = share > 0.08 ? "\(HTML.escaped(part.name)) \(ReportNumber.fixed(share * 100, 0))\u{2009}%" : ""
-      bar += "<span class=\"p\(index % 6)\" style=\"width:\(ReportNumber.fixed(share * 100, 3))%\" "
+      let label = "\(part.name) \(ReportNumber.fixed(share * 100, 0))\u{2009}%"
+      // Where a wide page has room for it; a narrow one cuts it, and the legend has it all.
+      let inside = share * 1100 > Double(label.count) * 7.5 + 16 ? HTML.escaped(label) : ""
+      bar +=
+        "<span class=\"p\(index % 6)\" style=\"width:\(ReportNumber.fixed(share * 100, 3))%\" "
         + "title=\"\(HTML.escaped(text))\">\(inside)</span>"
-      legend += "<li><i class=\"p\(index % 6)\"></i>\(HTML.escaped(part.name)) <b>\(ReportNumber.percent(share))</b> "
+      legend +=
+        "<li><i class=\"p\(index % 6)\"></i>\(HTML.escaped(part.name)) <b>\(ReportNumber.percent(share))</b> "
         + "<span class=\"sub\">\(Self.duration(part.seconds))</span></li>"
     }
     return HTML.element("h3", "\(title): \(Self.duration(total))") + "<div class=\"split\">\(bar)</div>"

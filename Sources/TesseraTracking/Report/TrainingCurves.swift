@@ -22,34 +22,48 @@ public struct TrainingCurves: Sendable, Equatable {
         let message = entry[LogField.message]?.text ?? Self.words(entry)
         events.append(
           RunEvent(
-            stage: entry.stage, step: entry.step, message, isWarning: entry[LogField.isWarning]?.flag ?? false))
+            stage: entry.stage, step: entry.step, message, isWarning: entry[LogField.isWarning]?.flag ?? false
+          ))
       }
     }
-    let starts = stages.map(\.start)
-    func curve(_ kind: LogEntry.Kind, _ field: String, _ name: String, _ style: Curve.Style = .line) -> Curve? {
-      let points = points(entries, kind, field)
-      return points.isEmpty ? nil : Curve(name, points, style: style)
+    addCharts(entries)
+  }
+
+  private mutating func addCharts(_ entries: [LogEntry]) {
+    var losses = curves(entries, LogField.loss, "training")
+    let validation = points(entries, .validation, LogField.loss)
+    if !validation.isEmpty { losses.append(Curve("validation", validation, style: .dots)) }
+    if !losses.isEmpty {
+      charts.append(Chart("Loss for each supervised token", unit: "nats", losses, isWide: true))
     }
-    var losses: [Curve] = []
-    if let raw = curve(.train, LogField.loss, "training", .faint) {
-      // A twentieth of the curve, at most a hundred values: enough to see through the noise of small batches.
-      let over = min(max(Double(raw.points.count) / 20, 1), 100)
-      losses = [raw, raw.smoothed(over: over, name: "training, smoothed", breaks: starts)]
-    }
-    if let validation = curve(.validation, LogField.loss, "validation", .dots) { losses.append(validation) }
-    if !losses.isEmpty { charts.append(Chart("Loss for each supervised token", unit: "nats", losses, isWide: true)) }
-    let others: [(String, String, String, Chart.Scale)] = [
-      ("Learning rate", LogField.learningRate, "", .choice), ("Gradient norm", LogField.gradientNorm, "", .choice),
-      ("Tokens a second", LogField.tokensPerSecond, "", .linear),
-      ("Waiting for data", LogField.dataWait, "of the time", .linear),
-    ]
-    for (title, field, unit, scale) in others {
-      guard let curve = curve(.train, field, title.lowercased()) else { continue }
-      charts.append(Chart(title, unit: unit, [curve], scale: scale))
+    let rates = points(entries, .train, LogField.learningRate)
+    if !rates.isEmpty { charts.append(Chart("Learning rate", [Curve("learning rate", rates)])) }
+    let norms = curves(entries, LogField.gradientNorm, "gradient norm")
+    if !norms.isEmpty { charts.append(Chart("Gradient norm", norms)) }
+    for (title, field, unit, factor) in [
+      ("Tokens a second", LogField.tokensPerSecond, "", 1.0),
+      ("Waiting for data", LogField.dataWait, "% of the time", 100),
+    ] {
+      let curves = curves(entries, field, title.lowercased(), times: factor)
+      if !curves.isEmpty { charts.append(Chart(title, unit: unit, curves, scale: .linear, hasZero: true)) }
     }
   }
 
-  private func points(_ entries: [LogEntry], _ kind: LogEntry.Kind, _ field: String) -> [(x: Double, y: Double)] {
+  /// The values of training steps as they are, and smoothed.
+  private func curves(_ entries: [LogEntry], _ field: String, _ name: String, times factor: Double = 1)
+    -> [Curve]
+  {
+    let points = points(entries, .train, field).map { (x: $0.x, y: $0.y * factor) }
+    guard points.count > 20 else { return points.isEmpty ? [] : [Curve(name, points)] }
+    let raw = Curve(name, points, style: .faint)
+    // A twentieth of the curve, at most a hundred values: enough to see through the noise of small batches.
+    let over = min(Double(points.count) / 20, 100)
+    return [raw, raw.smoothed(over: over, name: "\(name), smoothed", breaks: stages.map(\.start))]
+  }
+
+  private func points(_ entries: [LogEntry], _ kind: LogEntry.Kind, _ field: String) -> [(
+    x: Double, y: Double
+  )] {
     var stage = -1
     var name: String?
     var points: [(x: Double, y: Double)] = []
@@ -63,7 +77,9 @@ public struct TrainingCurves: Sendable, Equatable {
 
   /// The fields of an event without a message.
   private static func words(_ entry: LogEntry) -> String {
-    let parts = entry.fields.filter { $0.name != LogField.isWarning }.map { "\($0.name): \($0.value.json.text)" }
+    let parts = entry.fields.filter { $0.name != LogField.isWarning }.map {
+      "\($0.name): \($0.value.json.text)"
+    }
     return parts.isEmpty ? entry.kind.rawValue : parts.joined(separator: ", ")
   }
 }

@@ -59,7 +59,9 @@ enum EventFiles {
     do {
       _ = try RecordFrame.forEach(in: path) { data, frame in
         guard EventRecord.step(of: data) <= step else { return }
-        guard fwrite(frame, 1, frame.count, file) == frame.count else { throw AppendFile.lastError("write", path) }
+        guard fwrite(frame, 1, frame.count, file) == frame.count else {
+          throw AppendFile.lastError("write", path)
+        }
       }
       guard fflush(file) == 0, fsync(fileno(file)) == 0 else { throw AppendFile.lastError("write", path) }
     } catch {

@@ -31,7 +31,8 @@ struct MetricGoldenTests {
       let (mine, theirs) = (tokenizer.words(text), Self.strings(item[name]))
       // By bytes: equal strings may be written with other scalars.
       #expect(
-        mine.map { Array($0.utf8) } == theirs.map { Array($0.utf8) }, "\(text.debugDescription): \(mine), \(theirs)")
+        mine.map { Array($0.utf8) } == theirs.map { Array($0.utf8) },
+        "\(text.debugDescription): \(mine), \(theirs)")
       count += theirs.count
     }
     #expect(count > 1000)
@@ -51,7 +52,8 @@ struct MetricGoldenTests {
         }
       let bleu = try BLEU(
         Self.strings(item["answers"]), references: (item["references"]?.items ?? []).map { Self.strings($0) },
-        tokenizer: try #require(MetricTokenizer(rawValue: item["tokenizer"]?.text ?? "")), smoothing: smoothing)
+        tokenizer: try #require(MetricTokenizer(rawValue: item["tokenizer"]?.text ?? "")),
+        smoothing: smoothing)
       #expect(Self.isNear(bleu.score, Self.number(item["score"])), "\(item)")
       #expect(Self.isNear(bleu.brevityPenalty, Self.number(item["penalty"])), "\(item)")
       for (mine, theirs) in zip(bleu.precisions, item["precisions"]?.items ?? []) {
@@ -70,10 +72,12 @@ struct MetricGoldenTests {
       names.append(item["name"]?.text ?? "")
       for (kind, name) in [(CIDEr.Kind.ciderD, "ciderD"), (.cider, "cider")] {
         let cider = try CIDEr(
-          Self.strings(item["answers"]), references: (item["references"]?.items ?? []).map { Self.strings($0) },
+          Self.strings(item["answers"]),
+          references: (item["references"]?.items ?? []).map { Self.strings($0) },
           kind: kind, tokenizer: .none)
         let theirs = try #require(item[name])
-        #expect(Self.isNear(cider.score, Self.number(theirs["score"])), "\(names.last!) \(name): \(cider.score)")
+        #expect(
+          Self.isNear(cider.score, Self.number(theirs["score"])), "\(names.last!) \(name): \(cider.score)")
         #expect(cider.scores.count == theirs["scores"]?.items.count)
         for (mine, theirs) in zip(cider.scores, theirs["scores"]?.items ?? []) {
           #expect(Self.isNear(mine, Self.number(theirs)))

@@ -12,12 +12,14 @@ struct MetricTests {
     #expect(ExactMatch.isMatch("A red square.", ["a red square"], .lenient))
     #expect(ExactMatch.isMatch("红色。", ["红色"], .lenient) && !ExactMatch.isMatch("re d", ["red"], .lenient))
     #expect(ExactMatch.isMatch("blue", ["red", "blue"]) && !ExactMatch.isMatch("", ["red"]))
-    #expect(try ExactMatch.score(["a", "b", "c", "d"], references: [["a"], ["x", "b"], ["x"], ["d "]]) == 0.75)
+    #expect(
+      try ExactMatch.score(["a", "b", "c", "d"], references: [["a"], ["x", "b"], ["x"], ["d "]]) == 0.75)
   }
 
   @Test("no answers, other counts and no references are errors, not a score")
   func wrongInput() {
-    for (answers, references) in [([], []), (["a"], []), (["a", "b"], [["a"]]), (["a"], [[]])] as [([String], [[String]])]
+    for (answers, references) in [([], []), (["a"], []), (["a", "b"], [["a"]]), (["a"], [[]])]
+      as [([String], [[String]])]
     {
       #expect(throws: TesseraError.self) { try ExactMatch.score(answers, references: references) }
       #expect(throws: TesseraError.self) { try BLEU(answers, references: references) }
