@@ -123,7 +123,8 @@ let package = Package(
     .executableTarget(
       name: "TesseraVLMCLI",
       dependencies: [
-        "Tessera", "TesseraCorpora", "TesseraTerminal", "TesseraText", "TesseraTracking", "TesseraVLM",
+        "Tessera", "TesseraCorpora", "TesseraData", "TesseraTerminal", "TesseraText", "TesseraTracking",
+        "TesseraVLM",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: dialect),

@@ -26,7 +26,8 @@ final class AppendFile: Sendable {
     if flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
       Foundation.close(file)
       throw TesseraError(
-        .io(operation: "lock", code: EWOULDBLOCK, message: "another process is writing this file; end it first"),
+        .io(
+          operation: "lock", code: EWOULDBLOCK, message: "another process is writing this file; end it first"),
         path: path)
     }
     var status = stat()

@@ -35,7 +35,7 @@ final class FullDisk {
     try process.run()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Oracle.Failure(description: "\(arguments): status \(process.terminationStatus)")
+      throw CocoaError(.fileWriteUnknown, userInfo: ["arguments": arguments])
     }
   }
 }

@@ -39,7 +39,8 @@ struct ProgressTests {
     #expect(stage.written.allSatisfy { !$0.contains("\u{1B}") && !$0.contains("\r") })
   }
 
-  @Test("on a terminal one line redraws itself, ten times a second at most, and is never wider than the terminal")
+  @Test(
+    "on a terminal one line redraws itself, ten times a second at most, and is never wider than the terminal")
   func terminal() {
     let stage = Stage()
     let progress = Self.progress(stage, columns: 50)

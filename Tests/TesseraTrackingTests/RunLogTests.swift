@@ -17,7 +17,8 @@ struct RunLogTests {
   /// A step as the trainer logs it; `speed` is what the machine adds.
   static func step(_ step: Int, stage: String = "align", speed: Double = 1) -> LogEntry {
     LogEntry(
-      .train, stage: stage, step: step, [("loss", .number(1 / Float(step + 2))), ("tokens", .int(64 * step))],
+      .train, stage: stage, step: step,
+      [("loss", .number(1 / Float(step + 2))), ("tokens", .int(64 * step))],
       measured: [("tokens_per_second", .number(speed * 1000))])
   }
 
@@ -45,7 +46,7 @@ struct RunLogTests {
 
   @Test("numbers have the fewest digits that read back to them; those that JSON lacks are strings")
   func numbers() throws {
-    let floats: [Float] = [0.1, 1 / 3, 1e-8, 3.4028235e38, 1e-45, 16_777_216, -0.7]
+    let floats: [Float] = [0.1, 1 / 3, 1e-8, 3.4028235e38, .leastNonzeroMagnitude, 16_777_216, -0.7]
     try write(floats.map { LogEntry(.train, stage: "s", step: 1, [("x", .number($0))]) })
     #expect(try folder.lines("log.jsonl")[0].hasSuffix(#""x":0.1}"#))
     for (entry, value) in zip(try RunLog.entries(of: path), floats) {
@@ -60,7 +61,8 @@ struct RunLogTests {
     #expect(try folder.lines("odd.jsonl")[0].hasSuffix(#""a":"nan","b":"inf","c":"-inf"}"#))
     let entry = try RunLog.entries(of: odd)[0]
     #expect(
-      entry["a"]?.number?.isNaN == true && entry["b"]?.number == .infinity && entry["c"]?.number == -.infinity)
+      entry["a"]?.number?.isNaN == true && entry["b"]?.number == .infinity && entry["c"]?.number == -.infinity
+    )
   }
 
   @Test("each line is in the file as soon as it is appended")
@@ -74,12 +76,15 @@ struct RunLogTests {
 
   @Test("entries read back equal those written")
   func roundTrip() throws {
-    let entries = [Self.step(1), LogEntry(.session, stage: "align", step: 1, [("what", "saved")]), Self.step(2)]
+    let entries = [
+      Self.step(1), LogEntry(.session, stage: "align", step: 1, [("what", "saved")]), Self.step(2),
+    ]
     try write(entries)
     #expect(try RunLog.entries(of: path) == entries)
   }
 
-  @Test("killed after any step, a resumed run's log says the same as the uninterrupted one, except for the clock")
+  @Test(
+    "killed after any step, a resumed run's log says the same as the uninterrupted one, except for the clock")
   func resume() throws {
     let whole = folder.path + "/whole.jsonl"
     let log = try RunLog(whole)
@@ -95,7 +100,8 @@ struct RunLogTests {
           LogEntry(.session, stage: "align", step: checkpoint, [("what", "resumed")]))
         for step in checkpoint..<9 { try resumed.append(Self.step(step + 1, speed: 3)) }
         try resumed.close()
-        #expect(try RunLog.deterministicBytes(of: path) == expected, "checkpoint \(checkpoint), died at \(died)")
+        #expect(
+          try RunLog.deterministicBytes(of: path) == expected, "checkpoint \(checkpoint), died at \(died)")
       }
     }
     // The comparison can fail.
@@ -112,7 +118,8 @@ struct RunLogTests {
       return try RunLog.deterministicBytes(of: path)
     }
     let base = try bytes([Self.step(1), Self.step(2)])
-    #expect(try bytes([Self.step(1, speed: 5), LogEntry(.session, stage: "align", step: 1), Self.step(2)]) == base)
+    #expect(
+      try bytes([Self.step(1, speed: 5), LogEntry(.session, stage: "align", step: 1), Self.step(2)]) == base)
     var other = Self.step(2)
     other.fields[0].value = .number(Float(1 / 3).nextUp)
     #expect(try bytes([Self.step(1), other]) != base)
@@ -121,9 +128,12 @@ struct RunLogTests {
 
   @Test("a resume in a stage keeps the stages before and drops those after")
   func stages() throws {
-    let entries = [Self.step(1, stage: "a"), Self.step(2, stage: "a"), Self.step(1, stage: "b"), Self.step(1, stage: "c")]
+    let entries = [
+      Self.step(1, stage: "a"), Self.step(2, stage: "a"), Self.step(1, stage: "b"), Self.step(1, stage: "c"),
+    ]
     for (position, kept) in [
-      (RunLog.Position(stage: "a", step: 0), 0), (.init(stage: "a", step: 1), 1), (.init(stage: "a", step: 2), 2),
+      (RunLog.Position(stage: "a", step: 0), 0), (.init(stage: "a", step: 1), 1),
+      (.init(stage: "a", step: 2), 2),
       (.init(stage: "b", step: 0), 2), (.init(stage: "b", step: 1), 3), (.init(stage: "c", step: 5), 4),
       (.init(stage: "d", step: 0), 4),
     ] {
@@ -190,7 +200,8 @@ struct RunLogTests {
     #expect(throws: TesseraError.self) { try log.append(Self.step(1)) }
   }
 
-  @Test("a full disk is an error with the path; the lines before are whole, and with room the log goes on",
+  @Test(
+    "a full disk is an error with the path; the lines before are whole, and with room the log goes on",
     .enabled(if: FullDisk.canMount))
   func fullDisk() throws {
     let disk = try FullDisk(kilobytes: 64)

@@ -1,5 +1,5 @@
 internal import TesseraCodecs
-public import TesseraCore
+internal import TesseraCore
 internal import TesseraData
 
 /// Shapes as a data set on the disk.

@@ -87,7 +87,9 @@ extension LogEntry {
       fields.append((name, value))
     }
     guard let inner = json["measured"] else { return }
-    guard case .object(let inner) = inner else { throw Self.corrupt("'measured' is \(inner.kind), not an object") }
+    guard case .object(let inner) = inner else {
+      throw Self.corrupt("'measured' is \(inner.kind), not an object")
+    }
     for (name, value) in inner {
       guard let value = LogValue(value) else { throw Self.corrupt("'\(name)' is \(value.kind)") }
       measured.append((name, value))

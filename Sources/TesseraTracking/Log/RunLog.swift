@@ -24,6 +24,8 @@ public final class RunLog: Sendable {
     public var lines = 0
     /// Whether the last line was torn.
     public var wasTorn = false
+
+    package init(lines: Int = 0, wasTorn: Bool = false) { (self.lines, self.wasTorn) = (lines, wasTorn) }
   }
 
   /// The file.

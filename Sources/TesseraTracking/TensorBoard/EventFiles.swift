@@ -7,15 +7,29 @@ enum EventFiles {
   ///
   /// - Returns: how many records went, torn ones included.
   static func cut(in folder: String, after step: Int) throws -> Int {
-    let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+    var count = 0
+    for name in try names(in: folder) { count += try cut("\(folder)/\(name)", after: step) }
+    return count
+  }
+
+  /// What the names of event files begin with.
+  static let prefix = "events.out.tfevents."
+
+  /// The event files of a folder, in the order in which they are read.
+  static func names(in folder: String) throws -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+        $0.hasPrefix(prefix) && !$0.hasSuffix(partSuffix)
+      }.sorted()
+    } catch {
       throw TesseraError(.io(operation: "list", code: 0, message: error.localizedDescription), path: folder)
     }
-    var count = 0
-    for name in names.sorted() where name.hasPrefix("events.out.tfevents.") && !name.hasSuffix(partSuffix) {
-      count += try cut("\(folder)/\(name)", after: step)
-    }
-    return count
+  }
+
+  /// The seconds in a file's name; nil if there are none, or more than a clock shows.
+  static func seconds(of name: String) -> Int? {
+    let digits = name.dropFirst(prefix.count).prefix { $0 != "." }
+    return digits.count <= 10 ? Int(digits) : nil
   }
 
   private static let partSuffix = ".tessera-part"
@@ -45,7 +59,9 @@ enum EventFiles {
     do {
       _ = try RecordFrame.forEach(in: path) { data, frame in
         guard EventRecord.step(of: data) <= step else { return }
-        guard fwrite(frame, 1, frame.count, file) == frame.count else { throw AppendFile.lastError("write", path) }
+        guard fwrite(frame, 1, frame.count, file) == frame.count else {
+          throw AppendFile.lastError("write", path)
+        }
       }
       guard fflush(file) == 0, fsync(fileno(file)) == 0 else { throw AppendFile.lastError("write", path) }
     } catch {

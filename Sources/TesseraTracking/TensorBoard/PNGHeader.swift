@@ -11,7 +11,9 @@ struct PNGHeader: Equatable {
   ///
   /// - Throws: `invalidInput` if the bytes are no PNG file.
   init(_ png: [UInt8]) throws {
-    let start: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]
+    let start: [UInt8] = [
+      0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52,
+    ]
     guard png.count >= 33, png.starts(with: start) else {
       throw TesseraError(
         .invalidInput(

@@ -21,7 +21,9 @@ package enum RecordFrame {
   /// Calls `body` with each whole record and its frame, one in memory at a time.
   ///
   /// - Returns: whether something that is no whole record follows the last: a torn end, or damage.
-  static func forEach(in path: String, _ body: (_ data: [UInt8], _ frame: [UInt8]) throws -> Void) throws -> Bool {
+  static func forEach(in path: String, _ body: (_ data: [UInt8], _ frame: [UInt8]) throws -> Void) throws
+    -> Bool
+  {
     guard let file = fopen(path, "rbe") else { throw AppendFile.lastError("open", path) }
     defer { fclose(file) }
     var status = stat()
@@ -30,7 +32,9 @@ package enum RecordFrame {
     while left >= overhead {
       var frame = try read(12, from: file, path)
       let length = frame.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-      let stored = frame.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)) }
+      let stored = frame.withUnsafeBytes {
+        UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+      }
       // The checksum first: a length that is damaged must not be allocated.
       guard frame.count == 12, CRC32C.masked(frame[..<8]) == stored, length <= UInt64(left - overhead) else {
         return true
@@ -45,7 +49,9 @@ package enum RecordFrame {
     return left > 0
   }
 
-  private static func read(_ count: Int, from file: UnsafeMutablePointer<FILE>, _ path: String) throws -> [UInt8] {
+  private static func read(_ count: Int, from file: UnsafeMutablePointer<FILE>, _ path: String) throws
+    -> [UInt8]
+  {
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, got in
       got = fread(buffer.baseAddress, 1, count, file)
     }

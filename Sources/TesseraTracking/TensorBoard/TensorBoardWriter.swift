@@ -4,8 +4,8 @@ internal import TesseraCore
 
 /// Writes event files that TensorBoard opens: numbers, texts and pictures by step.
 ///
-/// A process writes one file, named as TensorBoard's own writers name theirs. TensorBoard shows a folder as one run, and
-/// orders what it finds by the file's name: give each stage of a run its own folder, or steps that go on counting.
+/// A process writes one file, named as TensorBoard's own writers name theirs. TensorBoard shows a folder as one run: give
+/// each stage its own folder, or steps that go on counting.
 public final class TensorBoardWriter: Sendable {
   /// The file that this process writes.
   public let path: String
@@ -30,7 +30,8 @@ public final class TensorBoardWriter: Sendable {
     file = try Self.newFile(in: folder)
     path = file.path
     try write(EventRecord.fileVersion(time: Self.now))
-    if let step { try write(EventRecord.start(step: step + 1, time: Self.now)) }
+    // A reader takes the first start that it meets for the run's beginning, and only later ones for a resume.
+    try write(EventRecord.start(step: step.map { $0 + 1 } ?? 0, time: Self.now))
   }
 
   /// Adds a number; TensorBoard keeps it in single precision.
@@ -67,14 +68,18 @@ public final class TensorBoardWriter: Sendable {
   private static var now: Double { Date().timeIntervalSince1970 }
 
   /// `events.out.tfevents.<seconds>.<host>.<process>.<count>`.
+  ///
+  /// Readers go through a folder's files in the order of their names, so the seconds are those of no file before: a
+  /// process that starts in the second in which the last one did, or after the clock was set back, comes last too.
   private static func newFile(in folder: String) throws -> AppendFile {
     // A host's name has no slash; one that has would lead out of the folder.
     let host = ProcessInfo.processInfo.hostName.replacing("/", with: "-")
+    let latest = try EventFiles.names(in: folder).compactMap { EventFiles.seconds(of: $0) }.max() ?? 0
     while true {
       let number = count.wrappingAdd(1, ordering: .relaxed).oldValue
-      let seconds = String(Int(now))
+      let seconds = String(max(Int(now), latest + 1))
       let padded = String(repeating: "0", count: max(10 - seconds.count, 0)) + seconds
-      let name = "events.out.tfevents.\(padded).\(host).\(getpid()).\(number)"
+      let name = "\(EventFiles.prefix)\(padded).\(host).\(getpid()).\(number)"
       do {
         return try AppendFile("\(folder)/\(name)", isNew: true)
       } catch let error as TesseraError {

@@ -1,6 +1,6 @@
 internal import TesseraCore
 public import TesseraData
-public import TesseraText
+internal import TesseraText
 
 /// Asks a model held-out questions, with their pictures and, as controls, with others and with none to see.
 ///

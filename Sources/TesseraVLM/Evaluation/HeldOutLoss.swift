@@ -1,5 +1,5 @@
 internal import TesseraCore
-public import TesseraData
+internal import TesseraData
 
 /// The loss on data that is not trained on.
 public final class HeldOutLoss {
@@ -33,7 +33,7 @@ public final class HeldOutLoss {
     loader = DataLoader(
       builder.processor.prepared(whole), batchSize: samples, threads: threads,
       collator: fixedSize ? .stack : .list)
-    learnedBytes = try sources.reduce(0) { sum, source in
+    learnedBytes = sources.reduce(0) { sum, source in
       switch source.content {
       case .records(_, let census): sum + census.learnedBytes
       case .blocks(let blocks): sum + blocks.bytes

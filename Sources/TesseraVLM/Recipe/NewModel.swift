@@ -1,6 +1,7 @@
 internal import TesseraCore
-public import TesseraData
+internal import TesseraData
 internal import TesseraText
+
 
 /// A model that has learned nothing yet, as a directory: a tokenizer trained on the run's texts, and new weights.
 struct NewModel {
@@ -22,7 +23,10 @@ struct NewModel {
     config.text.vocabularySize = tokenizer.vocabularySize
     (config.text.beginToken, config.text.endTokens, config.text.padToken) = (0, [1], 3)
     var files = SideFiles()
-    files.replacements["tokenizer.json"] = tokenizer.json
+    files.replacements["tokenizer.json"] = tokenizer.json()
+    if recipe.template != "v1" {
+      files.replacements["chat_template.jinja"] = try FileIO.read(recipe.template, limit: 1 << 20)
+    }
     let parameters = ModelParameters(new: config, seed: seed)
     var writer = CheckpointWriter()
     writer.replacesExisting = true
@@ -30,7 +34,7 @@ struct NewModel {
   }
 
   private func trained(_ datasets: [any Dataset]) throws -> Tokenizer {
-    var trainer = try BPETrainer(vocabularySize: recipe.vocabulary, specialTokens: Self.special)
+    var trainer = BPETrainer(vocabularySize: recipe.vocabulary, specialTokens: Self.special)
     for dataset in datasets {
       for index in 0..<dataset.count {
         // A record that cannot be read is the census's to tell.

@@ -1,0 +1,108 @@
+/// A line of a chart.
+public struct Curve: Sendable, Equatable {
+  /// How a curve is drawn.
+  public enum Style: Sendable, Equatable {
+    /// A line.
+    case line
+    /// A faint line in the colour of the curve after it, which smooths it.
+    case faint
+    /// A line with a dot at each point: few values.
+    case dots
+  }
+
+  /// What the legend calls it.
+  public var name: String
+  /// Its points, `x` rising. Values that are not finite are gaps, which are marked at the bottom.
+  public var points: [(x: Double, y: Double)]
+  public var style: Style
+
+  public init(_ name: String, _ points: [(x: Double, y: Double)], style: Style = .line) {
+    (self.name, self.points, self.style) = (name, points, style)
+  }
+
+  public static func == (a: Curve, b: Curve) -> Bool {
+    a.name == b.name && a.style == b.style
+      && a.points.elementsEqual(b.points) { $0.x == $1.x && $0.y == $1.y }
+  }
+
+  /// The curve smoothed by a mean in which points weigh the less the further they are, about so many points in all. It
+  /// looks to both sides, so that it does not lag behind a curve that falls. Values that are not finite are left out.
+  ///
+  /// - Parameter breaks: places over which no mean goes, such as the starts of stages.
+  public func smoothed(over count: Double, name: String, breaks: [Double] = []) -> Curve {
+    let finite = points.filter { $0.y.isFinite }
+    let keep = 1 - 1 / max(count / 2, 1)
+    let breaks = breaks.sorted()
+    let parts = finite.map { point in breaks.count { $0 < point.x } }
+    func pass(_ order: some Sequence<Int>) -> [(sum: Double, weight: Double)] {
+      var out = [(sum: Double, weight: Double)](repeating: (0, 0), count: finite.count)
+      var (sum, weight) = (0.0, 0.0)
+      var part: Int?
+      for index in order {
+        if parts[index] != part { (sum, weight, part) = (0, 0, parts[index]) }
+        sum = sum * keep + finite[index].y
+        weight = weight * keep + 1
+        out[index] = (sum, weight)
+      }
+      return out
+    }
+    let (before, after) = (pass(finite.indices), pass(finite.indices.reversed()))
+    // A point itself is in both passes.
+    let points = finite.indices.map { index -> (x: Double, y: Double) in
+      let weight = before[index].weight + after[index].weight - 1
+      return (finite[index].x, (before[index].sum + after[index].sum - finite[index].y) / weight)
+    }
+    return Curve(name, points)
+  }
+}
+
+/// Curves over the steps of a run.
+public struct Chart: Sendable, Equatable {
+  /// How the values are laid out.
+  public enum Scale: Sendable, Equatable {
+    case linear
+    case logarithmic
+    /// Either, as the reader chooses; first linear.
+    case choice
+  }
+
+  public var title: String
+  /// What the values are measured in; empty for none.
+  public var unit: String
+  public var curves: [Curve]
+  public var scale: Scale
+  /// Whether a linear axis has zero on it however far it is: for rates and shares.
+  public var hasZero: Bool
+  /// Whether it takes the whole width of the page.
+  public var isWide: Bool
+
+  public init(
+    _ title: String, unit: String = "", _ curves: [Curve], scale: Scale = .choice, hasZero: Bool = false,
+    isWide: Bool = false
+  ) {
+    (self.title, self.unit, self.curves, self.scale) = (title, unit, curves, scale)
+    (self.hasZero, self.isWide) = (hasZero, isWide)
+  }
+
+  /// The numbers of the curves' colours.
+  var colours: [Int] {
+    var next = 0
+    return curves.map { curve in
+      defer { if curve.style != .faint { next += 1 } }
+      return next % 6
+    }
+  }
+}
+
+/// A stage on the charts' axis of steps.
+public struct StageSpan: Sendable, Equatable {
+  public var name: String
+  /// The steps of all stages before it.
+  public var start: Double
+  /// Its own steps.
+  public var steps: Double
+
+  public init(_ name: String, start: Double, steps: Double) {
+    (self.name, self.start, self.steps) = (name, start, steps)
+  }
+}

@@ -1,0 +1,114 @@
+private import Foundation
+internal import TesseraCore
+internal import TesseraCorpora
+internal import TesseraData
+
+/// Does what a recipe says, in a folder: data, model, stage after stage.
+///
+/// The folder has `recipe.yaml` (resolved), `data/` (what was made), `base/` (a new model), and one folder a stage with
+/// `checkpoints/`, `log.jsonl`, TensorBoard's `events…` and `model/` (a Hugging Face directory) once the stage is done.
+/// What is done already is not done again; a stage that was stopped goes on from its newest checkpoint.
+public final class RecipeRun {
+  public let recipe: Recipe
+  public let folder: String
+  /// Gets what people should know.
+  public var say: (String) -> Void = { _ in }
+  /// Asked after each step: true saves and stops.
+  public var shouldStop: () -> Bool = { false }
+  /// Whether everything is looked at and nothing is trained.
+  public var isDry = false
+  /// Stages stop after so many steps of this process; nil for no bound. Their schedules stay as they are.
+  public var maximumSteps: Int?
+
+  public init(_ recipe: Recipe, folder: String) {
+    (self.recipe, self.folder) = (recipe, folder)
+  }
+
+  /// How a run ended.
+  public enum Ending: Sendable, Hashable {
+    case done
+    /// Someone asked for it: saved, and to be gone on with by the same command.
+    case stopped(stage: String, step: Int)
+  }
+
+  /// Runs all that is not done.
+  ///
+  /// - Throws: `TesseraError` of the stage at hand; what earlier ones did is kept.
+  public func run() throws -> Ending {
+    try FileIO.makeFolder(folder)
+    try keepRecipe()
+    for preparation in recipe.preparations { try prepare(preparation) }
+    var model = try base()
+    for (number, stage) in recipe.stages.enumerated() {
+      let run = try StageRun(self, stage, number: number, model: model)
+      if let done = try run.finished() {
+        say("\(stage.name): done already (\(done))")
+      } else if let step = try run.run() {
+        return .stopped(stage: stage.name, step: step)
+      }
+      if isDry { continue }
+      model = run.modelFolder
+    }
+    return .done
+  }
+
+  /// A path of the recipe: in the run's folder where it is there, else as it stands.
+  func resolve(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    let inner = "\(folder)/\(path)"
+    return FileIO.identity(inner) != nil ? inner : path
+  }
+
+  func resolve(_ source: CorpusSource) -> CorpusSource {
+    var source = source
+    source.path = resolve(source.path)
+    source.images = source.images.map(resolve)
+    return source
+  }
+
+  /// The resolved recipe stays with the run; a folder of another recipe is not gone on with.
+  private func keepRecipe() throws {
+    let path = "\(folder)/recipe.yaml"
+    let bytes = Array(recipe.yaml.utf8)
+    if FileIO.size(path) != nil, try FileIO.read(path) != bytes {
+      let old = String(decoding: try FileIO.read(path), as: UTF8.self)
+      say("the recipe is not the one that this folder began with; stages that are done stay as they are")
+      for (then, now) in zip(old.split(separator: "\n"), recipe.yaml.split(separator: "\n")) where then != now {
+        say("  first difference: '\(then)' then, '\(now)' now")
+        break
+      }
+    }
+    try AtomicFile.write(bytes, to: path)
+  }
+
+  private func prepare(_ preparation: PreparationRecipe) throws {
+    let path = preparation.folder.hasPrefix("/") ? preparation.folder : "\(folder)/\(preparation.folder)"
+    guard FileIO.identity(path) == nil else { return say("\(preparation.folder): made already") }
+    switch preparation.kind {
+    case .shapes:
+      say("making Shapes: \(preparation.train) scenes to train on")
+      let corpus = ShapesCorpus(
+        seed: preparation.seed,
+        counts: [
+          .train: preparation.train, .validation: preparation.validation, .heldout: preparation.heldout,
+        ], side: preparation.size)
+      try corpus.write(to: path)
+    case .emoji:
+      throw TesseraError(.unsupported(format: "recipes", feature: "making emoji"))
+    }
+  }
+
+  /// The directory that the first stage begins with.
+  private func base() throws -> String {
+    switch recipe.model.origin {
+    case .directory(let path): return resolve(path)
+    case .new(let new):
+      let path = "\(folder)/base"
+      if FileIO.identity("\(path)/config.json") != nil { return path }
+      say("making the tokenizer and new weights")
+      let datasets = try recipe.stages.flatMap(\.data).map { try resolve($0).open() }
+      try NewModel(recipe: new, seed: recipe.seed).write(to: path, datasets: datasets)
+      return path
+    }
+  }
+}

@@ -1,0 +1,101 @@
+private import Foundation
+internal import TesseraCore
+public import TesseraTracking
+
+/// Writes what steps do: JSON lines, TensorBoard's events, a line for people.
+public final class StepLog: TrainingCallback {
+  private let stage: String
+  private let total: Int
+  private let every: Int
+  private let log: RunLog
+  private let board: TensorBoardWriter?
+  private let progress: TrainingProgress?
+  /// What the steps since the last line took.
+  private var window = StepTimes()
+  private var counts = (tokens: 0, images: 0, steps: 0)
+  /// The whole stage's.
+  public private(set) var times = StepTimes()
+  public private(set) var tokens = 0
+  public private(set) var images = 0
+  private var lastLine: Double
+  /// Held-out losses since the last step, to be written with it.
+  var validation: (() throws -> [(name: String, value: LogValue)])?
+
+  /// - Parameters:
+  ///   - every: steps from one line to the next.
+  public init(
+    stage: String, total: Int, every: Int, log: RunLog, board: TensorBoardWriter?, progress: TrainingProgress?
+  ) {
+    (self.stage, self.total, self.every) = (stage, total, max(1, every))
+    (self.log, self.board, self.progress) = (log, board, progress)
+    lastLine = ProcessInfo.processInfo.systemUptime
+  }
+
+  public func begin(completed: Int) throws { lastLine = ProcessInfo.processInfo.systemUptime }
+
+  public func step(_ record: StepRecord) throws -> StepFindings {
+    window += record.times
+    times += record.times
+    counts = (counts.tokens + record.tokens, counts.images + record.images, counts.steps + 1)
+    tokens += record.tokens
+    images += record.images
+    if record.isSkipped {
+      try log.append(
+        LogEntry(
+          .event, stage: stage, step: record.step,
+          [("message", "the gradient is not finite; the step is passed over"), ("loss", .number(record.loss))]))
+    }
+    guard record.step % every == 0 || record.step == total || record.step == 1 else { return StepFindings() }
+    try write(record)
+    return StepFindings()
+  }
+
+  private func write(_ record: StepRecord) throws {
+    let now = ProcessInfo.processInfo.systemUptime
+    let seconds = max(now - lastLine, 1e-9)
+    lastLine = now
+    let memory = TorchRuntime.residentBytes
+    let rate = Double(counts.tokens) / seconds
+    let imageRate = Double(counts.images) / seconds
+    let wait = window.data / seconds
+    try log.append(
+      LogEntry(
+        .train, stage: stage, step: record.step,
+        [
+          ("loss", .number(record.loss)), ("learning_rate", .number(record.learningRate)),
+          ("gradient_norm", .number(record.gradientNorm)), ("learned_tokens", .int(record.units)),
+          ("tokens", .int(record.tokens)), ("images", .int(record.images)), ("failures", .int(record.failures)),
+        ],
+        measured: [
+          ("tokens_per_second", .number(rate)), ("images_per_second", .number(imageRate)),
+          ("data_wait", .number(wait)), ("resident_bytes", .int(memory)), ("seconds", .number(seconds)),
+        ]))
+    try board?.scalars(
+      [
+        ("\(stage)/loss", record.loss), ("\(stage)/learning_rate", record.learningRate),
+        ("\(stage)/gradient_norm", record.gradientNorm), ("\(stage)/tokens_per_second", rate),
+        ("\(stage)/images_per_second", imageRate), ("\(stage)/data_wait", wait),
+        ("\(stage)/resident_bytes", Double(memory)),
+      ], step: record.step)
+    progress?.update(
+      TrainingProgress.Step(
+        step: record.step, loss: record.loss, learningRate: record.learningRate,
+        gradientNorm: record.gradientNorm, tokensPerSecond: rate, imagesPerSecond: imageRate, dataWait: wait,
+        memory: memory))
+    window = StepTimes()
+    counts = (0, 0, 0)
+  }
+
+  public func saved(_ checkpoint: TrainingCheckpoint) throws { try log.sync() }
+
+  public func end(_ ending: RunEnding) throws { progress?.finish() }
+}
+
+extension TorchRuntime {
+  /// Bytes of the process that are in memory; 0 where the system does not say.
+  static var residentBytes: Int {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}
