@@ -84,7 +84,7 @@ enum ReportStyle {
     ol, .events, .legend { list-style: none; margin: 0; padding: 0; }
     ol li, .events li { display: flex; gap: 8px; font-size: 14px; padding: 2px 0; }
     .events li { border-bottom: 1px solid var(--grid); padding: 4px 0; }
-    .step { flex: none; width: 118px; color: var(--soft); font-size: 12.5px; padding-top: 1px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+    .step { flex: none; width: 144px; color: var(--soft); font-size: 12.5px; padding-top: 1px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
     .sign { flex: none; width: 1em; text-align: center; font-weight: 700; color: var(--soft); }
     .text { min-width: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
     .right .sign { color: var(--good); } .wrong .sign { color: var(--bad); } .warning .sign { color: var(--warn); }
