@@ -132,7 +132,7 @@ struct ChartTests {
       ])
     #expect(
       [0, 0.0005, 1500, 20_000, 2.5e6, 1e-6].map { ReportNumber.tick($0) } == [
-        "0", "5e-4", "1500", "20k", "2.5M", "1e-6",
+        "0", "0.0005", "1500", "20k", "2.5M", "1e-6",
       ])
     #expect(ReportNumber.percent(0.974) == "97.4\u{2009}%" && ReportNumber.text(.nan) == "not a number")
   }

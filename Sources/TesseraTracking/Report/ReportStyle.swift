@@ -102,7 +102,7 @@ enum ReportStyle {
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       figure, .answer, .tiles div, pre { border: 1px solid var(--line); }
       figure, table, .split { break-inside: avoid; } h2, h3 { break-after: avoid; }
-      .switch { display: none; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+      .charts { grid-template-columns: repeat(2, minmax(0, 1fr)); } .switch { display: none; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
     }
     """
 }
