@@ -24,7 +24,7 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
     case .character: return scalars.filter { !Self.isSpace($0) }.map { String($0) }
     case .chinese: return Self.split(Self.punctuation(Self.spacedChinese(scalars)))
     case .caption:
-      let lower = Array(text.lowercased().unicodeScalars)
+      let lower = Array(text.lowercased().unicodeScalars).map { $0 == "\u{2019}" ? "'" : $0 }
       return Self.split(Self.punctuation(Self.spacedChinese([" "] + lower + [" "])))
         .flatMap { Self.parted($0) }.filter { !Self.left.contains($0) }
     }
@@ -32,6 +32,7 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
 
   /// A word and its English ending, where it has one.
   private static func parted(_ word: String) -> [String] {
+    if word == "cannot" { return ["can", "not"] }
     for ending in ["n't", "'s", "'m", "'d", "'re", "'ve", "'ll"]
     where word.hasSuffix(ending) && word != ending {
       return [String(word.dropLast(ending.count)), ending]
