@@ -95,8 +95,7 @@ let package = Package(
       name: "TesseraCorpora", dependencies: ["Tessera", "TesseraText", "TesseraCore", "TesseraData"],
       swiftSettings: dialect),
     // What a run leaves behind: log lines, TensorBoard's events, the report. No libtorch.
-    .target(
-      name: "TesseraTracking", dependencies: ["TesseraCore", "TesseraTerminal"], swiftSettings: dialect),
+    .target(name: "TesseraTracking", dependencies: ["TesseraCore", "TesseraTerminal"], swiftSettings: dialect),
     // libtorch behind a C header.
     .target(
       name: "CTorch",
@@ -152,9 +151,7 @@ let package = Package(
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraCorporaTests",
-      dependencies: [
-        "Tessera", "TesseraCore", "TesseraData", "TesseraCorpora", "TesseraText", "TestSupport",
-      ],
+      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraCorpora", "TesseraText", "TestSupport"],
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraTrackingTests", dependencies: ["TesseraCore", "TesseraTracking", "TestSupport"],
@@ -162,8 +159,7 @@ let package = Package(
     .testTarget(
       name: "TesseraVLMTests",
       dependencies: [
-        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraVLM", "TesseraText",
-        "TesseraTracking",
+        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraVLM", "TesseraText", "TesseraTracking",
         "TestSupport",
       ],
       swiftSettings: dialect),

@@ -12,6 +12,8 @@ final class AppendFile: Sendable {
     var file: Int32
     /// Bytes of whole appends.
     var length: Int
+    /// Why nothing more can be appended: a torn end that could not be taken back.
+    var fault: TesseraError?
   }
 
   /// Opens a file to append to, kept from other writers by a lock until `close`.
@@ -50,6 +52,7 @@ final class AppendFile: Sendable {
   func append(_ bytes: [UInt8]) throws {
     try state.withLock { state in
       guard state.file >= 0 else { throw closed }
+      if let fault = state.fault { throw fault }
       var done = 0
       while done < bytes.count {
         let count = bytes.withUnsafeBytes { raw in
@@ -58,8 +61,8 @@ final class AppendFile: Sendable {
         if count < 0 {
           if errno == EINTR { continue }
           let error = Self.lastError("write", path)
-          // Where even this fails, the torn end is dropped by whoever opens the file next.
-          ftruncate(state.file, off_t(state.length))
+          // Where even this fails, nothing may follow the torn end: whoever opens the file next drops it.
+          if ftruncate(state.file, off_t(state.length)) != 0 { state.fault = error }
           throw error
         }
         done += count

@@ -9,9 +9,10 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
   case none
   /// Each character (Unicode scalar) that is no white space stands alone, as sacrebleu's `char`.
   case character = "char"
-  /// For CIDEr: lower case, words as in `13a`, and the punctuation left out that COCO's caption evaluation leaves out
-  /// after the Penn Treebank's tokenizer. That tokenizer itself (a program in Java, which also splits `don't` into
-  /// `do` and `n't`) is not built in: cut texts with it and use `none` for figures to set beside COCO's.
+  /// For CIDEr: lower case, words as in `13a`, English endings apart as in the Penn Treebank (`do` `n't`, `it` `'s`), in
+  /// Chinese each character alone, and the punctuation left out that COCO's caption evaluation leaves out after the
+  /// Treebank's tokenizer. That tokenizer itself, a program in Java, is not built in: for figures to set beside COCO's,
+  /// cut texts with it and use `none`.
   case caption
 
   /// The words of a text.
@@ -23,10 +24,20 @@ public enum MetricTokenizer: String, Sendable, CaseIterable {
     case .character: return scalars.filter { !Self.isSpace($0) }.map { String($0) }
     case .chinese: return Self.split(Self.punctuation(Self.spacedChinese(scalars)))
     case .caption:
-      let lower = Array(text.lowercased().unicodeScalars)
+      let lower = Array(text.lowercased().unicodeScalars).map { $0 == "\u{2019}" ? "'" : $0 }
       return Self.split(Self.punctuation(Self.spacedChinese([" "] + lower + [" "])))
-        .filter { !Self.left.contains($0) }
+        .flatMap { Self.parted($0) }.filter { !Self.left.contains($0) }
     }
+  }
+
+  /// A word and its English ending, where it has one.
+  private static func parted(_ word: String) -> [String] {
+    if word == "cannot" { return ["can", "not"] }
+    for ending in ["n't", "'s", "'m", "'d", "'re", "'ve", "'ll"]
+    where word.hasSuffix(ending) && word != ending {
+      return [String(word.dropLast(ending.count)), ending]
+    }
+    return [word]
   }
 
   /// What COCO's caption evaluation leaves out, of what our words can be (its list names brackets by the Treebank's

@@ -18,4 +18,18 @@ public enum LogField {
   public static let message = "message"
   /// Whether a line `event` is a warning.
   public static let isWarning = "warning"
+
+  /// What names of fields begin with that are the seconds of a part of the step (`seconds_data`, `seconds_forward`),
+  /// measured, of lines `train`. The parts do not overlap.
+  public static let secondsPrefix = "seconds_"
+  /// Which of the fixed samples, of lines `sample`.
+  public static let sample = "sample"
+  /// What the model was asked, of lines `sample`; empty for a picture alone.
+  public static let question = "question"
+  /// What it answered, of lines `sample`.
+  public static let answer = "answer"
+  /// The right answer where there is one, of lines `sample`.
+  public static let expected = "expected"
+  /// Whether the answer is right, where anybody can say, of lines `sample`.
+  public static let isRight = "right"
 }

@@ -1,15 +1,15 @@
 private import Foundation
 
 /// Where values lie along an axis, and which of them have labels.
-struct AxisScale {
-  let lower: Double
-  let upper: Double
-  let isLogarithmic: Bool
+package struct AxisScale {
+  package let lower: Double
+  package let upper: Double
+  package let isLogarithmic: Bool
   /// The values with labels.
-  let ticks: [Double]
+  package let ticks: [Double]
 
   /// An axis on which all values lie; a linear one begins and ends at a label, and has zero on it where it is near.
-  static func linear(_ values: some Sequence<Double>, count: Double = 5) -> AxisScale {
+  package static func linear(_ values: some Sequence<Double>, count: Double = 5) -> AxisScale {
     var (low, high) = range(values) ?? (0, 1)
     if low > 0 && low < high * 0.35 { low = 0 }
     if low == high { (low, high) = low == 0 ? (0, 1) : (low - abs(low) * 0.1, high + abs(high) * 0.1) }
@@ -21,7 +21,7 @@ struct AxisScale {
   }
 
   /// An axis of the steps of a run: it ends where they do.
-  static func steps(from low: Double, to high: Double, count: Double) -> AxisScale {
+  package static func steps(from low: Double, to high: Double, count: Double) -> AxisScale {
     let high = max(high, low + 1)
     let step = max(nice((high - low) / count), 1)
     let first = (low / step - 1e-9).rounded(.up)
@@ -32,7 +32,7 @@ struct AxisScale {
   }
 
   /// A logarithmic axis; nil unless some value is over zero.
-  static func logarithmic(_ values: some Sequence<Double>) -> AxisScale? {
+  package static func logarithmic(_ values: some Sequence<Double>) -> AxisScale? {
     guard let (low, high) = range(values.lazy.filter { $0 > 0 }) else { return nil }
     let (first, last) = (log10(low), log10(high))
     // Under two decades the axis begins and ends at 1, 2 or 5; over that, at a power of ten.
@@ -52,7 +52,7 @@ struct AxisScale {
   }
 
   /// Where a value lies, 0 at the axis's beginning and 1 at its end; nil where a logarithmic axis has no place for it.
-  func place(_ value: Double) -> Double? {
+  package func place(_ value: Double) -> Double? {
     guard value.isFinite else { return nil }
     guard isLogarithmic else { return (value - lower) / (upper - lower) }
     return value > 0 ? log(value / lower) / log(upper / lower) : nil

@@ -25,34 +25,34 @@ public struct Curve: Sendable, Equatable {
       && a.points.elementsEqual(b.points) { $0.x == $1.x && $0.y == $1.y }
   }
 
-  /// The curve smoothed by a mean in which points weigh the less the further they are, about so many points in all. It
-  /// looks to both sides, so that it does not lag behind a curve that falls. Values that are not finite are left out.
+  /// The curve smoothed by the mean of about so many points around each, taken twice. The mean looks to both sides, so
+  /// that it does not lag behind a curve that falls, and to neither further than the curve's start is away: there it
+  /// is the curve itself. Values that are not finite are left out.
   ///
   /// - Parameter breaks: places over which no mean goes, such as the starts of stages.
-  public func smoothed(over count: Double, name: String, breaks: [Double] = []) -> Curve {
+  public func smoothed(over count: Int, name: String, breaks: [Double] = []) -> Curve {
     let finite = points.filter { $0.y.isFinite }
-    let keep = 1 - 1 / max(count / 2, 1)
-    let breaks = breaks.sorted()
-    let parts = finite.map { point in breaks.count { $0 < point.x } }
-    func pass(_ order: some Sequence<Int>) -> [(sum: Double, weight: Double)] {
-      var out = [(sum: Double, weight: Double)](repeating: (0, 0), count: finite.count)
-      var (sum, weight) = (0.0, 0.0)
-      var part: Int?
-      for index in order {
-        if parts[index] != part { (sum, weight, part) = (0, 0, parts[index]) }
-        sum = sum * keep + finite[index].y
-        weight = weight * keep + 1
-        out[index] = (sum, weight)
-      }
-      return out
+    var smooth: [(x: Double, y: Double)] = []
+    var rest = finite[...]
+    while let first = rest.first {
+      let part = breaks.count { $0 < first.x }
+      let end = rest.firstIndex { point in breaks.count { $0 < point.x } != part } ?? rest.endIndex
+      let run = rest[..<end]
+      let means = Self.means(Self.means(run.map(\.y), reach: count / 4), reach: count / 4)
+      smooth += zip(run, means).map { (x: $0.x, y: $1) }
+      rest = rest[end...]
     }
-    let (before, after) = (pass(finite.indices), pass(finite.indices.reversed()))
-    // A point itself is in both passes.
-    let points = finite.indices.map { index -> (x: Double, y: Double) in
-      let weight = before[index].weight + after[index].weight - 1
-      return (finite[index].x, (before[index].sum + after[index].sum - finite[index].y) / weight)
+    return Curve(name, smooth)
+  }
+
+  private static func means(_ values: [Double], reach: Int) -> [Double] {
+    var sums = [0.0]
+    for value in values { sums.append(sums[sums.count - 1] + value) }
+    return values.indices.map { index in
+      let left = min(reach, index)
+      let range = index - left..<min(index + left, values.count - 1) + 1
+      return (sums[range.upperBound] - sums[range.lowerBound]) / Double(range.count)
     }
-    return Curve(name, points)
   }
 }
 

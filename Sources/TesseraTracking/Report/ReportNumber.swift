@@ -1,9 +1,9 @@
 private import Foundation
 
 /// Numbers as the report prints them.
-enum ReportNumber {
+package enum ReportNumber {
   /// Four significant digits, without zeros at the end: `0.1234`, `1.5`, `12 340`, `3.2e-07`.
-  static func text(_ value: Double) -> String {
+  package static func text(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "not a number" : value > 0 ? "∞" : "−∞" }
     if value == 0 { return "0" }
     let size = abs(value)
@@ -14,7 +14,7 @@ enum ReportNumber {
   }
 
   /// A whole number with thin spaces between groups of three digits.
-  static func grouped(_ value: Int) -> String {
+  package static func grouped(_ value: Int) -> String {
     let digits = String(value.magnitude)
     guard digits.count > 4 else { return (value < 0 ? "−" : "") + digits }
     var out = ""
@@ -26,15 +26,15 @@ enum ReportNumber {
   }
 
   /// A number with so many decimals.
-  static func fixed(_ value: Double, _ decimals: Int) -> String {
+  package static func fixed(_ value: Double, _ decimals: Int) -> String {
     value.isFinite ? signed(String(format: "%.\(decimals)f", value)) : text(value)
   }
 
   /// `97.2 %`.
-  static func percent(_ share: Double) -> String { fixed(share * 100, 1) + "\u{2009}%" }
+  package static func percent(_ share: Double) -> String { fixed(share * 100, 1) + "\u{2009}%" }
 
   /// A label at an axis: as short as it can be. Whole powers as `10k`, `2M`.
-  static func tick(_ value: Double) -> String {
+  package static func tick(_ value: Double) -> String {
     let size = abs(value)
     switch size {
     case 0: return "0"

@@ -63,10 +63,10 @@ enum ReportStyle {
     .p3 { background: var(--c3); } .p4 { background: var(--c4); } .p5 { background: var(--c5); }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; min-width: min(100%, 420px); }
-    th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+    th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
     th { color: var(--soft); font-weight: 600; font-size: 13px; }
     th [title] { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
-    .n { text-align: right; }
+    .n { text-align: right; white-space: nowrap; }
     td .sub { padding-left: 16px; font-size: 14px; }
     .bar { display: inline-block; min-width: 92px; text-align: right; padding: 0 6px; border-radius: 4px;
       background: linear-gradient(90deg, var(--bar2) var(--w), transparent var(--w)); }
@@ -84,7 +84,7 @@ enum ReportStyle {
     ol, .events, .legend { list-style: none; margin: 0; padding: 0; }
     ol li, .events li { display: flex; gap: 8px; font-size: 14px; padding: 2px 0; }
     .events li { border-bottom: 1px solid var(--grid); padding: 4px 0; }
-    .step { flex: none; width: 118px; color: var(--soft); font-size: 12.5px; padding-top: 1px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+    .step { flex: none; width: 144px; color: var(--soft); font-size: 12.5px; padding-top: 1px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
     .sign { flex: none; width: 1em; text-align: center; font-weight: 700; color: var(--soft); }
     .text { min-width: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
     .right .sign { color: var(--good); } .wrong .sign { color: var(--bad); } .warning .sign { color: var(--warn); }
@@ -93,7 +93,7 @@ enum ReportStyle {
     .split span { color: var(--on); font-size: 12.5px; line-height: 30px; padding-left: 8px; white-space: nowrap; overflow: hidden; min-width: 2px; }
     .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; margin-top: 6px; }
     pre { background: var(--card); border-radius: 8px; padding: 14px; overflow-x: auto; font-size: 13px; line-height: 1.45; margin: 0; }
-    @media (max-width: 760px) { .charts { grid-template-columns: minmax(0, 1fr); } }
+    @media (max-width: 760px) { .bar { min-width: 68px; } .charts { grid-template-columns: minmax(0, 1fr); } }
     @media print {
       :root { --back: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --grid: #ddd; --on: #fff;
         --c0: #0072b2; --c1: #d55e00; --c2: #007a5a; --c3: #a3518a; --c4: #8a6d00; --c5: #4a6fa5;
@@ -102,7 +102,7 @@ enum ReportStyle {
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       figure, .answer, .tiles div, pre { border: 1px solid var(--line); }
       figure, table, .split { break-inside: avoid; } h2, h3 { break-after: avoid; }
-      .switch { display: none; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+      .charts { grid-template-columns: repeat(2, minmax(0, 1fr)); } .switch { display: none; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
     }
     """
 }

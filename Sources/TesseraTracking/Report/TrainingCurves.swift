@@ -57,7 +57,7 @@ public struct TrainingCurves: Sendable, Equatable {
     guard points.count > 20 else { return points.isEmpty ? [] : [Curve(name, points)] }
     let raw = Curve(name, points, style: .faint)
     // A twentieth of the curve, at most a hundred values: enough to see through the noise of small batches.
-    let over = min(Double(points.count) / 20, 100)
+    let over = min(points.count / 20, 100)
     return [raw, raw.smoothed(over: over, name: "\(name), smoothed", breaks: stages.map(\.start))]
   }
 
