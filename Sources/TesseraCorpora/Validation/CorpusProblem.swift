@@ -21,6 +21,7 @@ public struct CorpusProblem: Sendable, Hashable {
     case emptyAnswer = "empty-answer"
     case emptyText = "empty-text"
     case imageMarks = "image-marks"
+    case specialToken = "special-token"
     case duplicate
     case overlap
   }
@@ -61,6 +62,7 @@ extension CorpusProblem.Kind {
     case .emptyAnswer: "give the answer words, or leave the record out: it teaches to say nothing"
     case .emptyText: "leave the record out"
     case .imageMarks: "write <image> in a question once for each picture of the record"
+    case .specialToken: "change the text: nobody can say a token of the tokenizer's own"
     case .duplicate: "leave one of them out, unless it is meant to count twice"
     case .overlap: "take these samples out of one of the two sets: what was trained on proves nothing"
     }

@@ -6,6 +6,15 @@ internal import TesseraText
 struct SampleInspector: Sendable {
   let pictures: PictureInspector
   let tokenizer: Tokenizer?
+  /// The strings that the tokenizer takes for tokens of their own.
+  private let special: [String]
+
+  init(pictures: PictureInspector, tokenizer: Tokenizer?) {
+    self.pictures = pictures
+    self.tokenizer = tokenizer
+    // The mark of a picture is looked at by itself.
+    special = tokenizer.map { $0.specialIDs.compactMap($0.token) }?.filter { $0 != ImageMarks.mark } ?? []
+  }
 
   /// - Parameters:
   ///   - file: the source's path.
@@ -18,7 +27,7 @@ struct SampleInspector: Sendable {
       facts.category = sample.category
       facts.pictureCount = sample.pictures.count
       add(texts: sample, to: &facts)
-      facts.problems = Self.problems(of: sample).map { kind, severity, what in
+      facts.problems = (Self.problems(of: sample) + problems(ofTokens: sample)).map { kind, severity, what in
         CorpusProblem(kind, severity, file: file, index: index, what)
       }
       add(pictures: sample.pictures, to: &facts, file: file, index: index)
@@ -28,6 +37,25 @@ struct SampleInspector: Sendable {
 
   private static func form(_ sample: Sample) -> SampleFacts.Form {
     sample.conversation.isEmpty ? (sample.pictures.isEmpty ? .text : .caption) : .conversation
+  }
+
+  /// Text that holds a token of the tokenizer's own, and answers that have no token.
+  private func problems(ofTokens sample: Sample) -> [Finding] {
+    guard let tokenizer else { return [] }
+    var texts = sample.conversation.map(\.text)
+    if let text = sample.text, texts.isEmpty { texts = [text] }
+    return texts.enumerated().flatMap { index, text -> [Finding] in
+      let place = sample.conversation.isEmpty ? "its text" : "turn \(index + 1)"
+      var found: [Finding] = special.filter { ImageMarks.pieces(of: text, between: [$0]).count > 1 }.map {
+        (.specialToken, .error, "\(place) has '\($0)' in it, a token of the tokenizer's own")
+      }
+      let isLearned = sample.conversation.isEmpty || sample.conversation[index].role == .assistant
+      let hasWords = !Self.trimmed(text).isEmpty
+      if isLearned, hasWords, tokenizer.encode(text, addSpecialTokens: false).isEmpty {
+        found.append((.emptyAnswer, .error, "\(place) has no tokens: the tokenizer knows none of its bytes"))
+      }
+      return found
+    }
   }
 
   // MARK: texts
