@@ -17,7 +17,7 @@ struct TesseraVLMCommand: ParsableCommand {
     version: "tessera-vlm \(TesseraVersion.current)\nlibtorch \(TorchRuntime.version)",
     subcommands: [
       GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
-      ShowSampleCommand.self, InfoCommand.self, RunCommand.self,
+      ShowSampleCommand.self, TokenizerCommand.self, ValidateCommand.self, InfoCommand.self, RunCommand.self,
     ])
 
   static func main() {

@@ -43,6 +43,20 @@ import Testing
     #expect(words { _ = try CorpusFormat.detect(tars.path) }.contains("got one of both"))
   }
 
+  @Test(
+    "a file of many megabytes is told by its beginning, and by its end where the first record is that long")
+  func longFiles() throws {
+    let filler = String(repeating: "x", count: 5 << 20)
+    let folder = try TemporaryFolder()
+    let turns = #""conversations":[{"from":"human","value":"Q"},{"from":"gpt","value":"A"}]"#
+    try folder.write("{\(turns)}\n{\"x\":\"\(filler)\"}\n", "a.jsonl")
+    try folder.write("[{\(turns)},{\"x\":\"\(filler)\"}]", "a.json")
+    try folder.write("[{\"x\":\"\(filler)\",\(turns)}]", "b.json")
+    for name in ["a.jsonl", "a.json", "b.json"] {
+      #expect(try CorpusFormat.detect("\(folder.path)/\(name)") == .llava)
+    }
+  }
+
   @Test("what is no data set is refused with what there is")
   func refuses() throws {
     let folder = try CorpusTestData.folder(pictures: 0, "a.jsonl", #"{"prompt":"x","answer":"y"}"#)

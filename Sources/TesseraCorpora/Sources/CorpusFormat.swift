@@ -29,7 +29,7 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
       case "txt": return .text
       case "csv", "tsv": return .captions
       case let name where recordExtensions.contains(name):
-        return try detect(columns: RecordTable(path).columnsOfFirstRecords())
+        return try detect(columns: columns(path, fileExtension: name))
       case let name:
         throw TesseraError(
           .unsupported(
@@ -50,6 +50,18 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
           got: hasTars ? "one of both" : "one with neither"))
     }
     return hasTars ? .webdataset : .text
+  }
+
+  /// What the first records of a file hold. Of a long file only the beginning is looked at: to find all its records
+  /// takes its time, and is done when it is opened.
+  private static func columns(_ path: String, fileExtension: String) throws -> [String] {
+    let beginning = 4 << 20
+    if let size = FileIO.size(path), size > beginning {
+      let file = try RecordFile(bytes: try FileIO.read(path, range: 0..<beginning), name: path)
+      let columns = try RecordTable(file, fileExtension: fileExtension).columnsOfFirstRecords()
+      if !columns.isEmpty { return columns }
+    }
+    return try RecordTable(path).columnsOfFirstRecords()
   }
 
   private static func detect(columns: [String]) throws -> CorpusFormat {

@@ -28,7 +28,7 @@ extension Digest {
     update(sample.recipe?.summary ?? "")
   }
 
-  mutating func update(_ picture: PictureSource) {
+  package mutating func update(_ picture: PictureSource) {
     switch picture {
     case .file(let path): update("file \(path)")
     case .section(let file, let bytes, let name):
