@@ -1,3 +1,4 @@
+internal import TesseraCodecs
 public import TesseraCore
 
 extension ShapesScene {
