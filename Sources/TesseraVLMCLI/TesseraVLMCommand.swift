@@ -17,7 +17,7 @@ struct TesseraVLMCommand: ParsableCommand {
     version: "tessera-vlm \(TesseraVersion.current)\nlibtorch \(TorchRuntime.version)",
     subcommands: [
       GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
-      ShowSampleCommand.self, MakeShapesCommand.self, InfoCommand.self,
+      ShowSampleCommand.self, MakeShapesCommand.self, MakeEmojiCommand.self, InfoCommand.self,
     ])
 
   static func main() {
