@@ -20,7 +20,9 @@ final class CorpusFolder: CorpusSink {
     let file = try OpenFile(creating: "\(folder)/\(name)")
     try picture.png.withUnsafeBytes { try file.write($0) }
     for caption in picture.captions {
-      var members: [(key: String, value: JSONText)] = [("image", .string(name)), ("text", .string(caption.text))]
+      var members: [(key: String, value: JSONText)] = [
+        ("image", .string(name)), ("text", .string(caption.text)),
+      ]
       if let category = caption.category { members.append(("category", .string(category))) }
       try put(members, captions)
     }

@@ -33,7 +33,9 @@ struct CorpusWriter {
         made.set(offset, Result { try make(start + offset) })
       }
       for (offset, result) in made.results.enumerated() {
-        guard let picture = try result?.get() else { preconditionFailure("picture \(start + offset) was not made") }
+        guard let picture = try result?.get() else {
+          preconditionFailure("picture \(start + offset) was not made")
+        }
         try sink.write(start + offset, picture)
       }
       progress(end)

@@ -52,7 +52,7 @@ public struct ShapesCorpus: Sendable, Hashable {
         let writer = CorpusWriter(folder: "\(directory.part)/\(split.rawValue)", format: format)
         try writer.write(count, progress: { progress(split, $0) }) { try picture(split, $0) }
       }
-      try AtomicFile.write(Array((description.text + "\n").utf8), to: "\(directory.part)/\(Self.mark)", sync: true)
+      try AtomicFile.write(Array((json + "\n").utf8), to: "\(directory.part)/\(Self.mark)", sync: true)
       try directory.finish()
     } catch {
       try directory.abandon()
@@ -64,7 +64,9 @@ public struct ShapesCorpus: Sendable, Hashable {
     func refuse(_ name: String, _ expected: String, _ got: Int) -> TesseraError {
       TesseraError(.invalidArgument(name: name, expected: expected, got: "\(got)"))
     }
-    guard ShapesScene.sides.contains(side) else { throw refuse("the side of pictures of Shapes", "16 to 1024", side) }
+    guard ShapesScene.sides.contains(side) else {
+      throw refuse("the side of pictures of Shapes", "16 to 1024", side)
+    }
     guard (0...ShapesScene.questionLimit).contains(questions) else {
       throw refuse("the number of questions a scene", "0 to \(ShapesScene.questionLimit)", questions)
     }
@@ -86,12 +88,13 @@ public struct ShapesCorpus: Sendable, Hashable {
       })
   }
 
-  private var description: JSONText {
-    .object([
+  /// What `shapes.json` says, in one line.
+  public var json: String {
+    JSONText.object([
       ("dataset", "shapes"), ("version", .int(ShapesScene.version)), ("seed", .string(String(seed))),
       ("side", .int(side)), ("questions_per_scene", .int(questions)), ("format", .string(format.rawValue)),
       ("scenes", .object(ShapesSplit.allCases.map { ($0.rawValue, .int(counts[$0] ?? 0)) })),
       ("held_out_pairs", .array(ShapesPair.heldOut.map { .string($0.name) })),
-    ])
+    ]).text
   }
 }

@@ -9,7 +9,8 @@ extension ShapesScene {
   /// Traps for more than `questionLimit`.
   public func questions(_ count: Int) -> [ShapesQuestion] {
     precondition(
-      (0...Self.questionLimit).contains(count), "a scene has 0...\(Self.questionLimit) questions, got \(count)")
+      (0...Self.questionLimit).contains(count),
+      "a scene has 0...\(Self.questionLimit) questions, got \(count)")
     var maker = ShapesQuestionMaker(self, RandomStream(random).operation(Operation.questions))
     var made: [ShapesQuestion] = []
     while made.count < count {
