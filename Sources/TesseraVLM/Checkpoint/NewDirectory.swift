@@ -11,22 +11,36 @@ struct NewDirectory {
   /// Where its files are written.
   let part: String
   private let replaces: Bool
+  private let kind: Kind
+
+  /// What a directory holds, by the file that says so.
+  enum Kind: String {
+    case model = "config.json"
+    case adapter = "adapter_config.json"
+
+    /// The kind in words.
+    var words: String {
+      self == .model ? "a model's, with a \(rawValue)" : "an adapter's, with an \(rawValue)"
+    }
+  }
 
   /// Makes the directory aside.
   ///
-  /// - Parameter replaces: whether a model directory (one with a `config.json`), or an empty one, that has the name may
-  ///   be replaced; anything else never is.
+  /// - Parameters:
+  ///   - replaces: whether a directory of the same kind, or an empty one, that has the name may be replaced; anything
+  ///     else never is.
+  ///   - kind: what the directory is to hold.
   /// - Throws: `invalidArgument` where something stands in the way, `io`.
-  init(_ path: String, replaces: Bool) throws {
+  init(_ path: String, replaces: Bool, kind: Kind = .model) throws {
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     part = self.path + AtomicFile.partSuffix
-    self.replaces = replaces
-    if FileIO.identity(self.path) != nil { try Self.check(self.path, replaces) }
+    (self.replaces, self.kind) = (replaces, kind)
+    if FileIO.identity(self.path) != nil { try check(self.path) }
     try Self.remove(part)
     try FileIO.makeFolder(part)
   }
 
-  private static func check(_ path: String, _ replaces: Bool) throws {
+  private func check(_ path: String) throws {
     guard FileIO.isFolder(path) else {
       throw TesseraError(
         .invalidArgument(name: "the new directory", expected: "a name that is free", got: "a file"),
@@ -40,10 +54,10 @@ struct NewDirectory {
         path: path)
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
-    guard names.isEmpty || names.contains("config.json") else {
+    guard names.isEmpty || names.contains(kind.rawValue) else {
       throw TesseraError(
         .invalidArgument(
-          name: "the directory to replace", expected: "a model's, with a config.json",
+          name: "the directory to replace", expected: kind.words,
           got: "one with \(names.count) other files"),
         path: path)
     }
@@ -53,7 +67,7 @@ struct NewDirectory {
   func finish() throws {
     guard FileIO.identity(path) != nil else { return try Self.move(part, path) }
     // What came meanwhile is looked at as what was there before.
-    try Self.check(path, replaces)
+    try check(path)
     let old = path + ".tessera-old"
     try Self.remove(old)
     try Self.move(path, old)
