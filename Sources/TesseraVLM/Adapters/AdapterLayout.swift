@@ -10,9 +10,11 @@ enum AdapterLayout {
 }
 
 extension CheckpointLayout {
-  /// The name of one of our parameters here: `canonical` backwards.
+  /// The name of one of our parameters here, or of what an adapter adds to it: `canonical` backwards.
   func name(of ours: String) -> String {
-    guard let rule = prefixes.first(where: { ours.hasPrefix($0.to) }) else { return ours }
-    return rule.from + ours.dropFirst(rule.to.count)
+    // The head's rule names its weight, the others what names begin with.
+    func module(_ name: String) -> String { name.hasSuffix(".weight") ? String(name.dropLast(6)) : name }
+    guard let rule = prefixes.first(where: { ours.hasPrefix(module($0.to)) }) else { return ours }
+    return module(rule.from) + ours.dropFirst(module(rule.to).count)
   }
 }

@@ -20,16 +20,19 @@ extension CheckpointWriter {
           operation: "merging an adapter", expected: "layers of this model", got: "'\(layer.name)'"),
         path: checkpoint.path)
     }
-    let saved = Dictionary(adapter.saved.map { ($0.spec.name, $0.tensor) }) { first, _ in first }
+    let standIns = Dictionary((adapter.saved + adapter.replaced).map { ($0.spec.name, $0.tensor) }) {
+      first, _ in first
+    }
     try write(checkpoint, to: path, dataType: dataType) { spec, body in
-      if let tensor = saved[spec.name] { return try Self.give(tensor, body) }
       let module = spec.name.hasSuffix(".weight") ? String(spec.name.dropLast(".weight".count)) : ""
       guard let layer = adapter[module], let weight = checkpoint[spec.name] else {
-        return try checkpoint.source(spec, body)
+        guard let tensor = standIns[spec.name] else { return try checkpoint.source(spec, body) }
+        return try Self.give(tensor, body)
       }
       let merged = try noGrad {
         let delta = layer.delta.to(.float32, device: .cpu)
-        return try TorchTensor(mapping: weight).to(.float32) + delta
+        let own = try standIns[spec.name] ?? TorchTensor(mapping: weight)
+        return own.to(.float32, device: .cpu) + delta
       }
       try Self.give(merged, body)
     }

@@ -41,7 +41,9 @@ extension LoRAAdapter {
           name: target.module.name, part: target.module.part, a: try tensor(a, own), b: try tensor(b, own),
           scale: target.scale)
       }
-      self.init(config, layers, saved: try match.saved.map { ($0, try tensor($1, type)) })
+      self.init(
+        config, layers, saved: try match.saved.map { ($0, try tensor($1, type)) },
+        replaced: try match.replaced.map { ($0, try tensor($1, type)) })
     } catch let error as TesseraError { throw error.with(path: path) }
   }
 
@@ -62,6 +64,7 @@ struct AdapterMatch {
   let layout: CheckpointLayout
   private(set) var layers: [(target: LoRATarget, a: StoredWeight, b: StoredWeight)] = []
   private(set) var saved: [(spec: ParameterSpec, weight: StoredWeight)] = []
+  private(set) var replaced: [(spec: ParameterSpec, weight: StoredWeight)] = []
   private(set) var report = KeyReport()
   private let expected: Int
 
@@ -101,6 +104,14 @@ struct AdapterMatch {
     }
     for spec in kept {
       if let weight = take(layout.name(of: spec.name), spec.shape) { saved.append((spec, weight)) }
+    }
+    // PEFT puts these into the file on its own, whether they have changed or not.
+    for spec in ExpectedParameters.llava(model)
+    where [ExpectedParameters.embedding, ExpectedParameters.head].contains(spec.name) {
+      let name = layout.name(of: spec.name)
+      for name in [name, name.dropLast("weight".count) + "base_layer.weight"] where found[name] != nil {
+        if let weight = take(name, spec.shape) { replaced.append((spec, weight)) }
+      }
     }
     report.unexpected = found.values.map(\.name).sorted()
   }

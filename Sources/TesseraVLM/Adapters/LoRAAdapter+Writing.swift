@@ -31,7 +31,13 @@ extension LoRAAdapter {
 
   private func writeWeights(_ path: String, syncs: Bool) throws {
     let layout = AdapterLayout.candidates[0]
-    let tensors = try all.map { spec, tensor in
+    // Where a layer has an adapter, PEFT's names put the layer itself one deeper.
+    let frozen = replaced.map { spec, tensor in
+      let module = String(spec.name.dropLast(".weight".count))
+      let name = self[module] == nil ? spec.name : "\(module).base_layer.weight"
+      return (spec: ParameterSpec(name: name, shape: spec.shape, part: spec.part), tensor: tensor)
+    }
+    let tensors = try (all + frozen).map { spec, tensor in
       guard let type = tensor.type.dataType, type.isFloatingPoint else {
         throw TesseraError(
           .unsupported(format: "safetensors", feature: "\(tensor.type.rawValue) of '\(spec.name)'"))

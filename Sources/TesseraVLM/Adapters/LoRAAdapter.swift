@@ -10,12 +10,16 @@ public struct LoRAAdapter: Sendable {
   public let layers: [LoRALayer]
   /// Parameters that are trained whole and stand in for the model's (`modulesToSave`), in its order.
   public let saved: [(spec: ParameterSpec, tensor: TorchTensor)]
+  /// Weights of the embedding or the head that stand in for the model's, but do not learn: PEFT saves them with an adapter
+  /// of the head, or where the vocabulary has grown.
+  public let replaced: [(spec: ParameterSpec, tensor: TorchTensor)]
   private let places: [String: Int]
 
   init(
-    _ config: LoRAConfig, _ layers: [LoRALayer], saved: [(spec: ParameterSpec, tensor: TorchTensor)]
+    _ config: LoRAConfig, _ layers: [LoRALayer], saved: [(spec: ParameterSpec, tensor: TorchTensor)],
+    replaced: [(spec: ParameterSpec, tensor: TorchTensor)] = []
   ) {
-    (self.config, self.layers, self.saved) = (config, layers, saved)
+    (self.config, self.layers, self.saved, self.replaced) = (config, layers, saved, replaced)
     places = Dictionary(layers.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 

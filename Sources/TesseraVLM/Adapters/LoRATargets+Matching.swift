@@ -8,10 +8,11 @@ extension LoRATargets {
   func matcher(_ model: LlavaConfig) throws -> Matcher {
     let isChosen = try Self.matcher(choice, model, setting: "target_modules")
     let isExcluded = try excluded.map { try Self.matcher($0, model, setting: "exclude_modules") }
-    // PEFT looks at the layers' numbers for lists alone.
-    let cuts: Bool = if case .names = choice { layers != nil } else { false }
     return { name, module in
-      isChosen(name, module) && !(isExcluded?(name, module) ?? false) && (!cuts || isOfLayers(name))
+      guard isChosen(name, module), !(isExcluded?(name, module) ?? false) else { return false }
+      // PEFT looks at the layers' numbers for lists alone, and there not where a name is the whole one.
+      guard layers != nil, case .names(let names) = choice, !names.contains(name) else { return true }
+      return isOfLayers(name)
     }
   }
 

@@ -68,7 +68,7 @@ public struct ModelParameters: Sendable {
         "the adapter of \(layer.name) is for another shape than \(weight)")
       result.adapters[layer.name] = layer
     }
-    for (spec, tensor) in adapter.saved {
+    for (spec, tensor) in adapter.saved + adapter.replaced {
       precondition(
         self(spec.name).shape == tensor.shape, "the adapter's \(spec.name) has shape \(tensor.shape)")
       result.tensors[spec.name] = tensor

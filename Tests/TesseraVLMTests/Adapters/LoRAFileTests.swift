@@ -199,7 +199,8 @@ struct LoRAFileTests {
     let model = try LoRAFixtures.adapted(Self.base, path)
     let item = try #require(LoRAFixtures.cases.first { try $0.string("name") == "names" })
     #expect(try LoRAFixtures.distance(model, item) < 1e-5)
-    #expect(LoRAFixtures.message { _ = try model.adapter?.trainable() }.contains("training with dropout"))
+    let adapter = try #require(model.adapter)
+    #expect(LoRAFixtures.message { _ = try adapter.trainable() }.contains("training with dropout"))
   }
 
   @Test("1,000 edits of the settings and 600 of the tensors' header are read or refused")

@@ -46,7 +46,7 @@ enum LoRAFixtures {
   ) throws -> String {
     let bytes = try Data(contentsOf: URL(filePath: adapter(name) + "/adapter_config.json"))
     guard var settings = try JSONSerialization.jsonObject(with: bytes) as? [String: Any] else {
-      throw Oracle.Failure(description: "the settings of \(name) are no object")
+      throw TesseraError(.unknownFormat(firstBytes: []), path: "the settings of \(name)")
     }
     change(&settings)
     try folder.write([UInt8](JSONSerialization.data(withJSONObject: settings)), "a/adapter_config.json")

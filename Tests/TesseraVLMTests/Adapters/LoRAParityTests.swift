@@ -56,7 +56,7 @@ struct LoRAParityTests {
     let (a, b) = (try LlavaModel(merged, type: .float64), try LoRAFixtures.prompt(item))
     let distance = try ParityTests.distance(
       LoRAFixtures.logits(a, b), LoRAFixtures.logits(model, b))
-    #expect(distance < 1e-6, "\(distance)")
+    #expect(distance < 1e-5, "\(distance)")
     // What the adapter does not touch keeps its bytes; what it does, its type.
     var changed = 0
     for (old, new) in zip(base.parameters, merged.parameters) {
