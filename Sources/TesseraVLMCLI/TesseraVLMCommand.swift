@@ -17,7 +17,7 @@ struct TesseraVLMCommand: ParsableCommand {
     version: "tessera-vlm \(TesseraVersion.current)\nlibtorch \(TorchRuntime.version)",
     subcommands: [
       GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
-      ShowSampleCommand.self, InfoCommand.self,
+      MergeCommand.self, ShowSampleCommand.self, InfoCommand.self,
     ])
 
   static func main() {
