@@ -1,8 +1,8 @@
 """Makes adapters with PEFT, or asks it about some: runs under .oracle/peft (5.x) and .oracle/peft4 (4.57).
 
     adapters.py make RESULT.npz NAME …           the cases of that name → adapters/NAME, and their logits
-    adapters.py ask BASE ADAPTER …               prints what PEFT makes of adapters on a model directory, as JSON:
-        [{"adapter", "version", "peft", "warnings", "zero": adapters whose B is 0, "ids", "logits": the last position's,
+    adapters.py ask BASE ADAPTER BASE ADAPTER …  prints what PEFT makes of adapters on model directories, as JSON:
+        [{"base", "adapter", "version", "peft", "warnings", "zero": adapters whose B is 0, "ids", "logits": the last position's,
           "max": of all}]; an adapter "-" is the model alone
 """
 import json
@@ -84,10 +84,10 @@ def make(result, names):
     np.savez(result, **told)
 
 
-def ask(base, adapters):
-    _, inputs = picture_inputs(base)
+def ask(pairs):
     found = []
-    for adapter in adapters:
+    for base, adapter in pairs:
+        _, inputs = picture_inputs(base)
         model, loading = answers.load(base)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
@@ -96,12 +96,13 @@ def ask(base, adapters):
         words = [str(w.message)[:300] for w in heard if "adapter" in str(w.message) or "Unexpected" in str(w.message)]
         said = answers.logits(model, inputs)[0]
         found.append({
-            "adapter": adapter, "version": transformers.__version__, "peft": peft.__version__, "loading": loading,
-            "warnings": words, "ids": inputs["input_ids"][0].tolist(), "max": float(said.abs().max()),
+            "base": base, "adapter": adapter, "version": transformers.__version__, "peft": peft.__version__,
+            "loading": loading, "warnings": words, "ids": inputs["input_ids"][0].tolist(),
+            "max": float(said.abs().max()),
             "zero": [k for k, p in model.named_parameters() if "lora_B" in k and not p.any()],
             "logits": said[-1].tolist()})
     print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    make(sys.argv[2], sys.argv[3:]) if sys.argv[1] == "make" else ask(sys.argv[2], sys.argv[3:])
+    make(sys.argv[2], sys.argv[3:]) if sys.argv[1] == "make" else ask(zip(sys.argv[2::2], sys.argv[3::2]))

@@ -16,7 +16,6 @@ struct LoRALiveTests {
     }
 
   struct Said: Decodable {
-    let adapter: String
     let version: String
     let loading: [String: [String]]
     let warnings: [String]
@@ -26,11 +25,12 @@ struct LoRALiveTests {
     let logits: [Double]
   }
 
-  /// What PEFT says of adapters on a model directory; "-" is the model alone.
-  static func ask(_ environment: String, _ base: String, _ adapters: [String]) throws -> [Said] {
+  /// What PEFT says of adapters on model directories; "-" is the model alone.
+  static func ask(_ environment: String, _ pairs: [(base: String, adapter: String)]) throws -> [Said] {
     let process = Process()
     process.executableURL = URL(filePath: Repository.path(".oracle/\(environment)/bin/python"))
-    process.arguments = [Repository.path("Tests/Golden/lora/adapters.py"), "ask", base] + adapters
+    process.arguments =
+      [Repository.path("Tests/Golden/lora/adapters.py"), "ask"] + pairs.flatMap { [$0.base, $0.adapter] }
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
@@ -94,46 +94,60 @@ struct LoRALiveTests {
     return adapter
   }
 
-  @Test(
-    "both versions load every adapter without a word, with the same logits, and the merged directory too",
-    .enabled(if: hasOracle),
-    arguments: ["clip-llama-untied-default", "siglip-llama-untied-default", "clip-qwen2-untied-default"])
-  func live(_ base: String) throws {
-    let folder = try TemporaryFolder()
+  /// A directory of a model with an adapter, or merged, and the last logits that Tessera computes for it.
+  struct Written {
+    let base: String
+    let adapter: String
+    let ids: [Int]
+    let logits: [Double]
+  }
+
+  /// Every adapter of a model, beside it and merged.
+  static func write(_ base: String, in folder: String) throws -> [Written] {
     let model = try LoRAFixtures.model(base)
-    let prompt = try TinyLlava.directory(base).prompt(
-      try #require(
-        ParityTests.cases("logits").first {
-          try $0.string("directory") == base && $0.string("prompt") == "one"
-        }
-      ).string("text"), "a")
-    var (paths, merged, wanted): ([String], [String], [[Double]]) = ([], [], [])
+    let item = try #require(
+      ParityTests.cases("logits").first {
+        try $0.string("directory") == base && $0.string("prompt") == "one"
+      })
+    let prompt = try TinyLlava.prompt(item, TinyLlava.directory(base))
+    let source = ParityTests.path(base)
     var writer = CheckpointWriter()
     writer.syncs = false
-    for (name, config) in Self.configs() {
+    var written: [Written] = []
+    for (name, config) in configs() {
       let adapter = try Self.adapter(config, model)
-      let path = "\(folder.path)/\(name.replacing(" ", with: "-"))"
+      let path = "\(folder)/\(base)-\(name.replacing(" ", with: "-"))"
       try adapter.write(model.config, to: path, base: base, syncs: false)
-      try writer.write(Checkpoint(ParityTests.path(base)), merging: adapter, to: path + "-merged")
-      paths.append(path)
-      merged.append(path + "-merged")
-      let logits = try LoRAFixtures.logits(model.adapted(by: adapter), prompt)
-      wanted.append(logits.select(0, logits.size(0) - 1).array(of: Double.self))
+      try writer.write(Checkpoint(source), merging: adapter, to: path + "-merged")
+      let all = try LoRAFixtures.logits(model.adapted(by: adapter), prompt)
+      let last = all.select(0, all.size(0) - 1).array(of: Double.self)
+      // The adapter does something: the model alone says something else.
+      let alone = try LoRAFixtures.logits(model, prompt)
+      #expect(ParityTests.distance(alone, all) > 1e-2, "\(name)")
+      written += [
+        Written(base: source, adapter: path, ids: prompt.ids, logits: last),
+        Written(base: path + "-merged", adapter: "-", ids: prompt.ids, logits: last),
+      ]
     }
+    return written
+  }
+
+  @Test(
+    "both versions load every adapter without a word, and every merged directory, with the same logits",
+    .enabled(if: hasOracle))
+  func live() throws {
+    let folder = try TemporaryFolder()
+    let written = try [
+      "clip-llama-untied-default", "siglip-llama-untied-default", "clip-qwen2-untied-default",
+    ].flatMap { try Self.write($0, in: folder.path) }
     for environment in Self.environments {
-      let said = try Self.ask(environment, ParityTests.path(base), ["-"] + paths)
-      #expect(said.count == paths.count + 1)
-      for (found, wanted) in zip(said.dropFirst(), wanted) {
-        let distance = Self.distance(found, wanted)
-        #expect(found.ids == prompt.ids && distance < 1e-5, "\(found.version) \(found.adapter): \(distance)")
-        #expect(found.warnings == [] && found.zero == [], "\(found.version) \(found.adapter)")
-        // The adapter does something: the model alone says something else.
-        #expect(Self.distance(said[0], wanted) > 1e-2, "\(found.adapter)")
-      }
-      for (path, wanted) in zip(merged, wanted) {
-        let found = try #require(Self.ask(environment, path, ["-"]).first)
-        let distance = Self.distance(found, wanted)
-        #expect(found.loading.isEmpty && distance < 1e-5, "\(found.version) \(path): \(distance)")
+      let said = try Self.ask(environment, written.map { ($0.base, $0.adapter) })
+      #expect(said.count == written.count)
+      for (found, wanted) in zip(said, written) {
+        let distance = Self.distance(found, wanted.logits)
+        let name = "\(found.version) \(wanted.base) \(wanted.adapter)"
+        #expect(found.ids == wanted.ids && distance < 1e-5, "\(name): \(distance)")
+        #expect(found.loading.isEmpty && found.warnings == [] && found.zero == [], "\(name)")
       }
     }
   }
