@@ -17,8 +17,8 @@ struct TesseraVLMCommand: ParsableCommand {
     version: "tessera-vlm \(TesseraVersion.current)\nlibtorch \(TorchRuntime.version)",
     subcommands: [
       GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
-      ShowSampleCommand.self, TokenizerCommand.self, ValidateCommand.self, MakeShapesCommand.self,
-      MakeEmojiCommand.self, RunCommand.self, InfoCommand.self,
+      MergeCommand.self, ShowSampleCommand.self, TokenizerCommand.self, ValidateCommand.self,
+      MakeShapesCommand.self, MakeEmojiCommand.self, RunCommand.self, InfoCommand.self,
     ])
 
   static func main() {

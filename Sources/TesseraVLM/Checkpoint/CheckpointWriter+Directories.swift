@@ -8,6 +8,11 @@ extension CheckpointWriter {
   /// - Parameter dataType: what the weights are stored as; nil for each tensor's own type, bytes unchanged.
   /// - Throws: `invalidInput` for a directory of a part alone; what `write` throws.
   public func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType? = nil) throws {
+    try write(checkpoint, to: path, dataType: dataType, source: checkpoint.source)
+  }
+
+  /// Writes a directory once more, with elements from somewhere else.
+  func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType?, source: @escaping Source) throws {
     guard case .llava(let config) = checkpoint.config else {
       throw TesseraError(
         .invalidInput(
@@ -25,7 +30,7 @@ extension CheckpointWriter {
       sideFiles: SideFiles(from: checkpoint.path)
     ) { spec, body in
       guard let extra, spec.name == extra.spec.name, let type = extra.weight.dataType else {
-        return try checkpoint.source(spec, body)
+        return try source(spec, body)
       }
       try extra.weight.withBytes { try body(type, $0) }
     }

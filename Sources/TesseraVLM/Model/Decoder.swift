@@ -6,7 +6,7 @@ public struct Decoder: Sendable {
   public let config: TextConfig
   /// The table of embeddings, `[V, D]`.
   public let embedding: TorchTensor
-  private let head: TorchTensor
+  private let head: Linear
   private let layers: [DecoderLayer]
   private let norm: RMSNorm
   private let rotary: RotaryTable
@@ -16,7 +16,7 @@ public struct Decoder: Sendable {
   public init(_ config: TextConfig, _ parameters: ModelParameters) {
     self.config = config
     embedding = parameters("\(Self.prefix)embed_tokens.weight")
-    head = config.isTied ? embedding : parameters("language_model.lm_head.weight")
+    head = config.isTied ? Linear(weight: embedding, bias: nil) : parameters.linear("language_model.lm_head")
     layers = (0..<config.layers).map { DecoderLayer(config, parameters, index: $0) }
     norm = parameters.rmsNorm("\(Self.prefix)norm", epsilon: config.rmsNormEpsilon)
     rotary = RotaryTable(config, type: embedding.type, device: embedding.device)
@@ -69,7 +69,7 @@ public struct Decoder: Sendable {
   /// Logits over the vocabulary.
   ///
   /// - Shape: `[…, D]` → `[…, V]`.
-  public func logits(_ hidden: TorchTensor) -> TorchTensor { hidden.linear(head) }
+  public func logits(_ hidden: TorchTensor) -> TorchTensor { head(hidden) }
 }
 
 /// Where the tokens of one pass stand in their texts.

@@ -1,10 +1,16 @@
-/// `x · Wᵀ + b`.
+/// `x · Wᵀ + b`, and what an adapter adds.
 struct Linear: Sendable {
   let weight: TorchTensor
   let bias: TorchTensor?
+  var adapter: LoRALayer?
 
   /// `[…, in]` → `[…, out]`.
-  func callAsFunction(_ x: TorchTensor) -> TorchTensor { x.linear(weight, bias) }
+  func callAsFunction(_ x: TorchTensor) -> TorchTensor {
+    let y = x.linear(weight, bias)
+    guard let adapter else { return y }
+    // Half weights have a float32 adapter: the sum is rounded once, as PEFT's.
+    return (y + adapter(x)).to(y.type)
+  }
 }
 
 /// Mean and variance taken out over the last axis, then scaled and shifted.

@@ -11,10 +11,14 @@ public struct LlavaModel: Sendable {
   public let tower: VisionTower
   public let projector: Projector
   public let decoder: Decoder
+  /// What is added to some of its layers; its saved modules are among `parameters`.
+  public let adapter: LoRAAdapter?
 
-  /// A model of parameters, which it shares.
-  public init(_ config: LlavaConfig, _ parameters: ModelParameters) {
+  /// A model of parameters, which it shares, with an adapter on them or none.
+  public init(_ config: LlavaConfig, _ parameters: ModelParameters, adapter: LoRAAdapter? = nil) {
+    let parameters = adapter.map(parameters.adapted) ?? parameters
     self.config = config
+    self.adapter = adapter
     self.parameters = parameters
     tower = VisionTower(config.vision, parameters)
     projector = Projector(config, parameters)

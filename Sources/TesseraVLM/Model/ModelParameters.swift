@@ -5,7 +5,9 @@ internal import TesseraCore
 /// The tensors themselves are the model: who changes their elements (an optimiser) changes it.
 public struct ModelParameters: Sendable {
   public let specs: [ParameterSpec]
-  private let tensors: [String: TorchTensor]
+  private var tensors: [String: TorchTensor]
+  /// What an adapter adds to linear layers, by their names.
+  private var adapters: [String: LoRALayer] = [:]
 
   /// - Precondition: a tensor of its shape for every spec.
   public init(_ specs: [ParameterSpec], _ tensor: (ParameterSpec) throws -> TorchTensor) rethrows {
@@ -35,7 +37,9 @@ public struct ModelParameters: Sendable {
   }
 
   /// A linear layer of this name, with its bias if it has one.
-  func linear(_ name: String) -> Linear { Linear(weight: self("\(name).weight"), bias: self["\(name).bias"]) }
+  func linear(_ name: String) -> Linear {
+    Linear(weight: self("\(name).weight"), bias: self["\(name).bias"], adapter: adapters[name])
+  }
 
   /// A layer norm of this name.
   func layerNorm(_ name: String, epsilon: Double) -> LayerNorm {
@@ -50,5 +54,25 @@ public struct ModelParameters: Sendable {
   /// The same parameters after something was done with each (another type, another device, a copy).
   public func map(_ change: (ParameterSpec, TorchTensor) throws -> TorchTensor) rethrows -> ModelParameters {
     try ModelParameters(specs) { try change($0, self($0.name)) }
+  }
+
+  /// These parameters with an adapter on them: its saved modules stand in for ours, all others are shared.
+  ///
+  /// - Precondition: the adapter's layers and modules are of this config.
+  func adapted(by adapter: LoRAAdapter) -> ModelParameters {
+    var result = self
+    for layer in adapter.layers {
+      let weight = self("\(layer.name).weight").shape
+      precondition(
+        weight == [layer.b.size(0), layer.a.size(1)],
+        "the adapter of \(layer.name) is for another shape than \(weight)")
+      result.adapters[layer.name] = layer
+    }
+    for (spec, tensor) in adapter.saved + adapter.replaced {
+      precondition(
+        self(spec.name).shape == tensor.shape, "the adapter's \(spec.name) has shape \(tensor.shape)")
+      result.tensors[spec.name] = tensor
+    }
+    return result
   }
 }

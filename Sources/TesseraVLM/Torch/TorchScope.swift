@@ -46,3 +46,8 @@ public func autocast<R>(
   }
   return try body()
 }
+
+extension TorchTensor {
+  /// Whether this thread is in an autocast region of a device.
+  static func isAutocasting(on device: TorchDevice) -> Bool { ct_autocast_state(device.raw.type).enabled }
+}

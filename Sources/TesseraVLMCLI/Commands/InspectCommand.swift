@@ -18,6 +18,12 @@ struct InspectCommand: ParsableCommand {
   @ArgumentParser.Argument(help: ArgumentHelp("The model directory.", valueName: "dir"))
   var path: String
 
+  @Option(
+    help: ArgumentHelp(
+      "A LoRA adapter for it, as PEFT or tessera-vlm saves it: what it changes, or why it does not fit.",
+      valueName: "dir"))
+  var adapter: String?
+
   @Flag(help: "As a JSON object.")
   var json = false
 
@@ -25,7 +31,7 @@ struct InspectCommand: ParsableCommand {
     let report = try Checkpoint.compare(path)
     guard report.isEmpty else { return try fail(report) }
     let checkpoint = try Checkpoint(path)
-    let facts = try DirectoryFacts(checkpoint)
+    let facts = try DirectoryFacts(checkpoint, adapter: adapter.map { try AdapterFacts($0, checkpoint) })
     if json {
       print(facts.json.text)
     } else {

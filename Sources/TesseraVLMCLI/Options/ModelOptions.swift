@@ -35,6 +35,10 @@ struct ModelOptions: ParsableArguments {
   var directory: String
 
   @Option(
+    help: ArgumentHelp("A LoRA adapter for it, as PEFT or tessera-vlm saves it.", valueName: "dir"))
+  var adapter: String?
+
+  @Option(
     help: ArgumentHelp(
       """
       What is computed in: stored (as the weights are), float32, bfloat16, float16, float64; auto is float32 on the \
@@ -71,7 +75,12 @@ struct ModelOptions: ParsableArguments {
     if type.dataType != checkpoint.mainType {
       Talk.say("tessera-vlm: weights of \(checkpoint.mainType.rawValue), computed in \(type.rawValue)")
     }
-    let model = try LlavaModel(checkpoint, type: type, device: place)
+    var model = try LlavaModel(checkpoint, type: type, device: place)
+    if let adapter {
+      let found = try LoRAAdapter(adapter, for: model)
+      Talk.say("tessera-vlm: adapter \(adapter.visible): \(AdapterFacts.words(found))")
+      model = model.adapted(by: found)
+    }
     let processor = try Processor(directory, model.config)
     if !processor.generationWishes.isEmpty {
       let list = processor.generationWishes.joined(separator: ", ").visible

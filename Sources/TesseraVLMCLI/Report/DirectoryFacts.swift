@@ -11,10 +11,12 @@ struct DirectoryFacts {
   let tokenizer: Tokenizer?
   let hasTemplate: Bool
   let sideFiles: [(name: String, bytes: Int)]
+  let adapter: AdapterFacts?
 
   /// - Throws: what the readers of side files throw.
-  init(_ checkpoint: Checkpoint) throws {
+  init(_ checkpoint: Checkpoint, adapter: AdapterFacts? = nil) throws {
     self.checkpoint = checkpoint
+    self.adapter = adapter
     needs = MemoryNeeds(checkpoint.config)
     tokenizer = try InspectReport.tokenizer(checkpoint.path)
     hasTemplate = try ProcessorFiles(checkpoint.path).template() != nil
@@ -36,6 +38,7 @@ struct DirectoryFacts {
       ("memory", memory),
     ]
     if text != nil || !sideFiles.isEmpty { sections.append(("beside the weights", beside)) }
+    if let adapter { sections.append(("the adapter \(adapter.path)", adapter.rows)) }
     let remarks = InspectReport.ignoredLines(checkpoint) + checkpoint.notes.map { "note: \($0)" }
     if !remarks.isEmpty { sections.append(("remarks", remarks.map { [$0] })) }
     return sections
@@ -142,6 +145,7 @@ struct DirectoryFacts {
       ), ("notes", .array(checkpoint.notes.map { .string($0) })),
       ("side_files", .object(sideFiles.map { (key: $0.name, value: .int($0.bytes)) })),
     ]
+    if let adapter { pairs.append(("adapter", adapter.json)) }
     return .object(pairs)
   }
 
