@@ -13,6 +13,9 @@ package struct TokenizerFacts {
   /// The largest id of all tokens; −1 where there is none.
   package private(set) var lastID = -1
   private var ids: [String: Int] = [:]
+  private var names: [Int: String] = [:]
+  /// Tokens of the vocabulary, added ones aside.
+  private var vocabularyCount = 0
 
   /// - Throws: `corrupt`, `truncated`.
   package init(_ bytes: [UInt8], file: String) throws {
@@ -39,6 +42,21 @@ package struct TokenizerFacts {
   /// The id of a token; nil for one that is none.
   package subscript(token: String) -> Int? { ids[token] }
 
+  /// The id that a new token gets from the `tokenizers` library behind these: not one past the last where the
+  /// vocabulary leaves ids out.
+  ///
+  /// - Parameter added: how many new tokens stand before it.
+  /// - Throws: `invalidInput` where that id is another token's.
+  package func newID(behind added: Int, file: String) throws -> Int {
+    let last = self.added.map(\.id).max() ?? -1
+    let id = (last >= vocabularyCount ? last + 1 : vocabularyCount) + added
+    guard let other = names[id] else { return id }
+    throw TesseraError(
+      .invalidInput(
+        operation: "adding a token", expected: "the id \(id), behind all others, to be free",
+        got: "'\(other)' there: the vocabulary leaves other ids out"), path: file)
+  }
+
   /// The token of an id that was added.
   package func added(_ id: Int?) -> String? { added.first { $0.id == id }?.content }
 
@@ -57,7 +75,9 @@ package struct TokenizerFacts {
     switch vocabulary {
     case .object(let members):
       for (token, id) in members { if case .int(let id) = id { note(token, id) } }
+      vocabularyCount = members.count
     case .array(let pairs):
+      vocabularyCount = pairs.count
       for (id, pair) in pairs.enumerated() {
         if case .array(let parts) = pair, case .string(let token)? = parts.first { note(token, id) }
       }
@@ -66,7 +86,7 @@ package struct TokenizerFacts {
   }
 
   private mutating func note(_ token: String, _ id: Int) {
-    ids[token] = id
+    (ids[token], names[id]) = (id, token)
     lastID = max(lastID, id)
   }
 }
