@@ -104,7 +104,8 @@ struct TokenizerOracleTests {
         added: #"[{"id":7,"content":"<s>","special":true},{"id":30,"content":"<t>","special":true}]"#,
         vocab: #"{"a":0,"b":2,"ab":5,"<s>":7}"#, merges: #"["a b"]"#),
       TokenizerTests.file(
-        added: #"[{"id":9,"content":"<s>","special":true},{"id":20,"content":"<t>","special":true}]"#),
+        added: #"[{"id":9,"content":"<s>","special":true},{"id":20,"content":"<t>","special":true}]"#,
+        merges: #"["a b"]"#),
     ]
     let text = "ab<s>ba<t>b a"
     for file in files {

@@ -125,11 +125,11 @@ public struct Tokenizer: Sendable {
     }
   }
 
-  /// The id that the `tokenizers` library gives a new token: behind as many as the vocabulary has, or behind the last
-  /// added one. Where the vocabulary leaves ids out that is not one past the highest.
+  /// The id that the `tokenizers` library gives a token of a file that the vocabulary does not have: behind as many as
+  /// the vocabulary has and the added ones before it. Where the vocabulary leaves ids out that is not one past the
+  /// highest.
   private var nextID: Int {
-    let last = added.limit - 1
-    return last >= model.tokens.count ? last + 1 : model.tokens.count
+    model.tokens.count + added.tokens.count { model.tokens.find($0.content) == nil }
   }
 
   /// The id of an added token that the vocabulary does not have. The library counts, whatever the file says: where ids

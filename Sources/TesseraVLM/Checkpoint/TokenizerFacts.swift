@@ -14,8 +14,8 @@ package struct TokenizerFacts {
   package private(set) var lastID = -1
   private var ids: [String: Int] = [:]
   private var names: [Int: String] = [:]
-  /// Tokens of the vocabulary, added ones aside.
-  private var vocabularyCount = 0
+  /// Tokens of the vocabulary, and added tokens that are not in it.
+  private var (vocabularyCount, newCount) = (0, 0)
 
   /// - Throws: `corrupt`, `truncated`.
   package init(_ bytes: [UInt8], file: String) throws {
@@ -36,6 +36,7 @@ package struct TokenizerFacts {
           }
         }
       }
+      count()
     } catch let error as TesseraError { throw error.with(path: file) }
   }
 
@@ -48,8 +49,7 @@ package struct TokenizerFacts {
   /// - Parameter added: how many new tokens stand before it.
   /// - Throws: `invalidInput` where that id is another token's.
   package func newID(behind added: Int, file: String) throws -> Int {
-    let last = self.added.map(\.id).max() ?? -1
-    let id = (last >= vocabularyCount ? last + 1 : vocabularyCount) + added
+    let id = (vocabularyCount > 0 ? vocabularyCount + newCount : lastID + 1) + added
     guard let other = names[id] else { return id }
     throw TesseraError(
       .invalidInput(
@@ -66,7 +66,23 @@ package struct TokenizerFacts {
         throw TesseraError(.corrupt(format: "the tokenizer", detail: "an added token has no id or content"))
       }
       added.append(Added(id: id, content: content, value: item))
-      note(content, id)
+    }
+  }
+
+  /// Gives the added tokens their ids: the vocabulary's, else the next behind it, as the `tokenizers` library counts
+  /// them whatever the file says. The two differ only where ids are left out.
+  private mutating func count() {
+    newCount = 0
+    added = added.map { token in
+      var id = token.id
+      if let known = ids[token.content] {
+        id = known
+      } else {
+        if vocabularyCount > 0 { id = vocabularyCount + newCount }
+        newCount += 1
+      }
+      note(token.content, id)
+      return Added(id: id, content: token.content, value: token.value)
     }
   }
 

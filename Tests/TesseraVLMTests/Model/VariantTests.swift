@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Tessera
 import TesseraText
@@ -82,6 +83,53 @@ import Testing
     let wrong = ParityTests.distance(try logits(LlavaModel(turned, model.parameters)), expected)
     #expect(wrong > 1e-3, "the layers' order does not show: \(wrong)")
     try Self.check(Generator(model, processor), prompt, item)
+  }
+
+  /// What a transformers says of a directory (Tests/Golden/variants/reread.py).
+  struct Reread: Decodable {
+    let version: String
+    let loading: [String]
+    let ids: [Int]
+    let last: [Double]
+    let new: [Int]
+  }
+
+  @Test(
+    "both transformers load a decoder that is written, with the same logits and the same greedy text",
+    .enabled(if: ExportTests.hasOracle))
+  func live() throws {
+    let folder = try TemporaryFolder()
+    let names = ["llama-only", "qwen2-only"]
+    var writer = CheckpointWriter()
+    writer.shardLimit = 30_000
+    for name in names { try writer.write(Checkpoint(ParityTests.path(name)), to: "\(folder.path)/\(name)") }
+    let process = Process()
+    process.executableURL = URL(filePath: Repository.path(".oracle/big/bin/python"))
+    let prompt = "The red star is two."
+    process.arguments =
+      [Repository.path("Tests/Golden/variants/reread.py"), prompt, "20"]
+      + names.map { "\(folder.path)/\($0)" }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    let told = try JSONDecoder().decode([Reread].self, from: output)
+    #expect(process.terminationStatus == 0 && told.count == 4)
+    for (number, said) in told.enumerated() {
+      let (model, processor) = try Self.open(names[number % 2])
+      let asked = try processor.prompt(prompt)
+      let logits = try noGrad { try model.logits([asked.ids]) }[0]
+      let last = logits.select(0, logits.size(0) - 1).array(of: Double.self)
+      let top = said.last.map(abs).max() ?? 0
+      let distance = zip(last, said.last).map { abs($0 - $1) }.max().map { $0 / top } ?? .infinity
+      #expect(
+        said.loading.isEmpty && said.ids == asked.ids && distance < 1e-5, "\(said.version): \(distance)")
+      var options = GenerationOptions()
+      options.maxNewTokens = 20
+      let answer = try Generator(model, processor).answer([asked], options).answers[0]
+      #expect(answer.nearTies > 0 || answer.ids == said.new, "\(said.version)")
+    }
   }
 
   @Test("a decoder takes no pictures, and says so")
