@@ -20,22 +20,15 @@ struct TesseraCommand: ParsableCommand {
     ])
 
   static func main() {
+    ProcessOutput.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      endOutput()
+      ProcessOutput.finish("tessera")
       exit(withError: error)
     }
-    endOutput()
-  }
-
-  /// Brings what was printed to its end. Results that cannot be written (a full disk) are a failure.
-  private static func endOutput() {
-    guard fflush(nil) != 0 else { return }
-    let reason = String(cString: strerror(errno))
-    Talk.say("tessera: the results could not be written to the standard output: \(reason)")
-    Foundation.exit(1)
+    ProcessOutput.finish("tessera")
   }
 
   private static var version: String {

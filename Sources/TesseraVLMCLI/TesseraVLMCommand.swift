@@ -22,13 +22,14 @@ struct TesseraVLMCommand: ParsableCommand {
     ])
 
   static func main() {
+    ProcessOutput.prepare()
     // Before any other thread is there: it may execute the program anew with other kernels.
     TorchRuntime.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let error as TesseraError {
-      endOutput()
+      ProcessOutput.finish("tessera-vlm")
       // Settings that contradict each other are wrong usage; what the world did is a failure.
       if case .invalidArgument = error.reason, error.path == nil {
         exit(withError: ValidationError("\(error)"))
@@ -36,17 +37,9 @@ struct TesseraVLMCommand: ParsableCommand {
       Talk.say("tessera-vlm: \(error)")
       Foundation.exit(1)
     } catch {
-      endOutput()
+      ProcessOutput.finish("tessera-vlm")
       exit(withError: error)
     }
-    endOutput()
-  }
-
-  /// Brings what was printed to its end. Results that cannot be written (a full disk) are a failure.
-  private static func endOutput() {
-    guard fflush(nil) != 0 else { return }
-    let reason = String(cString: strerror(errno))
-    Talk.say("tessera-vlm: the results could not be written to the standard output: \(reason)")
-    Foundation.exit(1)
+    ProcessOutput.finish("tessera-vlm")
   }
 }

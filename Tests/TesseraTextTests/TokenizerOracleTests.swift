@@ -90,6 +90,35 @@ struct TokenizerOracleTests {
     }
   }
 
+  @Test("where ids are left out, ids are the library's, of added tokens too, whatever the file says of them")
+  func holes() async throws {
+    let files = [
+      TokenizerTests.file(vocab: #"{"a":0,"b":2,"ab":5}"#, merges: #"["a b"]"#),
+      TokenizerTests.file(
+        added: #"[{"id":1,"content":"<s>","special":true}]"#, vocab: #"{"a":0,"b":2,"ab":5}"#,
+        merges: #"["a b"]"#),
+      TokenizerTests.file(
+        added: #"[{"id":6,"content":"<s>","special":true},{"id":9,"content":"<t>","special":true}]"#,
+        vocab: #"{"a":0,"b":2,"ab":5}"#, merges: #"["a b"]"#),
+      TokenizerTests.file(
+        added: #"[{"id":7,"content":"<s>","special":true},{"id":30,"content":"<t>","special":true}]"#,
+        vocab: #"{"a":0,"b":2,"ab":5,"<s>":7}"#, merges: #"["a b"]"#),
+      TokenizerTests.file(
+        added: #"[{"id":9,"content":"<s>","special":true},{"id":20,"content":"<t>","special":true}]"#,
+        merges: #"["a b"]"#),
+    ]
+    let text = "ab<s>ba<t>b a"
+    for file in files {
+      let full = file.replacing(
+        #""special":true}"#,
+        with: #""special":true,"single_word":false,"lstrip":false,"rstrip":false,"normalized":false}"#)
+      let reply = try await Oracle.tokenizers.run(
+        "from tokenizers import Tokenizer; out = Tokenizer.from_str(file).encode(text).ids",
+        ["file": .string(full), "text": .string(text)])
+      #expect(try Tokenizer(json: Array(full.utf8)).encode(text) == reply.json([Int].self), "\(full)")
+    }
+  }
+
   @Test("a file with tokens added loads in the library and gives the same ids")
   func addedTokensRead() async throws {
     let reply = try await Oracle.tokenizers.run(

@@ -72,6 +72,24 @@ import Testing
     #expect((told["unexpected"] as? [String])?.isEmpty == true)
   }
 
+  @Test("what the config says and is not known is remarked, by every command that reads it")
+  func unknown() throws {
+    let folder = try TemporaryFolder()
+    try Models.copy("clip-llama-untied-full", to: folder.path + "/m")
+    try folder.replace("m/config.json", "\"use_cache\": true", "\"brand_new\": true", last: false)
+    let path = folder.path + "/m"
+    #expect(try run("inspect", path).output.contains("not applied: text_config.brand_new true"))
+    let results = [
+      try run("generate", path, "--prompt", "x", "--max-new-tokens", "1"),
+      try run("convert", path, folder.path + "/out"),
+    ]
+    for result in results {
+      #expect(result.status == 0 && result.errors.contains("text_config.brand_new true"), "\(result.errors)")
+    }
+    // It is kept, and remarked again.
+    #expect(try run("inspect", folder.path + "/out").output.contains("text_config.brand_new true"))
+  }
+
   @Test("a tensor of another shape is named with both shapes")
   func shape() throws {
     let folder = try TemporaryFolder()

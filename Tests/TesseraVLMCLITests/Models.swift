@@ -14,7 +14,8 @@ enum Models {
     "bf16", "f16", "sharded", "layout-5x-clip", "layout-5x-siglip", "layout-memory",
   ]
   /// Parts alone.
-  static let parts = ["clip-only", "clip-vision-only", "siglip-only", "llama-only", "qwen2-only"]
+  static let parts = towers + ["llama-only", "qwen2-only"]
+  static let towers = ["clip-only", "clip-vision-only", "siglip-only"]
 }
 
 extension Models {

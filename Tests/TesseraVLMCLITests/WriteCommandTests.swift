@@ -68,13 +68,58 @@ import Testing
     #expect(try Checkpoint(out).files.files == ["model.safetensors"])
   }
 
-  @Test("a part alone is not converted, and says how to make a whole", arguments: Models.parts)
+  @Test("a tower alone is not converted, and says how to make a whole", arguments: Models.towers)
   func parts(_ name: String) throws {
     let folder = try TemporaryFolder()
     let result = try run("convert", Models.path(name), folder.path + "/out")
     #expect(result.status == 1)
     #expect(result.errors.contains("tessera-vlm init"))
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/out"))
+  }
+
+  @Test(
+    "a decoder alone is converted: every byte, 5's and 4.57's config, its names; and it answers as before",
+    arguments: ["llama-only", "qwen2-only"])
+  func decoders(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let out = folder.path + "/out"
+    let result = try run("convert", Models.path(name), out, "--shard-size", "20kB")
+    #expect(result.status == 0, "\(result.errors)")
+    let (old, new) = (try Checkpoint(Models.path(name)), try Checkpoint(out))
+    #expect(new.layout == .language && new.files.files.count > 1 && new.notes.isEmpty)
+    #expect(old.parameters.count == new.parameters.count)
+    for parameter in old.parameters {
+      let copy = try #require(new[parameter.spec.name])
+      let bytes = try parameter.weight.withBytes { Array($0) }
+      #expect(try copy.withBytes { Array($0) } == bytes, "\(parameter.spec.name)")
+    }
+    guard case .language(let before) = old.config, case .language(let after) = new.config else {
+      throw CancellationError()
+    }
+    #expect(before == after)
+    let ask = ["--prompt", "The red star is two.", "--max-new-tokens", "12"]
+    let answers = try [Models.path(name), out].map {
+      try Command.run(["generate", $0] + ask, tool: "tessera-vlm").output
+    }
+    #expect(answers[0] == answers[1] && answers[0].count > 2)
+    for file in ["preprocessor_config.json", "processor_config.json", "chat_template.jinja"] {
+      #expect(!FileManager.default.fileExists(atPath: "\(out)/\(file)"), "\(file)")
+    }
+    // Once more gives the same bytes.
+    #expect(try run("convert", out, folder.path + "/again", "--shard-size", "20kB").status == 0)
+    #expect(try TemporaryFolder.contents(out) == TemporaryFolder.contents(folder.path + "/again"))
+  }
+
+  @Test("a file that may not grow is an error with its name, and nothing is left")
+  func fileLimit() throws {
+    let folder = try TemporaryFolder()
+    // In blocks of 512 bytes: less than the weights take.
+    let result = try Shell.run(
+      #"ulimit -f 40; "$1" convert "$2" "$3""#,
+      [try Command.path(of: "tessera-vlm"), Models.path("qwen2-only"), folder.path + "/out"])
+    #expect(result.status == 1, "\(result.status)")
+    #expect(result.errors.contains("File too large") && result.errors.contains("model.safetensors"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
   @Test("init joins every tower with every decoder: theirs byte for byte, the projector from the seed alone")

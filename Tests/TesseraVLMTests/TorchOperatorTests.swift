@@ -61,4 +61,43 @@ struct TorchOperatorTests {
     #expect(y.type == .bfloat16)
     #expect(y.to(.float32).isEqual(to: try golden.torch("rmsNormHalf.out0")))
   }
+
+  /// `row_linear` in CTorch: one row, nothing recorded. Sizes on both sides of where its rows are cut for threads, with
+  /// rows that two threads can share and that they cannot.
+  @Test(
+    "multiply one row by a path of its own (row_linear) as the matrix product does",
+    arguments: [(3, 5), (64, 1), (1, 64), (257, 255), (512, 256), (512, 257), (131, 1024)])
+  func rowLinear(_ inner: Int, _ outer: Int) throws {
+    func numbers(_ count: Int, _ step: Int) -> [Double] {
+      (0..<count).map { Double($0 * step % 97) / 48 - 1 }
+    }
+    let weight = TorchTensor(numbers(inner * outer, 31), shape: [outer, inner])
+    let bias = TorchTensor(numbers(outer, 17), shape: [outer])
+    let row = numbers(inner, 13)
+    let expected = (0..<outer).map { out in
+      let products = (0..<inner).map { row[$0] * (Double((out * inner + $0) * 31 % 97) / 48 - 1) }
+      return products.reduce(Double(out * 17 % 97) / 48 - 1, +)
+    }
+    for shape in [[inner], [1, inner], [1, 1, inner]] {
+      let x = TorchTensor(row, shape: shape)
+      let wanted = TorchTensor(expected, shape: Array(shape.dropLast()) + [outer])
+      let recorded = x.linear(weight, bias)
+      let alone = noGrad { x.linear(weight, bias) }
+      expectClose(alone, wanted, "\(shape)", within: 1e-12)
+      expectClose(alone, recorded, "\(shape)", within: 1e-12)
+      expectClose(noGrad { x.linear(weight) }, x.linear(weight), "\(shape) without bias", within: 1e-12)
+      expectClose(
+        noGrad { x.to(.float32).linear(weight.to(.float32), bias.to(.float32)) }.to(.float64), wanted,
+        "\(shape) in float32", within: 1e-4)
+      // A matrix that lies otherwise in memory, or a type that the path is not for, takes the other way.
+      let turned = TorchTensor(numbers(inner * outer, 31), shape: [outer, inner]).transpose(0, 1).clone()
+        .transpose(0, 1)
+      expectClose(noGrad { x.linear(turned, bias) }, wanted, "\(shape), not contiguous", within: 1e-12)
+    }
+    // Gradients are recorded as ever.
+    let trained = TorchTensor(row, shape: [1, inner])
+    trained.requiresGrad = true
+    trained.linear(weight, bias).sum().backward()
+    #expect(trained.grad != nil)
+  }
 }

@@ -49,11 +49,16 @@ package struct SafetensorsTable: Sendable {
   /// - Throws: `limitExceeded`, `truncated`.
   static func dataStart(_ prefix: UnsafeRawBufferPointer, size: Int) throws -> Int {
     let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    // A length of more bytes than a number can count has no place in the fact about it.
+    guard length <= Int.max else {
+      throw fault(
+        "the header is said to have \(length) bytes, at most \(SafetensorsHeader.limit) are allowed")
+    }
     guard length <= SafetensorsHeader.limit else {
       throw TesseraError(
         .limitExceeded(
           what: "bytes of the safetensors header", limit: SafetensorsHeader.limit,
-          found: Int(clamping: length)))
+          found: Int(length)))
     }
     let start = 8 + Int(length)
     guard size >= start else {
@@ -129,10 +134,18 @@ package struct SafetensorsTable: Sendable {
       }
       guard needed == ends[1] - ends[0] else {
         throw fault(
-          "'\(name)' of shape \(shape) needs \(needed) bytes, its place \(ends) has \(ends[1] - ends[0])")
+          "'\(name)' of shape \(shape) and dtype \(code) needs \(needed) bytes, its place \(ends) has "
+            + "\(ends[1] - ends[0])\(fitting(shape, ends[1] - ends[0]))")
       }
     }
     return Entry(name: name, code: code, type: type, shape: shape, bytes: ends[0]..<ends[1])
+  }
+
+  /// Which dtypes need as many bytes as the place has: it may be the dtype that is wrong.
+  private static func fitting(_ shape: [Int], _ bytes: Int) -> String {
+    let types: [SafetensorsType] = [.float32, .bfloat16, .float16, .float64, .int64, .uint8]
+    let codes = types.filter { $0.byteCount(shape) == bytes }.map(\.rawValue)
+    return codes.isEmpty ? "" : ", as many as dtype \(codes.joined(separator: " or ")) needs"
   }
 
   private static func numbers(_ value: JSONValue?, _ key: String, _ name: String) throws -> [Int] {

@@ -49,6 +49,11 @@ enum ChatSegments {
       throw wrong(
         "plain", addGenerationPrompt ? "pictures alone for a prompt" : "one caption", "\(answers) captions")
     }
+    guard !pieces.isEmpty else {
+      throw wrong(
+        "plain", "a picture (it writes a picture's caption, and leaves a question's words out)", "words alone"
+      )
+    }
     return pieces
   }
 

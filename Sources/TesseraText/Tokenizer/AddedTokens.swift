@@ -25,6 +25,7 @@ struct AddedTokens: Sendable {
 
   /// Adds a token, or puts it in the place of the one with its id. Its pattern in normalised text is `pattern`.
   mutating func add(_ token: AddedToken, normalizedPattern pattern: [UInt8]) {
+    limit = max(limit, token.id + 1)
     let index = indexOfID[token.id] ?? tokens.count
     if index < tokens.count { tokens[index] = token } else { tokens.append(token) }
     indexOfID[token.id] = index
@@ -37,7 +38,7 @@ struct AddedTokens: Sendable {
   func token(_ content: [UInt8]) -> AddedToken? { indexOfContent[content].map { tokens[$0] } }
 
   /// One past the highest id.
-  var limit: Int { (tokens.map(\.id).max() ?? -1) + 1 }
+  private(set) var limit = 0
 
   var hasNormalized: Bool { !normalized.isEmpty }
 

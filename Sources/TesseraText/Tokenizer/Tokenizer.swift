@@ -37,6 +37,10 @@ public struct Tokenizer: Sendable {
     added = AddedTokens()
     for (token, member) in try TokenizerFile.addedTokens(file.member("added_tokens")) {
       try check(token, member)
+      var token = token
+      if added.token(token.content) == nil && model.tokens.find(token.content) == nil {
+        token.id = try place(token, member)
+      }
       add(token)
     }
     try checkRows()
@@ -45,7 +49,9 @@ public struct Tokenizer: Sendable {
 
   // MARK: the vocabulary
 
-  /// How many ids there are, added tokens included: the rows that an embedding needs at least.
+  /// One past the highest id, added tokens included: the rows that an embedding needs at least.
+  ///
+  /// **Edge cases**: a vocabulary may leave ids out; `token` gives nil for those.
   public var vocabularySize: Int { max(model.tokens.limit, added.limit) }
 
   /// The id of a token as the vocabulary spells it (`Ġhello`, `▁hello`, `<image>`); nil where there is none.
@@ -70,7 +76,8 @@ public struct Tokenizer: Sendable {
   /// A token that is there keeps its id; another gets the first free one, so an embedding needs a row more.
   ///
   /// - Returns: the token's id.
-  /// - Throws: `invalidArgument` for an empty token.
+  /// - Throws: `invalidArgument` for an empty token; `invalidInput` where the vocabulary leaves ids out such that the
+  ///   `tokenizers` library would give the token another's id.
   @discardableResult
   public mutating func addSpecialToken(_ content: String) throws -> Int {
     let bytes = Array(content.utf8)
@@ -85,7 +92,14 @@ public struct Tokenizer: Sendable {
       file.isChanged = true
       return known.id
     }
-    let id = model.tokens.find(bytes) ?? vocabularySize
+    let id = model.tokens.find(bytes) ?? nextID
+    if let other = self.token(id), !other.utf8.elementsEqual(bytes) {
+      throw TesseraError(
+        .invalidInput(
+          operation: "adding the token '\(content)'",
+          expected: "the first id behind the \(model.tokens.count) tokens of the vocabulary to be free",
+          got: "an id that is '\(other)'s: the vocabulary leaves others out"))
+    }
     add(AddedToken(id: id, content: bytes, special: true))
     file.isChanged = true
     return id
@@ -111,15 +125,25 @@ public struct Tokenizer: Sendable {
     }
   }
 
+  /// The id that the `tokenizers` library gives a token of a file that the vocabulary does not have: behind as many as
+  /// the vocabulary has and the added ones before it. Where the vocabulary leaves ids out that is not one past the
+  /// highest.
+  private var nextID: Int {
+    model.tokens.count + added.tokens.count { model.tokens.find($0.content) == nil }
+  }
+
+  /// The id of an added token that the vocabulary does not have. The library counts, whatever the file says: where ids
+  /// are left out before it, the file's does not count there either.
+  private func place(_ token: AddedToken, _ member: TokenizerMember) throws -> Int {
+    let id = nextID
+    guard id != token.id, let other = self.token(id) else { return id }
+    throw member["id"].corrupt(
+      "\"\(String(decoding: token.content, as: UTF8.self))\" would get the id \(id), which is \"\(other)\"'s: the "
+        + "vocabulary leaves ids out, and added tokens are counted behind its \(model.tokens.count)")
+  }
+
   private func checkRows() throws {
     let rows = vocabularySize
-    // A lying id would make the search for gaps long: gaps show in the count.
-    let extra = added.tokens.filter { !model.tokens.has($0.id) }.count
-    if model.tokens.count + extra != rows {
-      let gap = (0..<rows).first { !model.tokens.has($0) && added.token($0) == nil } ?? rows
-      throw file.member("model")["vocab"].corrupt(
-        "no token has the id \(gap), though ids go up to \(rows - 1) (\(model.tokens.count + extra) tokens)")
-    }
     for id in postProcessor.before + postProcessor.after where id >= rows {
       throw file.member("post_processor").corrupt("the id \(id) is not below the \(rows) tokens")
     }

@@ -115,9 +115,8 @@ struct TokenizerFile: Sendable {
       // A path for each of 128,000 entries would be dear: only errors have one.
       func place() -> TokenizerMember { TokenizerMember("\(member.path)[\"\(entry.name)\"]", entry.value) }
       guard case .int(let id) = entry.value, id >= 0, id < Int32.max else { _ = try place().id(); continue }
-      // Every id needs a token, so one far beyond their number leaves gaps; added tokens fill few. Said before the
-      // table grows to it.
-      guard id < entries.count + addedAllowance else {
+      // Ids may be left out, but not so many that a file which lies asks for memory.
+      guard id < entries.count + gapAllowance else {
         throw place().corrupt("the id \(id) leaves gaps: there are \(entries.count) tokens")
       }
       var name = entry.name
@@ -133,8 +132,8 @@ struct TokenizerFile: Sendable {
     return tokens
   }
 
-  /// How many ids of the vocabulary's range may be those of added tokens.
-  private static let addedAllowance = 1 << 20
+  /// How many ids of the vocabulary's range may have no token in it.
+  private static let gapAllowance = 1 << 20
 
   private static func merges(_ member: TokenizerMember, _ tokens: TokenTable) throws -> PairTable {
     guard case .array(let entries)? = member.value else { throw member.expected("an array") }

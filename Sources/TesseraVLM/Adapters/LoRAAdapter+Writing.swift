@@ -19,7 +19,7 @@ extension LoRAAdapter {
   ) throws {
     let settings = PEFTConfig.json(try config.portable(model, layers), base: base)
     let directory = try NewDirectory(path, replaces: replaces,
-      kind: NewDirectory.Kind("an adapter's", mark: LoRAAdapter.configName))
+      kind: NewDirectory.Kind("an adapter's", mark: PEFTConfig.name))
     do {
       try writeWeights("\(directory.part)/\(Self.weights)", syncs: syncs)
       try AtomicFile.write(settings, to: "\(directory.part)/\(PEFTConfig.name)", sync: syncs)

@@ -79,7 +79,6 @@ extension Checkpoint {
     /// What is missing, unexpected, or not as expected.
     func report(_ expected: [ParameterSpec]) -> KeyReport {
       var report = KeyReport()
-      let readable: [SafetensorsType] = [.float32, .float16, .bfloat16]
       for spec in expected {
         guard let weight = found[spec.name] else {
           report.missing.append(spec.name)
@@ -88,7 +87,7 @@ extension Checkpoint {
         if weight.shape != spec.shape {
           report.mismatched.append(
             .init(name: weight.name, expected: "\(spec.shape)", found: "\(weight.shape)"))
-        } else if !readable.contains(weight.type) {
+        } else if weight.dataType == nil {
           report.mismatched.append(
             .init(name: weight.name, expected: "F32, F16 or BF16", found: weight.type.rawValue))
         }

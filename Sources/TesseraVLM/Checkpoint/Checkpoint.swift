@@ -1,4 +1,4 @@
-internal import TesseraCore
+package import TesseraCore
 internal import TesseraData
 
 /// A directory of a model: its config, and for every parameter the tensor in its files.
@@ -28,8 +28,10 @@ public struct Checkpoint: Sendable {
   public let parameters: [Parameter]
   /// What the files have besides: to be printed.
   public let ignored: [Ignored]
-  /// What was decided where the directory contradicts itself: to be printed.
+  /// What of the config is not heeded, and what was decided where the directory contradicts itself: to be printed.
   public let notes: [String]
+  /// All that `config.json` says.
+  package let configValue: JSONValue
   private let places: [String: Int]
 
   /// Opens a directory.
@@ -37,20 +39,17 @@ public struct Checkpoint: Sendable {
   /// - Throws: what `ModelConfig` and `WeightsDirectory` throw; `invalidInput` with the lists of parameters that are
   ///   missing, unexpected or of another shape.
   public init(_ path: String) throws {
-    let file = "\(path)/config.json"
-    let config = try ModelConfig(json: FileIO.read(file, limit: 16 << 20, isRegular: true), file: file)
-    try self.init(path, config, WeightsDirectory(path))
-  }
-
-  /// Fits the weights of a directory to a config.
-  init(_ path: String, _ config: ModelConfig, _ weights: WeightsDirectory) throws {
+    let (config, value, remarks) = try ModelConfig.read(path)
     self.path = path
-    files = weights
-    var match = Match(config, weights)
-    (self.config, notes) = try match.settleTie()
+    configValue = value
+    files = try WeightsDirectory(path)
+    var match = Match(config, files)
+    let (settled, decided) = try match.settleTie()
+    (self.config, notes) = (settled, remarks + decided)
     layout = match.layout
-    let expected = self.config.parameters
-    let report = match.report(expected)
+    let expected = settled.parameters
+    var report = match.report(expected)
+    report.remarks = remarks
     guard report.isEmpty else { throw report.error(path: path, expected: expected.count, layout: layout) }
     ignored = match.ignored
     let found = match.found
@@ -65,10 +64,11 @@ public struct Checkpoint: Sendable {
 
   /// What differs between a config's parameters and a directory's, without an error.
   public static func compare(_ path: String) throws -> KeyReport {
-    let file = "\(path)/config.json"
-    let config = try ModelConfig(json: FileIO.read(file, limit: 16 << 20, isRegular: true), file: file)
+    let (config, _, remarks) = try ModelConfig.read(path)
     var match = Match(config, try WeightsDirectory(path))
-    return match.report(try match.settleTie().0.parameters)
+    var report = match.report(try match.settleTie().0.parameters)
+    report.remarks = remarks
+    return report
   }
 }
 

@@ -1,34 +1,39 @@
 public import TesseraCore
 
 extension CheckpointWriter {
-  /// Writes a directory that was read once more, in 4.57's layout, with all of its side files.
+  /// Writes a directory that was read once more, in 4.57's layout, with all of its side files: of a whole model or of a
+  /// decoder.
   ///
   /// The head of a reward model (`score.weight`) is kept; what else the directory's layout passes over is not.
   ///
   /// - Parameter dataType: what the weights are stored as; nil for each tensor's own type, bytes unchanged.
-  /// - Throws: `invalidInput` for a directory of a part alone; what `write` throws.
+  /// - Throws: `invalidInput` for a directory of a vision tower alone; what `write` throws.
   public func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType? = nil) throws {
     try write(checkpoint, to: path, dataType: dataType, source: checkpoint.source)
   }
 
   /// Writes a directory once more, with elements from somewhere else.
   func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType?, source: @escaping Source) throws {
-    guard case .llava(let config) = checkpoint.config else {
+    let extra = checkpoint.rewardHead
+    let specs = extra.map { [$0.spec] } ?? []
+    let sideFiles = SideFiles(from: checkpoint.path)
+    let contents: Contents
+    switch checkpoint.config {
+    case .llava(let config): contents = Contents(config, specs, sideFiles)
+    case .language(let config): contents = Contents(config, checkpoint.configValue, specs, sideFiles)
+    case .vision:
       throw TesseraError(
         .invalidInput(
-          operation: "writing a vision-language model",
-          expected: "a LLaVA directory (tessera-vlm init joins a vision tower and a decoder into one)",
+          operation: "writing a model",
+          expected:
+            "a directory of a LLaVA or a decoder (tessera-vlm init joins a vision tower and a decoder)",
           got: "a \(checkpoint.config.kindName)"),
         path: checkpoint.path)
     }
-    let extra = checkpoint.rewardHead
     let types = { (spec: ParameterSpec) -> DataType in
       dataType ?? checkpoint[spec.name]?.dataType ?? extra?.weight.dataType ?? .float32
     }
-    try write(
-      config, to: path, types: types, extra: extra.map { [$0.spec] } ?? [],
-      sideFiles: SideFiles(from: checkpoint.path)
-    ) { spec, body in
+    try write(contents, to: path, types: types) { spec, body in
       guard let extra, spec.name == extra.spec.name, let type = extra.weight.dataType else {
         return try source(spec, body)
       }

@@ -1,7 +1,8 @@
 public import TesseraCore
 internal import TesseraData
 
-/// Writes a model directory in transformers 4.57's layout: config, weights, and the files beside them.
+/// Writes a model directory in transformers 4.57's layout: config, weights, and the files beside them. Of a whole model,
+/// or of a decoder alone.
 ///
 /// Weights stream: one tensor at a time is asked for, and converted in pieces of a megabyte. The directory is written
 /// aside and renamed.
@@ -33,7 +34,8 @@ public struct CheckpointWriter: Sendable {
     _ config: LlavaConfig, to path: String, dataType: DataType, extra: [ParameterSpec] = [],
     sideFiles: SideFiles = SideFiles(), source: Source
   ) throws {
-    try write(config, to: path, types: { _ in dataType }, mainType: dataType, extra, sideFiles, source)
+    try write(
+      Contents(config, extra, sideFiles), to: path, types: { _ in dataType }, mainType: dataType, source)
   }
 
   /// Writes a directory in which every tensor has a type of its own (the source's, where nothing is converted).
@@ -41,19 +43,35 @@ public struct CheckpointWriter: Sendable {
     _ config: LlavaConfig, to path: String, types: (ParameterSpec) -> DataType, extra: [ParameterSpec] = [],
     sideFiles: SideFiles = SideFiles(), source: Source
   ) throws {
+    try write(Contents(config, extra, sideFiles), to: path, types: types, source)
+  }
+
+  /// Writes a directory of a decoder alone, as transformers' class for its kind reads it.
+  ///
+  /// - Parameters: as of a whole model's.
+  /// - Throws: as for a whole model.
+  public func write(
+    _ config: TextConfig, to path: String, types: (ParameterSpec) -> DataType, extra: [ParameterSpec] = [],
+    sideFiles: SideFiles = SideFiles(), source: Source
+  ) throws {
+    try write(Contents(config, .object([]), extra, sideFiles), to: path, types: types, source)
+  }
+
+  func write(
+    _ contents: Contents, to path: String, types: (ParameterSpec) -> DataType, _ source: Source
+  ) throws {
     // What most parameters are.
-    let specs = ExpectedParameters.llava(config)
-    let counts = specs.reduce(into: [DataType: Int]()) { $0[types($1), default: 0] += $1.count }
+    let counts = contents.specs.reduce(into: [DataType: Int]()) { $0[types($1), default: 0] += $1.count }
     let main = counts.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .float32
-    try write(config, to: path, types: types, mainType: main, extra, sideFiles, source)
+    try write(contents, to: path, types: types, mainType: main, source)
   }
 
   private func write(
-    _ config: LlavaConfig, to path: String, types: (ParameterSpec) -> DataType, mainType: DataType,
-    _ extra: [ParameterSpec], _ sideFiles: SideFiles, _ source: Source
+    _ contents: Contents, to path: String, types: (ParameterSpec) -> DataType, mainType: DataType,
+    _ source: Source
   ) throws {
-    let tensors = (ExpectedParameters.llava(config) + extra).map {
-      ShardPlan.Tensor(spec: $0, dataType: types($0))
+    let tensors = contents.all.map {
+      ShardPlan.Tensor(spec: $0, storedName: contents.storedName($0), dataType: types($0))
     }
     if let other = tensors.first(where: { !$0.dataType.isFloatingPoint }) {
       throw TesseraError(
@@ -65,7 +83,7 @@ public struct CheckpointWriter: Sendable {
       throw TesseraError(
         .invalidArgument(name: "the largest file", expected: "at least one byte", got: "\(shardLimit)"))
     }
-    let files = try sideFiles.files(for: config)
+    let files = try contents.files()
     let directory = try NewDirectory(
       path, replaces: replacesExisting, kind: NewDirectory.Kind("a model's", mark: "config.json"))
     do {
@@ -75,7 +93,7 @@ public struct CheckpointWriter: Sendable {
         try put(Array(index.pythonText().utf8), "\(directory.part)/\(WeightsDirectory.index)")
       }
       for (name, bytes) in files { try put(bytes, "\(directory.part)/\(name)") }
-      try put(config.json(dataType: mainType.rawValue), "\(directory.part)/config.json")
+      try put(contents.config(mainType.rawValue), "\(directory.part)/config.json")
       try directory.finish()
     } catch {
       try directory.abandon()
@@ -91,7 +109,7 @@ public struct CheckpointWriter: Sendable {
     var header = SafetensorsHeader()
     header.metadata = ["format": "pt"]
     for tensor in tensors {
-      header.append(tensor.spec.name, shape: tensor.spec.shape, dataType: tensor.dataType)
+      header.append(tensor.storedName, shape: tensor.spec.shape, dataType: tensor.dataType)
     }
     let file = try OpenFile(creating: path)
     try header.encoded().withUnsafeBytes { try file.write($0) }

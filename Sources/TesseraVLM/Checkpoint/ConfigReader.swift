@@ -112,12 +112,23 @@ struct ConfigReader {
     }
   }
 
-  /// The error that a member is not what it must be. Of a long value the start is shown.
+  /// All members, in the file's order.
+  var all: [(name: String, value: JSONValue)] {
+    if case .object(let members) = value { members } else { [] }
+  }
+
+  /// What errors call a member.
+  func path(_ key: String) -> String { prefix + key }
+
+  /// A value for people: of a long one the start.
+  func short(_ value: JSONValue) -> String {
+    let text = JSONText(value).text
+    return text.count > 80 ? "\(text.prefix(80))…" : text
+  }
+
+  /// The error that a member is not what it must be.
   func wrong(_ key: String, _ expected: String, _ found: JSONValue?) -> TesseraError {
-    let text = found.map { JSONText($0).text } ?? "nothing"
-    return TesseraError(
-      .invalidArgument(
-        name: prefix + key, expected: expected, got: text.count > 80 ? "\(text.prefix(80))…" : text),
-      path: file)
+    TesseraError(
+      .invalidArgument(name: path(key), expected: expected, got: found.map(short) ?? "nothing"), path: file)
   }
 }

@@ -104,20 +104,19 @@ public struct DirectoryJoin: Sendable {
       facts = try TokenizerFacts(FileIO.read(file, limit: SideFiles.limit, isRegular: true), file: file)
     }
     // Without a tokenizer every row of the embedding counts as taken.
-    var next = facts.map { $0.lastID + 1 } ?? text.vocabularySize
     var added: [AddedToken] = []
-    func token(_ content: String) -> Int {
+    func token(_ content: String) throws -> Int {
       if let id = facts?[content] { return id }
-      added.append(AddedToken(content: content, id: next))
-      next += 1
-      return next - 1
+      let id = try facts?.newID(behind: added.count, file: file) ?? text.vocabularySize + added.count
+      added.append(AddedToken(content: content, id: id))
+      return id
     }
-    let image = token(ProcessorText.imageToken)
+    let image = try token(ProcessorText.imageToken)
     // Pad is a token of its own: one that also ends an answer would be masked there.
     if let pad = text.padToken, !text.endTokens.contains(pad), pad < text.vocabularySize {
       return (added, image, pad)
     }
-    let pad = token("<pad>")
+    let pad = try token("<pad>")
     return (added, image, pad)
   }
 

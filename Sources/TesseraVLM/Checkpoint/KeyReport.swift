@@ -14,6 +14,8 @@ public struct KeyReport: Sendable, Hashable {
   /// Names in the files that the model does not have.
   public var unexpected: [String] = []
   public var mismatched: [Mismatch] = []
+  /// What the config asks for and is not heeded: where keys differ, it may be why.
+  public var remarks: [String] = []
 
   /// Whether the files have exactly what is asked for.
   public var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
@@ -21,8 +23,10 @@ public struct KeyReport: Sendable, Hashable {
   /// How many names of a kind a message lists; the properties have all.
   static let shown = 20
 
-  /// The lists, a line for each name.
-  public var text: String {
+  /// The lists, a line for each name, and the remarks.
+  public var text: String { ([lists] + remarks).joined(separator: "\n") }
+
+  private var lists: String {
     let groups: [(String, [String])] = [
       ("missing", missing), ("unexpected", unexpected),
       ("of another shape or type", mismatched.map { "\($0.name): \($0.found) instead of \($0.expected)" }),

@@ -19,12 +19,21 @@ public enum ModelConfig: Sendable {
   /// - Parameter file: what errors call it.
   /// - Throws: `corrupt`, `truncated`, `invalidArgument` with the key, what was found and what is expected.
   public init(json: [UInt8], file: String) throws {
-    let value: JSONValue
-    do { value = try JSONReader.read(json) } catch let error as TesseraError { throw error.with(path: file) }
-    try self.init(value, file: file)
+    try self.init(Self.value(json, file), file: file)
+  }
+
+  /// A file as JSON.
+  static func value(_ json: [UInt8], _ file: String) throws -> JSONValue {
+    do { return try JSONReader.read(json) } catch let error as TesseraError { throw error.with(path: file) }
   }
 
   package init(_ value: JSONValue, file: String) throws {
+    try self.init(parsing: value, file: file)
+    // What is not read must not change what is computed either.
+    _ = try Self.remarks(value, file: file)
+  }
+
+  private init(parsing value: JSONValue, file: String) throws {
     let reader = try ConfigReader(value, file: file)
     switch try reader.string("model_type") {
     case "llava"?: self = .llava(try LlavaConfig(value, reader, isOurs: false))

@@ -9,10 +9,15 @@ internal import TesseraData
 package struct ShardPlan {
   package struct Tensor {
     package var spec: ParameterSpec
+    /// What it is called in the file.
+    package var storedName: String
     package var dataType: DataType
     package var byteCount: Int { spec.count * dataType.byteCount }
 
-    package init(spec: ParameterSpec, dataType: DataType) { (self.spec, self.dataType) = (spec, dataType) }
+    /// - Parameter storedName: nil for the parameter's own.
+    package init(spec: ParameterSpec, storedName: String? = nil, dataType: DataType) {
+      (self.spec, self.storedName, self.dataType) = (spec, storedName ?? spec.name, dataType)
+    }
   }
 
   /// A file's name and its tensors in the order in which they are written.
@@ -51,7 +56,7 @@ package struct ShardPlan {
   /// `model.safetensors.index.json`; nil where one file holds all.
   package var index: JSONValue? {
     guard files.count > 1 else { return nil }
-    let map = files.flatMap { file in file.tensors.map { ($0.spec.name, JSONValue.string(file.name)) } }
+    let map = files.flatMap { file in file.tensors.map { ($0.storedName, JSONValue.string(file.name)) } }
     return .object([
       (
         "metadata",
@@ -67,7 +72,7 @@ package struct ShardPlan {
 
   private static func isBefore(_ a: Tensor, _ b: Tensor) -> Bool {
     let (x, y) = (rank(a.dataType), rank(b.dataType))
-    return x != y ? x > y : a.spec.name.unicodeScalars.lexicographicallyPrecedes(b.spec.name.unicodeScalars)
+    return x != y ? x > y : a.storedName.unicodeScalars.lexicographicallyPrecedes(b.storedName.unicodeScalars)
   }
 
   private static func rank(_ type: DataType) -> Int {

@@ -38,12 +38,35 @@ public struct SideFiles: Sendable {
       files["special_tokens_map.json"] =
         try bytes("special_tokens_map.json") ?? encode(Self.tokensMap(settings))
     }
-    files["chat_template.jinja"] = try template()
+    files["chat_template.jinja"] = try template() ?? Array(ChatTemplateText.llava.utf8)
     files["preprocessor_config.json"] = encode(try preprocessor(config))
     files["processor_config.json"] = encode(try processor(config))
+    files["generation_config.json"] = encode(try generation(config.text))
+    return all(files)
+  }
+
+  /// Names and bytes of the files of a decoder alone: no pictures, and no template that it has not.
+  ///
+  /// - Throws: as for a whole model.
+  package func files(for config: TextConfig) throws -> [(name: String, bytes: [UInt8])] {
+    var files: [String: [UInt8]] = [:]
+    for name in Self.copied { files[name] = try bytes(name) }
+    let tokenizer = try replaced("tokenizer.json").map { try TokenizerFacts($0.bytes, file: $0.path) }
+    let own = try Self.object(replaced("tokenizer_config.json")).map {
+      TokenizerConfig.version4($0, tokenizer)
+    }
+    if let settings = own ?? tokenizer.map({ TokenizerConfig.new(config, $0) }) {
+      files["tokenizer_config.json"] = encode(settings)
+      files["special_tokens_map.json"] =
+        try bytes("special_tokens_map.json") ?? encode(Self.tokensMap(settings))
+    }
+    files["chat_template.jinja"] = try template()
     files["generation_config.json"] = encode(try generation(config))
-    files.merge(replacements) { $1 }
-    return files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return all(files)
+  }
+
+  private func all(_ files: [String: [UInt8]]) -> [(name: String, bytes: [UInt8])] {
+    files.merging(replacements) { $1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   // MARK: sources
@@ -95,15 +118,15 @@ public struct SideFiles: Sendable {
       names.compactMap { name in settings[name].flatMap { $0.isNull ? nil : (name: name, value: $0) } })
   }
 
-  /// The template: a file of its own, or, in older directories, a member of another.
-  private func template() throws -> [UInt8] {
+  /// The template: a file of its own, or, in older directories, a member of another; nil where there is none.
+  private func template() throws -> [UInt8]? {
     if let own = try bytes("chat_template.jinja") { return own }
     for name in ["chat_template.json", "processor_config.json", "tokenizer_config.json"] {
       if case .string(let text)? = try Self.object(replaced(name))?["chat_template"] {
         return Array(text.utf8)
       }
     }
-    return Array(ChatTemplateText.llava.utf8)
+    return nil
   }
 
   // MARK: pictures
@@ -133,8 +156,8 @@ public struct SideFiles: Sendable {
     return out.with("vision_feature_select_strategy", .string(config.featureSelection.rawValue))
   }
 
-  private func generation(_ config: LlavaConfig) throws -> JSONValue {
-    let fresh = ProcessorText.generation(config.text)
+  private func generation(_ text: TextConfig) throws -> JSONValue {
+    let fresh = ProcessorText.generation(text)
     guard let own = try Self.object(Self.read("generation_config.json", directory)) else { return fresh }
     guard !keepsGenerationTokens, case .object(let members) = fresh else { return own }
     // More ids may end an answer than the config says; of the others the config's are newer.

@@ -46,20 +46,25 @@ enum TokenizerConfig {
 
   /// One for a tokenizer that has none: the special tokens are those that the config names by id.
   static func new(_ config: LlavaConfig, _ tokenizer: TokenizerFacts) -> JSONValue {
+    var out = new(config.text, tokenizer).with("processor_class", .string("LlavaProcessor"))
+    if let image = tokenizer.added(config.imageToken) {
+      out = out.with("additional_special_tokens", .array([.string(image)]))
+    }
+    return out
+  }
+
+  /// One for a decoder's tokenizer that has none.
+  static func new(_ config: TextConfig, _ tokenizer: TokenizerFacts) -> JSONValue {
     var members: [(name: String, value: JSONValue)] = [
       ("added_tokens_decoder", decoder(tokenizer)), ("clean_up_tokenization_spaces", .bool(false)),
-      ("model_max_length", .int(config.text.maxPositions)), ("processor_class", .string("LlavaProcessor")),
+      ("model_max_length", .int(config.maxPositions)),
       ("tokenizer_class", .string("PreTrainedTokenizerFast")),
     ]
     let named = [
-      ("bos_token", config.text.beginToken), ("eos_token", config.text.endTokens.first),
-      ("pad_token", config.text.padToken),
+      ("bos_token", config.beginToken), ("eos_token", config.endTokens.first), ("pad_token", config.padToken),
     ]
     for (name, id) in named {
       if let token = tokenizer.added(id) { members.append((name, .string(token))) }
-    }
-    if let image = tokenizer.added(config.imageToken) {
-      members.append(("additional_special_tokens", .array([.string(image)])))
     }
     return withInputNames(.object(members))
   }

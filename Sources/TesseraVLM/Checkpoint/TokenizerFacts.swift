@@ -13,6 +13,9 @@ package struct TokenizerFacts {
   /// The largest id of all tokens; −1 where there is none.
   package private(set) var lastID = -1
   private var ids: [String: Int] = [:]
+  private var names: [Int: String] = [:]
+  /// Tokens of the vocabulary, and added tokens that are not in it.
+  private var (vocabularyCount, newCount) = (0, 0)
 
   /// - Throws: `corrupt`, `truncated`.
   package init(_ bytes: [UInt8], file: String) throws {
@@ -33,11 +36,26 @@ package struct TokenizerFacts {
           }
         }
       }
+      count()
     } catch let error as TesseraError { throw error.with(path: file) }
   }
 
   /// The id of a token; nil for one that is none.
   package subscript(token: String) -> Int? { ids[token] }
+
+  /// The id that a new token gets from the `tokenizers` library behind these: not one past the last where the
+  /// vocabulary leaves ids out.
+  ///
+  /// - Parameter added: how many new tokens stand before it.
+  /// - Throws: `invalidInput` where that id is another token's.
+  package func newID(behind added: Int, file: String) throws -> Int {
+    let id = (vocabularyCount > 0 ? vocabularyCount + newCount : lastID + 1) + added
+    guard let other = names[id] else { return id }
+    throw TesseraError(
+      .invalidInput(
+        operation: "adding a token", expected: "the id \(id), behind all others, to be free",
+        got: "'\(other)' there: the vocabulary leaves other ids out"), path: file)
+  }
 
   /// The token of an id that was added.
   package func added(_ id: Int?) -> String? { added.first { $0.id == id }?.content }
@@ -48,7 +66,23 @@ package struct TokenizerFacts {
         throw TesseraError(.corrupt(format: "the tokenizer", detail: "an added token has no id or content"))
       }
       added.append(Added(id: id, content: content, value: item))
-      note(content, id)
+    }
+  }
+
+  /// Gives the added tokens their ids: the vocabulary's, else the next behind it, as the `tokenizers` library counts
+  /// them whatever the file says. The two differ only where ids are left out.
+  private mutating func count() {
+    newCount = 0
+    added = added.map { token in
+      var id = token.id
+      if let known = ids[token.content] {
+        id = known
+      } else {
+        if vocabularyCount > 0 { id = vocabularyCount + newCount }
+        newCount += 1
+      }
+      note(token.content, id)
+      return Added(id: id, content: token.content, value: token.value)
     }
   }
 
@@ -57,7 +91,9 @@ package struct TokenizerFacts {
     switch vocabulary {
     case .object(let members):
       for (token, id) in members { if case .int(let id) = id { note(token, id) } }
+      vocabularyCount = members.count
     case .array(let pairs):
+      vocabularyCount = pairs.count
       for (id, pair) in pairs.enumerated() {
         if case .array(let parts) = pair, case .string(let token)? = parts.first { note(token, id) }
       }
@@ -66,7 +102,7 @@ package struct TokenizerFacts {
   }
 
   private mutating func note(_ token: String, _ id: Int) {
-    ids[token] = id
+    (ids[token], names[id]) = (id, token)
     lastID = max(lastID, id)
   }
 }

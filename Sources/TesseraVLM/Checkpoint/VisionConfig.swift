@@ -70,9 +70,13 @@ extension VisionConfig {
     guard patchSize <= imageSize else {
       throw reader.wrong("patch_size", "at most image_size \(imageSize)", .int(patchSize))
     }
-    guard patchSize <= Bounds.patch, patchesPerSide <= Bounds.patches else {
+    guard patchSize <= Bounds.patch else {
+      throw reader.wrong("patch_size", "at most \(Bounds.patch)", .int(patchSize))
+    }
+    guard patchesPerSide <= Bounds.patches else {
       throw reader.wrong(
-        "patch_size", "at most \(Bounds.patch), and \(Bounds.patches) patches along a side", .int(patchSize))
+        "image_size", "at most \(Bounds.patches) patches of patch_size \(patchSize) along a side",
+        .int(imageSize))
     }
   }
 }

@@ -8,7 +8,7 @@ public final class ChatMemory {
   var cache: KeyValueCache
 
   /// An empty memory for a model.
-  public init(_ model: LlavaModel) { cache = KeyValueCache(layers: model.config.text.layers) }
+  public init(_ model: any GenerativeModel) { cache = KeyValueCache(layers: model.text.layers) }
 
   /// How many of a prompt's first tokens are known, at most all but one; no picture is known by half.
   func known(of prompt: Prompt) -> Int {

@@ -30,7 +30,7 @@ struct GenerationRun {
       options.usesCache
       ? memory?.cache
         ?? KeyValueCache(
-          layers: generator.model.config.text.layers, capacity: longest + min(options.maxNewTokens, 256))
+          layers: generator.model.text.layers, capacity: longest + min(options.maxNewTokens, 256))
       : nil
     samplers = prompts.indices.map { TokenSampler(options: options, banned: generator.banned, row: $0) }
     answers = Array(repeating: Answer(), count: prompts.count)
@@ -57,7 +57,7 @@ struct GenerationRun {
   mutating func step() throws {
     guard let cache else { return try forward(from: 0) }
     let newest = answers.map { [$0.ids[$0.ids.count - 1]] }
-    let embedded = try generator.model.embeddings(newest)
+    let embedded = try generator.model.decoder.embeddings(newest)
     try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
   }
 
@@ -77,7 +77,7 @@ struct GenerationRun {
       }
     }
     let features = pixels.isEmpty ? nil : try imageFeatures(pixels)
-    let embedded = try generator.model.embeddings(rows, features: features, places: places)
+    let embedded = try generator.model.decoder.embeddings(rows, features: features, places: places)
     try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache, lastOnly: true))
   }
 
@@ -89,7 +89,7 @@ struct GenerationRun {
           operation: "a batch of prompts", expected: "pictures of one size after preprocessing",
           got: Set(pixels.map { "\($0.shape)" }).sorted().joined(separator: ", ")))
     }
-    return generator.model.imageFeatures(TorchTensor.stack(pixels))
+    return try generator.model.imageFeatures(TorchTensor.stack(pixels))
   }
 
   private mutating func take(_ hidden_BTD: TorchTensor) throws {
@@ -133,7 +133,7 @@ struct GenerationRun {
     guard give(watchers[row].append(piece), row, listen) else { return end(row, .cancelled) }
     if watchers[row].isStopped { return end(row, .stopString) }
     let length = prompts[row].ids.count + answers[row].gaps.count
-    if answers[row].gaps.count >= options.maxNewTokens || length >= generator.model.config.text.maxPositions {
+    if answers[row].gaps.count >= options.maxNewTokens || length >= generator.model.text.maxPositions {
       end(row, .length)
     }
   }

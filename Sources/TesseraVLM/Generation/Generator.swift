@@ -8,7 +8,7 @@ public import TesseraText
 /// apart than rounding (1e-4; in float64 always). Tokens of structure (a picture's, padding, rows of the embedding
 /// without a token) are never chosen.
 public struct Generator: Sendable {
-  public let model: LlavaModel
+  public let model: any GenerativeModel
   public let tokenizer: Tokenizer
   /// Tokens that end an answer.
   public var endTokens: Set<Int>
@@ -18,14 +18,16 @@ public struct Generator: Sendable {
   public var banned: Set<Int>
 
   /// - Parameter padToken: nil where the model has none: then any id will do, since padding is masked.
-  public init(_ model: LlavaModel, _ tokenizer: Tokenizer, endTokens: [Int], padToken: Int?) {
+  public init(
+    _ model: any GenerativeModel, _ tokenizer: Tokenizer, endTokens: [Int], padToken: Int?
+  ) {
     self.model = model
     self.tokenizer = tokenizer
     self.endTokens = Set(endTokens)
     self.padToken = padToken ?? 0
-    banned = [model.config.imageToken]
+    banned = Set([model.imageToken].compactMap { $0 })
     if let padToken, !self.endTokens.contains(padToken) { banned.insert(padToken) }
-    for id in 0..<model.config.text.vocabularySize where tokenizer.token(id) == nil { banned.insert(id) }
+    for id in 0..<model.text.vocabularySize where tokenizer.token(id) == nil { banned.insert(id) }
   }
 
   /// Answers prompts together.
@@ -64,7 +66,7 @@ public struct Generator: Sendable {
       throw TesseraError(
         .invalidInput(operation: "generation", expected: "a prompt of one token or more", got: "none"))
     }
-    let limit = model.config.text.maxPositions
+    let limit = model.text.maxPositions
     guard prompt.ids.count < limit else {
       throw TesseraError(
         .limitExceeded(

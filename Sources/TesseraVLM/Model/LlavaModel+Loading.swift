@@ -89,15 +89,8 @@ extension Checkpoint {
 }
 
 extension StoredWeight {
-  /// The element type, where it is one that tensors have.
-  var dataType: DataType? {
-    switch type {
-    case .float32: .float32
-    case .float16: .float16
-    case .bfloat16: .bfloat16
-    default: nil
-    }
-  }
+  /// The element type, where it is one that weights are read in.
+  var dataType: DataType? { type.dataType.flatMap { $0.isFloatingPoint ? $0 : nil } }
 }
 
 extension TorchTensor {

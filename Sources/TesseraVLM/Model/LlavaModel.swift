@@ -1,5 +1,3 @@
-internal import TesseraCore
-
 // Shapes: B texts, T tokens, P pictures, M tokens of a picture, C channels, D width of the decoder, V vocabulary.
 
 /// A vision-language model: pictures through a tower and a projector into a decoder's text (Liu et al. 2023).
@@ -24,11 +22,6 @@ public struct LlavaModel: Sendable {
     projector = Projector(config, parameters)
     decoder = Decoder(config.text, parameters)
   }
-
-  /// The type that the decoder computes in.
-  public var type: TorchType { decoder.embedding.type }
-  /// Where the model lies.
-  public var device: TorchDevice { decoder.embedding.device }
 
   /// Pictures as the decoder's tokens.
   ///
@@ -60,38 +53,7 @@ public struct LlavaModel: Sendable {
   public func embeddings(
     _ ids: [[Int]], features: TorchTensor? = nil, places: [Int] = []
   ) throws -> TorchTensor {
-    let (rows, tokens) = (ids.count, ids.first?.count ?? 0)
-    precondition(ids.allSatisfy { $0.count == tokens }, "texts of different lengths")
-    for (row, text) in ids.enumerated() {
-      if let column = text.firstIndex(where: { $0 < 0 || $0 >= config.text.vocabularySize }) {
-        throw TesseraError(
-          .invalidInput(
-            operation: "the embedding", expected: "ids in 0..<\(config.text.vocabularySize)",
-            got: "\(text[column]) at place \(column) of text \(row)"))
-      }
-    }
-    let offered = (features?.size(0) ?? 0) * (features?.size(1) ?? 0)
-    guard places.count == offered else {
-      throw TesseraError(
-        .invalidInput(
-          operation: "the model",
-          expected: "as many picture tokens in the text as the pictures have, \(offered)",
-          got: "\(places.count)"))
-    }
-    if let place = places.first(where: { $0 < 0 || $0 >= rows * tokens }) {
-      throw TesseraError(
-        .invalidInput(
-          operation: "the model", expected: "picture tokens at places in 0..<\(rows * tokens)",
-          got: "\(place)"))
-    }
-    let flat = TorchTensor(ids.joined().map { Int64($0) }, shape: [rows * tokens]).to(device: device)
-    var embedded = decoder.embedding.embedding(flat)
-    if let features {
-      let list = TorchTensor(places.map { Int64($0) }, shape: [places.count]).to(device: device)
-      let source = features.reshape(places.count, -1).to(embedded.type)
-      embedded = embedded.indexCopy(0, list, source)
-    }
-    return embedded.reshape(rows, tokens, config.text.hiddenSize)
+    try decoder.embeddings(ids, features: features, places: places)
   }
 
   /// Logits at every place of texts of one length.

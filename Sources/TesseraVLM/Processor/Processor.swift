@@ -8,54 +8,39 @@ public import TesseraTransforms
 ///
 /// It does what transformers' `AutoProcessor` does: the same ids for the same words, the same numbers for the same
 /// pictures.
-public struct Processor: Sendable {
-  public let path: String
+public struct Processor: PromptMaker {
   public let config: LlavaConfig
-  public let tokenizer: Tokenizer
-  /// The directory's own template, or Vicuna's where it has none.
-  public var template: ChatTemplate
-  /// Whether the directory has a template of its own.
-  public let hasOwnTemplate: Bool
-  /// The tokens that have a meaning, as texts.
-  public let tokens: ChatTokens
+  private var words: TextProcessor
   /// How a picture becomes the tower's numbers.
   public let images: Pipeline
-  /// What `generation_config.json` asks for and is not done unless it is asked for here: to be printed.
-  public let generationWishes: [String]
-  /// Tokens that end an answer.
-  public let endTokens: [Int]
-  /// What fills short texts up; nil where the directory names none.
-  public let padToken: Int?
+  /// The file that says so, for errors.
+  let imagesFile: String
 
   /// Reads what stands beside a model's weights.
   ///
   /// - Throws: `io` for a file that must be there, `corrupt`, `unsupported`, `invalidPipeline`, `invalidInput` where
-  ///   the tokenizer and the config disagree on the picture's token.
+  ///   the tokenizer and the config disagree on the picture's token, or the processor and the config on how many of
+  ///   them a picture becomes.
   public init(_ path: String, _ config: LlavaConfig) throws {
-    let files = ProcessorFiles(path)
-    self.path = path
     self.config = config
-    tokenizer = try files.tokenizer()
-    let source = try files.template()
-    hasOwnTemplate = source != nil
-    template = try source.map { try ChatTemplate(jinja: $0) } ?? .v1
-    images = try files.images()
-    let names = try files.tokenNames()
-    guard let image = tokenizer.token(config.imageToken) else {
-      throw TesseraError(
-        .invalidInput(
-          operation: "the tokenizer",
-          expected: "a token for the config's image_token_index \(config.imageToken)",
-          got: "none (\(tokenizer.vocabularySize) tokens)"),
-        path: path)
-    }
-    tokens = ChatTokens(
-      bos: names["bos_token"] ?? "", eos: names["eos_token"] ?? "", image: image,
-      special: tokenizer.specialIDs.compactMap(tokenizer.token))
-    generationWishes = try files.generationWishes()
-    endTokens = try files.endTokens() ?? config.text.endTokens
-    padToken = names["pad_token"].flatMap(tokenizer.id(of:)) ?? config.text.padToken
+    words = try TextProcessor(path, config.text, imageToken: config.imageToken)
+    let files = ProcessorFiles(path)
+    (images, imagesFile) = try files.images()
+    try files.checkTokens(config)
   }
+
+  public var path: String { words.path }
+  public var tokenizer: Tokenizer { words.tokenizer }
+  /// The directory's own template, or Vicuna's where it has none.
+  public var template: ChatTemplate {
+    get { words.template }
+    set { words.template = newValue }
+  }
+  public var hasOwnTemplate: Bool { words.hasOwnTemplate }
+  public var tokens: ChatTokens { words.tokens }
+  public var generation: GenerationSettings { words.generation }
+  public var endTokens: [Int] { words.endTokens }
+  public var padToken: Int? { words.padToken }
 
   // MARK: pictures
 
@@ -70,6 +55,17 @@ public struct Processor: Sendable {
     return TorchTensor(sharing: try images.tensor(contentsOf: file, policy: policy))
   }
 
+  /// What is to be said of a picture whose size is not the tower's: position embeddings are interpolated, where
+  /// transformers refuses. Nil for one of the config's size.
+  public func remark(_ picture: TorchTensor) -> String? {
+    let side = config.vision.imageSize
+    let (height, width) = (picture.size(1), picture.size(2))
+    guard height != side || width != side else { return nil }
+    return "\(imagesFile) makes pictures of \(width) × \(height) pixels "
+      + "(\(config.imageTokens(height: height, width: width)) tokens), and vision_config.image_size of "
+      + "\(path)/config.json is \(side) (\(config.imageTokens) tokens): position embeddings are interpolated"
+  }
+
   // MARK: prompts
 
   /// A prompt of text in which each picture's token stands once.
@@ -79,14 +75,14 @@ public struct Processor: Sendable {
   /// - Throws: `invalidInput` where the text has more or fewer places than there are pictures, or the tokenizer gives
   ///   an id that the model has no row for.
   public func prompt(_ text: String, pixels: [TorchTensor] = []) throws -> Prompt {
-    // A template may write the token of the beginning itself; it is not put there twice.
-    let startsItself = !tokens.bos.isEmpty && text.hasPrefix(tokens.bos)
-    return try prompt(tokenizer.encode(text, addSpecialTokens: !startsItself), pixels)
+    try prompt(words.ids(text), pixels)
   }
 
   /// A conversation's prompt, which ends where the next answer begins.
+  ///
+  /// - Throws: as for text; what the template throws, with its file.
   public func prompt(_ messages: [ChatMessage], pixels: [TorchTensor] = []) throws -> Prompt {
-    try prompt(template.render(messages, addGenerationPrompt: true, tokens: tokens), pixels: pixels)
+    try prompt(words.render(messages), pixels: pixels)
   }
 
   /// Puts each picture's many tokens where its one stands.
@@ -95,15 +91,11 @@ public struct Processor: Sendable {
     guard marks == pixels.count else {
       throw TesseraError(
         .invalidInput(
-          operation: "the prompt", expected: "\(tokens.image) once for each of \(pixels.count) pictures",
-          got: "\(marks) times"))
-    }
-    if let id = ids.first(where: { $0 >= config.text.vocabularySize }) {
-      throw TesseraError(
-        .invalidInput(
-          operation: "the model", expected: "ids of its \(config.text.vocabularySize) rows",
-          got: "id \(id) ('\(tokenizer.token(id) ?? "")') from the tokenizer: they do not belong together"),
-        path: path)
+          operation: "the prompt",
+          expected:
+            "\(tokens.image) (image_token_index \(config.imageToken)) once for each of \(pixels.count) pictures",
+          got: "\(marks) times"),
+        path: "\(path)/config.json")
     }
     var result = Prompt(ids: [], pixels: pixels)
     for id in ids {
@@ -136,9 +128,11 @@ extension Processor {
       throw TesseraError(
         .invalidInput(
           operation: "the vision tower",
-          expected: "\(config.vision.channels) channels, and sides of \(unit) pixels or more (\(reason))",
+          expected:
+            "\(config.vision.channels) channels, and sides of \(unit) pixels or more (\(reason); config.json's "
+            + "image_size is \(config.vision.imageSize), its patch_size \(patch))",
           got: "a picture of \(picture.shape) after preprocessing"),
-        path: path)
+        path: imagesFile)
     }
   }
 }
@@ -150,12 +144,5 @@ extension LlavaConfig {
     tokens += (vision.hasClassToken ? 1 : 0) - (featureSelection == .withoutFirst ? 1 : 0)
     guard case .pixelShuffle(let factor) = projector else { return tokens }
     return tokens / (factor * factor)
-  }
-}
-
-extension Generator {
-  /// A generator with the processor's tokens.
-  public init(_ model: LlavaModel, _ processor: Processor) {
-    self.init(model, processor.tokenizer, endTokens: processor.endTokens, padToken: processor.padToken)
   }
 }

@@ -26,15 +26,17 @@ package struct ProcessorFiles {
   }
 
   /// `chat_template.jinja`, or a member of `chat_template.json`, `processor_config.json` or `tokenizer_config.json`.
-  package func template() throws -> String? {
-    if let bytes = try bytes("chat_template.jinja") { return String(decoding: bytes, as: UTF8.self) }
+  package func template() throws -> (text: String, file: String)? {
+    if let bytes = try bytes("chat_template.jinja") {
+      return (String(decoding: bytes, as: UTF8.self), "\(path)/chat_template.jinja")
+    }
     for file in ["chat_template.json", "processor_config.json", "tokenizer_config.json"] {
       switch try json(file)?["chat_template"] {
-      case .string(let text)?: return text
+      case .string(let text)?: return (text, "\(path)/\(file)")
       case .array(let named)?:
         // Several, by name: the one for no special purpose.
         let standard = named.first { if case .string("default")? = $0["name"] { true } else { false } }
-        if case .string(let text)? = standard?["template"] { return text }
+        if case .string(let text)? = standard?["template"] { return (text, "\(path)/\(file)") }
       default: break
       }
     }
@@ -42,17 +44,16 @@ package struct ProcessorFiles {
   }
 
   /// `preprocessor_config.json`, or 5's `processor_config.json` with an image processor in it.
-  func images() throws -> Pipeline {
+  func images() throws -> (pipeline: Pipeline, file: String) {
     for file in ["preprocessor_config.json", "processor_config.json"] {
       guard let bytes = try bytes(file) else { continue }
       let value = try json(file)
       if file == "processor_config.json", value?["image_processor"] == nil { continue }
       if let value { try checkSizes(value["image_processor"] ?? value, file) }
-      do { return try Pipeline(huggingFace: String(decoding: bytes, as: UTF8.self)) } catch let error
+      let place = "\(path)/\(file)"
+      do { return (try Pipeline(huggingFace: String(decoding: bytes, as: UTF8.self)), place) } catch let error
         as TesseraError
-      {
-        throw error.with(path: "\(path)/\(file)")
-      }
+      { throw error.with(path: place) }
     }
     throw TesseraError(
       .io(
@@ -85,23 +86,39 @@ package struct ProcessorFiles {
     }
   }
 
-  /// What `generation_config.json` asks for besides the tokens that end an answer, as `key value`.
-  func generationWishes() throws -> [String] {
-    guard case .object(let members)? = try json("generation_config.json") else { return [] }
-    let neutral: [String: [JSONText]] = [
-      "do_sample": [.bool(false)], "temperature": [.double(1), .int(1)], "top_k": [.int(50), .int(0)],
-      "top_p": [.double(1), .int(1)], "min_p": [], "repetition_penalty": [.double(1), .int(1)],
-      "no_repeat_ngram_size": [.int(0)], "suppress_tokens": [], "begin_suppress_tokens": [],
-      "bad_words_ids": [],
-      "num_beams": [.int(1)], "min_new_tokens": [.int(0)], "min_length": [.int(0)],
-      "typical_p": [.double(1), .int(1)],
-      "forced_bos_token_id": [], "forced_eos_token_id": [], "length_penalty": [.double(1), .int(1)],
-    ]
-    return members.compactMap { name, value in
-      guard let usual = neutral[name], !value.isNull else { return nil }
-      let text = JSONText(value)
-      return usual.contains(text) ? nil : "\(name) \(text.text)"
+  /// `processor_config.json` says too how many tokens a picture becomes, and transformers writes so many into a prompt:
+  /// as many as the model makes, or nothing fits.
+  ///
+  /// - Throws: `invalidInput` with both files' values where they differ.
+  func checkTokens(_ config: LlavaConfig) throws {
+    guard config.projector == .mlp, let value = try json("processor_config.json"), case .object = value else {
+      return
     }
+    let file = "\(path)/processor_config.json"
+    let reader = try ConfigReader(value, file: file)
+    guard let patch = try reader.optionalInt("patch_size"),
+      let added = try reader.optionalInt("num_additional_image_tokens", in: 0...1 << 20),
+      let selection = try reader.string("vision_feature_select_strategy")
+    else { return }
+    let side = config.vision.imageSize / patch
+    let count = side * side + added - (selection == FeatureSelection.withoutFirst.rawValue ? 1 : 0)
+    guard count != config.imageTokens else { return }
+    let vision = config.vision
+    throw TesseraError(
+      .invalidInput(
+        operation: "a picture",
+        expected:
+          "\(config.imageTokens) tokens, as config.json says (image_size \(vision.imageSize), patch_size "
+          + "\(vision.patchSize), \(vision.kind.rawValue), \"\(config.featureSelection.rawValue)\")",
+        got: "\(count) by patch_size \(patch), num_additional_image_tokens \(added), \"\(selection)\""),
+      path: file)
+  }
+
+  /// `generation_config.json`.
+  func generation() throws -> GenerationSettings {
+    let file = "\(path)/generation_config.json"
+    guard let value = try json("generation_config.json") else { return GenerationSettings(file: file) }
+    return try GenerationSettings(value, file: file)
   }
 
   /// `bos_token`, `eos_token`, `pad_token` … as texts.

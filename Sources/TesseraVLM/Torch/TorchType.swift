@@ -54,14 +54,5 @@ public enum TorchType: String, Sendable, Hashable, CaseIterable {
   }
 
   /// The same elements as the loader's type, if it has one.
-  public var dataType: DataType? {
-    switch self {
-    case .uint8: .uint8
-    case .int64: .int64
-    case .float16: .float16
-    case .bfloat16: .bfloat16
-    case .float32: .float32
-    case .float64, .int32, .bool: nil
-    }
-  }
+  public var dataType: DataType? { DataType(rawValue: rawValue) }
 }

@@ -11,7 +11,8 @@ struct ChatCommand: ParsableCommand {
     commandName: "chat", abstract: "Talk with a model about pictures.",
     discussion: """
       A line is a turn. /image FILE shows a picture with the next turn (several: once each), /reset begins anew, \
-      /quit or the end of the input ends. Ctrl-C ends an answer. Earlier turns are not computed again.
+      /quit or the end of the input ends. Ctrl-C ends an answer. Earlier turns are not computed again. A turn that \
+      fails is as if it had not been said; the exit status is then 1, unless it was typed on a terminal.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -37,17 +38,24 @@ struct ChatCommand: ParsableCommand {
   func run() throws {
     var (model, processor) = try model.open()
     template.apply(to: &processor)
-    var chat = ChatSession(model, processor, sampling.options, system: system)
+    if template == .own && !processor.hasOwnTemplate {
+      Talk.say("tessera-vlm: the directory has no chat template: Vicuna's (v1) stands in")
+    }
+    let options = try sampling.options(processor.generation)
+    var chat = ChatSession(model, processor, options, system: system)
     for file in image { try chat.show(file) }
     let isTerminal = isatty(STDIN_FILENO) == 1
     if isTerminal { Talk.say("tessera-vlm: /image FILE shows a picture, /reset begins anew, /quit ends") }
+    var (number, failures) = (0, 0)
     while let line = read(isTerminal) {
-      // What is wrong with one turn does not end the conversation: with a person. A script ends.
+      number += 1
+      // What is wrong with one turn does not end the conversation.
       do { if try !obey(line, &chat) { break } } catch let error as TesseraError {
-        guard isTerminal else { throw error }
-        Talk.say("tessera-vlm: \(error)")
+        failures += 1
+        Talk.say("tessera-vlm: \(isTerminal ? "" : "line \(number): ")\(error)")
       }
     }
+    if failures > 0 && !isTerminal { throw ExitCode.failure }
   }
 
   private func read(_ isTerminal: Bool) -> String? {
@@ -81,7 +89,7 @@ struct ChatCommand: ParsableCommand {
 /// A conversation on the command line.
 private struct ChatSession {
   private let generator: Generator
-  private let processor: Processor
+  private let processor: any PromptMaker
   private let options: GenerationOptions
   private let system: String?
   private var messages: [ChatMessage] = []
@@ -90,7 +98,9 @@ private struct ChatSession {
   private var waiting = 0
   private var memory: ChatMemory
 
-  init(_ model: LlavaModel, _ processor: Processor, _ options: GenerationOptions, system: String?) {
+  init(
+    _ model: any GenerativeModel, _ processor: any PromptMaker, _ options: GenerationOptions, system: String?
+  ) {
     generator = Generator(model, processor)
     memory = ChatMemory(model)
     (self.processor, self.options, self.system) = (processor, options, system)
@@ -106,7 +116,9 @@ private struct ChatSession {
 
   /// Adds a picture to the next turn.
   mutating func show(_ file: String) throws {
-    pixels.append(try processor.pixels(contentsOf: file))
+    let picture = try processor.pixels(contentsOf: file)
+    PictureRemarks.say([picture], processor)
+    pixels.append(picture)
     waiting += 1
   }
 

@@ -3,11 +3,11 @@ import Tessera
 import TesseraTerminal
 import TesseraVLM
 
-/// `tessera-vlm convert`: a directory of any layout in transformers 4.57's.
+/// `tessera-vlm convert`: a directory of any layout, of a whole model or a decoder, in transformers 4.57's.
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Write a LLaVA directory in the layout that transformers 4.57 and 5 read.",
+    abstract: "Write a directory of a LLaVA or a decoder in the layout that transformers 4.57 and 5 read.",
     discussion: """
       Reads every layout that `inspect` knows and writes config, weights and all files beside them. Without --dtype \
       each tensor keeps its type and its bytes. The new directory is filled aside and renamed when it is whole.
@@ -33,7 +33,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(source)
-    for note in checkpoint.notes { Talk.say("note: \(note)") }
+    for note in checkpoint.notes { Talk.say("note: \(note.visible)") }
     for line in InspectReport.ignoredLines(checkpoint) { Talk.say(line) }
     var writer = CheckpointWriter()
     writer.shardLimit = shardSize.bytes

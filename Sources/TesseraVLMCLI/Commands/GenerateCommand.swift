@@ -11,7 +11,9 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate", abstract: "Answer a prompt about pictures.",
     discussion: """
       The answer goes to the standard output as it comes, times to the standard error. Pictures stand before the \
-      prompt's words, or where the prompt says <image>. Without --temperature the likeliest token is taken each time.
+      prompt's words, or where the prompt says <image>. Without --temperature, or what the directory's \
+      generation_config.json says of drawing, the likeliest token is taken each time. A directory of a decoder alone \
+      answers to words.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -47,13 +49,15 @@ struct GenerateCommand: ParsableCommand {
     let started = ProcessInfo.processInfo.systemUptime
     var (model, processor) = try model.open()
     template.apply(to: &processor)
+    let options = try sampling.options(processor.generation)
     let pixels = try image.map { try processor.pixels(contentsOf: $0) }
+    PictureRemarks.say(pixels, processor)
     let asked = try question(processor, pixels)
     let loaded = ProcessInfo.processInfo.systemUptime - started
     let watch = CancelWatch()
     defer { watch.stop() }
     let generator = Generator(model, processor)
-    let (answers, times) = try generator.answer([asked], sampling.options) { _, text in
+    let (answers, times) = try generator.answer([asked], options) { _, text in
       if !json { Screen.print(text) }
       return !watch.isCancelled
     }
@@ -65,15 +69,29 @@ struct GenerateCommand: ParsableCommand {
     Talk.say(Self.summary(answers[0], times, loaded))
   }
 
-  private func question(_ processor: Processor, _ pixels: [TorchTensor]) throws -> Prompt {
-    if raw {
-      let marks = prompt.components(separatedBy: processor.tokens.image).count - 1
-      let text = marks == 0 ? pixels.map { _ in processor.tokens.image + "\n" }.joined() + prompt : prompt
-      return try processor.prompt(text, pixels: pixels)
+  private func question(_ processor: any PromptMaker, _ pixels: [TorchTensor]) throws -> Prompt {
+    if raw { return try rawQuestion(processor, pixels) }
+    if template == .own && !processor.hasOwnTemplate {
+      // A decoder that was never taught to talk goes on with a text.
+      guard processor is Processor || system != nil else {
+        Talk.say("tessera-vlm: the directory has no chat template: the prompt goes in as it is")
+        return try rawQuestion(processor, pixels)
+      }
+      Talk.say("tessera-vlm: the directory has no chat template: Vicuna's (v1) stands in")
+    }
+    if template == .plain && !(system ?? prompt).isEmpty {
+      Talk.say("tessera-vlm: --template plain leaves the prompt's words out: it is for captions")
     }
     var messages = [ChatMessage.question(prompt, pictures: pixels.count, mark: processor.tokens.image)]
     if let system { messages.insert(ChatMessage(role: "system", system), at: 0) }
     return try processor.prompt(messages, pixels: pixels)
+  }
+
+  private func rawQuestion(_ processor: any PromptMaker, _ pixels: [TorchTensor]) throws -> Prompt {
+    let mark = processor.tokens.image
+    let isMarked = !mark.isEmpty && prompt.contains(mark)
+    return try processor.prompt(
+      isMarked ? prompt : pixels.map { _ in mark + "\n" }.joined() + prompt, pixels: pixels)
   }
 
   /// `17 tokens (end token), prompt 602; loaded in 0.41 s, first token after 0.93 s, then 31.2 tokens/s`.
@@ -103,7 +121,10 @@ struct GenerateCommand: ParsableCommand {
 
 extension ChatMessage {
   /// A question with pictures: where it says so, or before its words.
+  ///
+  /// - Parameter mark: what stands for a picture; empty where the model sees none.
   static func question(_ text: String, pictures: Int, mark: String) -> ChatMessage {
+    if mark.isEmpty { return ChatMessage(role: "user", text) }
     if pictures > 0 && !text.contains(mark) {
       return ChatMessage(role: "user", content: Array(repeating: .image, count: pictures) + [.text(text)])
     }

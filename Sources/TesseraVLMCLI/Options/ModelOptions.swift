@@ -64,8 +64,8 @@ struct ModelOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
   }
 
-  /// Opens the directory; says what was passed over and decided.
-  func open() throws -> (model: LlavaModel, processor: Processor) {
+  /// Opens the directory, of a whole model or of a decoder alone; says what was passed over and decided.
+  func open() throws -> (model: any GenerativeModel, processor: any PromptMaker) {
     if let threads { TorchRuntime.threads = threads }
     let checkpoint = try Checkpoint(directory)
     for line in Self.passedOver(checkpoint) { Talk.say(line) }
@@ -75,23 +75,22 @@ struct ModelOptions: ParsableArguments {
     if type.dataType != checkpoint.mainType {
       Talk.say("tessera-vlm: weights of \(checkpoint.mainType.rawValue), computed in \(type.rawValue)")
     }
+    if case .language(let config) = checkpoint.config {
+      guard adapter == nil else {
+        throw TesseraError(
+          .invalidArgument(name: "--adapter", expected: "a LLaVA directory", got: "a decoder alone"),
+          path: checkpoint.path)
+      }
+      let model = try LanguageModel(checkpoint, type: type, device: place)
+      return (model, try TextProcessor(directory, config))
+    }
     var model = try LlavaModel(checkpoint, type: type, device: place)
     if let adapter {
       let found = try LoRAAdapter(adapter, for: model)
       Talk.say("tessera-vlm: adapter \(adapter.visible): \(AdapterFacts.words(found))")
       model = model.adapted(by: found)
     }
-    let processor = try Processor(directory, model.config)
-    if !processor.generationWishes.isEmpty {
-      let list = processor.generationWishes.joined(separator: ", ").visible
-      Talk.say(
-        "tessera-vlm: generation_config.json asks for \(list): not applied; answers are drawn as the options say"
-      )
-    }
-    if !processor.hasOwnTemplate {
-      Talk.say("tessera-vlm: the directory has no chat template: Vicuna's (v1) stands in")
-    }
-    return (model, processor)
+    return (model, try Processor(directory, model.config))
   }
 
   /// What the files have besides the model's parameters, a line for each reason.

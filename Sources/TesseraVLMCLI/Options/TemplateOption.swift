@@ -7,7 +7,7 @@ enum TemplateOption: String, ExpressibleByArgument, CaseIterable {
   case own, plain, v1, chatml
 
   /// Puts the template in place of the directory's.
-  func apply(to processor: inout Processor) {
+  func apply(to processor: inout any PromptMaker) {
     switch self {
     case .own: break
     case .plain: processor.template = .plain

@@ -172,6 +172,10 @@ struct CheckpointConfigTests {
         "vision_config.num_attention_heads", "3",
         "vision_config.num_attention_heads must be a divisor of hidden_size 8, got 3"
       ),
+      (
+        "vision_config.image_size", "1000000000",
+        "vision_config.image_size must be at most 4096 patches of patch_size 4 along a side, got 1000000000"
+      ),
       ("vision_config.patch_size", "9", "vision_config.patch_size must be at most image_size 8, got 9"),
       (
         "vision_config.image_size", "[8,9]",
