@@ -31,7 +31,7 @@ public struct EmojiCorpus: Sendable, Hashable {
   public var validationViews: Int
   /// The share of emoji that are never trained, 0..<1.
   public var heldout: Double
-  public var format: CorpusFormat
+  public var format: CorpusOutput
 
   /// The file that says what the folder is.
   static let mark = "emoji.json"
@@ -42,7 +42,7 @@ public struct EmojiCorpus: Sendable, Hashable {
     font: String = EmojiFont.debianPath, cldr: String = EmojiNames.debianPath,
     languages: [String] = ["en", "zh"],
     seed: UInt64 = 0, side: Int = 32, views: Int = 16, validationViews: Int = 1, heldout: Double = 0.1,
-    format: CorpusFormat = .folder
+    format: CorpusOutput = .folder
   ) {
     self.font = font
     self.cldr = cldr

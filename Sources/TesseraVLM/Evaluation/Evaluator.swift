@@ -36,11 +36,7 @@ public struct Evaluator: Sendable {
   /// - Throws: what a record throws; `invalidInput` where there is nothing to ask.
   public init(_ dataset: any Dataset, _ processor: Processor, limit: Int? = nil) throws {
     self.processor = processor
-    questions = []
-    for index in 0..<dataset.count where questions.count < limit ?? .max {
-      questions += try Question.all(of: dataset.sample(at: index))
-    }
-    if let limit { questions = Array(questions.prefix(limit)) }
+    questions = try Question.all(of: dataset, limit: limit)
     guard !questions.isEmpty else {
       throw TesseraError(.invalidInput(operation: "an evaluation", expected: "a question", got: "none"))
     }

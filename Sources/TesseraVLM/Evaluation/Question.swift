@@ -12,6 +12,24 @@ public struct Question: Sendable {
   public var category: String?
   public var name: String
 
+  /// The questions of a data set's first records.
+  ///
+  /// - Parameter limit: questions at most; nil for all.
+  /// - Throws: what a record throws.
+  public static func all(of dataset: any Dataset, limit: Int? = nil) throws -> [Question] {
+    var questions: [Question] = []
+    for index in 0..<dataset.count where questions.count < limit ?? .max {
+      questions += try all(of: dataset.sample(at: index))
+    }
+    return limit.map { Array(questions.prefix($0)) } ?? questions
+  }
+
+  /// Some questions, spread over all of them: neighbours are often of one picture.
+  static func spread(_ questions: [Question], _ count: Int) -> [Question] {
+    let step = max(1, questions.count / max(1, count))
+    return stride(from: 0, to: questions.count, by: step).prefix(count).map { questions[$0] }
+  }
+
   /// The questions of a record: each answer of its conversation, or its caption.
   ///
   /// - Throws: `invalidInput` for a record without text.

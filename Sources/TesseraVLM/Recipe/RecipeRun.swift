@@ -44,10 +44,12 @@ public final class RecipeRun {
       if let done = try run.finished() {
         say("\(stage.name): done already (\(done))")
       } else if let step = try run.run() {
+        try writeReport()
         return .stopped(stage: stage.name, step: step)
       }
       if isDry { continue }
       model = run.modelFolder
+      try writeReport()
     }
     return .done
   }

@@ -171,6 +171,8 @@ public struct EvaluationRecipe: Sendable {
   public var controls: Bool
   /// Tokens of an answer at most.
   public var maximumAnswer: Int
+  /// Of the first set: questions that are asked as the training goes on, and shown in the report.
+  public var samples: Int
   /// Prompts that are answered together.
   public var batch: Int
 
@@ -180,7 +182,8 @@ public struct EvaluationRecipe: Sendable {
     controls = try node.flag("controls", true)
     maximumAnswer = try node.int("max_answer", 48)
     batch = try node.int("batch", 50)
-    for (key, value) in [("max_answer", maximumAnswer), ("batch", batch)] where value < 1 {
+    samples = try node.int("samples", 6)
+    for (key, value) in [("max_answer", maximumAnswer), ("batch", batch), ("samples", samples)] where value < 1 {
       throw node.wrong(key, "1 or more", "\(value)")
     }
   }

@@ -48,6 +48,8 @@ final class StageRun {
     tell(task)
     try tellPreflight(task)
     if whole.isDry { return nil }
+    try FileIO.makeFolder(folder)
+    try StageFacts.write(facts(sources), to: "\(folder)/facts.json")
     return try train(task, validation, builder, fixed: fixed != nil)
   }
 
@@ -84,6 +86,32 @@ final class StageRun {
       stage.feed.tokensPerStep.map { Double(tokens) / Double($0) }
       ?? Double(samples) / Double(stage.feed.samplesPerStep)
     stage.setSteps(max(1, Int((epochs * whole).rounded())))
+  }
+
+  /// What the report tells of the data.
+  private func facts(_ sources: [TrainingSource]) -> [StageFacts] {
+    sources.map { source in
+      switch source.content {
+      case .blocks(let blocks):
+        StageFacts(
+          title: source.name,
+          facts: [
+            ["documents", "\(blocks.documents)"], ["blocks", "\(blocks.count)"],
+            ["tokens of a block", "\(blocks.length)"], ["documents left out", "\(blocks.failures.count)"],
+          ])
+      case .records(_, let census):
+        StageFacts(
+          title: source.name,
+          facts: [
+            ["samples", "\(census.kept.count)"], ["pictures", "\(census.images)"],
+            ["samples of text alone", "\(census.textOnly)"],
+            ["samples with several pictures", "\(census.severalImages)"], ["tokens", "\(census.tokens)"],
+            ["share of tokens learned", "\((census.learnedShare * 1000).rounded() / 10) %"],
+            ["longest sample, tokens", "\(census.longest)"], ["overflow", "\(census.overflow)"],
+            ["left out", "\(census.failures.count)"],
+          ])
+      }
+    }
   }
 
   private func tell(_ sources: [TrainingSource]) {
@@ -153,6 +181,13 @@ final class StageRun {
           stage: stage.name, every: stage.validateEvery, total: total, model: task.model, set: set,
           autocast: stage.trainer.autocast, log: log, board: board))
     }
+    if let first = stage.evaluations.first {
+      let evaluator = try evaluator(first, builder.processor).sampled(first.samples)
+      training.callbacks.append(
+        SampleAnswers(
+          stage: stage.name, every: stage.validateEvery, total: total, model: task.model, evaluator: evaluator,
+          log: log, board: board))
+    }
     let ending = try training.run()
     tell(steps)
     if case .stopped(let step) = ending { return step }
@@ -183,25 +218,52 @@ final class StageRun {
   // MARK: evaluation
 
   private func evaluate(_ model: LlavaModel, _ processor: Processor, _ log: RunLog) throws {
+    let step = stage.trainer.schedule.steps
     for recipe in stage.evaluations {
-      var evaluator = try Evaluator(whole.resolve(recipe.source).open(), processor)
-      evaluator.maximumAnswer = recipe.maximumAnswer
-      evaluator.batch = recipe.batch
+      let evaluator = try evaluator(recipe, processor)
       let sights = recipe.controls && evaluator.hasPictures ? Evaluator.Sight.allCases : [.real]
+      var scores: [Evaluator.Sight: EvaluationScores] = [:]
       for sight in sights {
-        let scores = try EvaluationScores(evaluator.replies(model, sight))
-        say("\(recipe.name), \(sight.rawValue) pictures: \(scores)")
-        try log.append(
-          LogEntry(
-            .evaluation, stage: stage.name, step: stage.trainer.schedule.steps,
-            [
-              ("set", .text(recipe.name)), ("pictures", .text(sight.rawValue)),
-              ("questions", .int(scores.questions)), ("exact_match", .number(scores.exactMatch)),
-              ("bleu", .number(scores.bleu)), ("cider", .number(scores.cider)),
-              ("stop_rate", .number(scores.stopRate)), ("majority", .number(scores.majority)),
-            ] + scores.byCategory.sorted { $0.key < $1.key }.map { ("exact_match.\($0.key)", .number($0.value)) }))
+        let found = try EvaluationScores(evaluator.replies(model, sight))
+        scores[sight] = found
+        say("\(recipe.name), \(sight.rawValue) pictures: \(found)")
+      }
+      for row in EvaluationScores.rows(scores) {
+        try log.append(.evaluation(row, table: "\(stage.name): \(recipe.name)", stage: stage.name, step: step))
       }
     }
+    try log.sync()
+  }
+
+  private func evaluator(_ recipe: EvaluationRecipe, _ processor: Processor) throws -> Evaluator {
+    var evaluator = try Evaluator(whole.resolve(recipe.source).open(), processor)
+    evaluator.maximumAnswer = recipe.maximumAnswer
+    evaluator.batch = recipe.batch
+    return evaluator
+  }
+}
+
+extension EvaluationScores {
+  /// A row for each metric, with its controls.
+  static func rows(_ scores: [Evaluator.Sight: EvaluationScores]) -> [EvaluationTable.Row] {
+    func row(
+      _ name: String, _ format: EvaluationTable.Format, category: String? = nil,
+      _ value: (EvaluationScores) -> Double?
+    ) -> EvaluationTable.Row {
+      EvaluationTable.Row(
+        name, category: category, count: category == nil ? scores[.real]?.questions : nil, format: format,
+        real: scores[.real].flatMap(value), shuffled: scores[.shuffled].flatMap(value),
+        blank: scores[.blank].flatMap(value))
+    }
+    var rows = [row("exact match", .share) { $0.exactMatch }]
+    for category in (scores[.real]?.byCategory.keys.sorted() ?? []) {
+      rows.append(row("exact match", .share, category: category) { $0.byCategory[category] })
+    }
+    rows.append(row("always the most frequent answer", .share) { $0.majority })
+    rows.append(row("BLEU-4", .score(decimals: 1)) { $0.bleu })
+    rows.append(row("CIDEr-D", .score(decimals: 2)) { $0.cider })
+    rows.append(row("stop rate", .share) { $0.stopRate })
+    return rows
   }
 }
 

@@ -18,8 +18,6 @@ public final class StepLog: TrainingCallback {
   public private(set) var tokens = 0
   public private(set) var images = 0
   private var lastLine: Double
-  /// Held-out losses since the last step, to be written with it.
-  var validation: (() throws -> [(name: String, value: LogValue)])?
 
   /// - Parameters:
   ///   - every: steps from one line to the next.
@@ -43,7 +41,10 @@ public final class StepLog: TrainingCallback {
       try log.append(
         LogEntry(
           .event, stage: stage, step: record.step,
-          [("message", "the gradient is not finite; the step is passed over"), ("loss", .number(record.loss))]))
+          [
+            (LogField.message, "the gradient is not finite; the step is passed over"),
+            (LogField.isWarning, true), (LogField.loss, .number(record.loss)),
+          ]))
     }
     guard record.step % every == 0 || record.step == total || record.step == 1 else { return StepFindings() }
     try write(record)
@@ -62,13 +63,18 @@ public final class StepLog: TrainingCallback {
       LogEntry(
         .train, stage: stage, step: record.step,
         [
-          ("loss", .number(record.loss)), ("learning_rate", .number(record.learningRate)),
-          ("gradient_norm", .number(record.gradientNorm)), ("learned_tokens", .int(record.units)),
+          (LogField.loss, .number(record.loss)), (LogField.learningRate, .number(record.learningRate)),
+          (LogField.gradientNorm, .number(record.gradientNorm)), ("learned_tokens", .int(record.units)),
           ("tokens", .int(record.tokens)), ("images", .int(record.images)), ("failures", .int(record.failures)),
         ],
         measured: [
-          ("tokens_per_second", .number(rate)), ("images_per_second", .number(imageRate)),
-          ("data_wait", .number(wait)), ("resident_bytes", .int(memory)), ("seconds", .number(seconds)),
+          (LogField.tokensPerSecond, .number(rate)), (LogField.imagesPerSecond, .number(imageRate)),
+          (LogField.dataWait, .number(wait)), (LogField.memory, .int(memory)),
+          (LogField.secondsPrefix + "data", .number(window.data)),
+          (LogField.secondsPrefix + "forward", .number(window.forward)),
+          (LogField.secondsPrefix + "backward", .number(window.backward)),
+          (LogField.secondsPrefix + "optimizer", .number(window.optimizer)),
+          (LogField.secondsPrefix + "other", .number(max(0, seconds - window.total + window.rest))),
         ]))
     try board?.scalars(
       [

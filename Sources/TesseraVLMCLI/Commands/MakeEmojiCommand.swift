@@ -47,7 +47,7 @@ struct MakeEmojiCommand: ParsableCommand {
   var heldout = 0.1
 
   @Option(help: "folder (PNG and JSONL) or tar (WebDataset).")
-  var format = CorpusFormat.folder
+  var format = CorpusOutput.folder
 
   @Flag(help: "Replace a folder of Emoji that has the name.")
   var overwrite = false

@@ -37,7 +37,7 @@ struct MakeShapesCommand: ParsableCommand {
   var questions = 2
 
   @Option(help: "folder (PNG and JSONL) or tar (WebDataset).")
-  var format = CorpusFormat.folder
+  var format = CorpusOutput.folder
 
   @Flag(help: "Replace a folder of Shapes that has the name.")
   var overwrite = false
@@ -67,4 +67,4 @@ struct MakeShapesCommand: ParsableCommand {
   }
 }
 
-extension CorpusFormat: ExpressibleByArgument {}
+extension CorpusOutput: ExpressibleByArgument {}

@@ -1,0 +1,57 @@
+internal import TesseraCore
+public import TesseraTracking
+
+/// Asks a few fixed questions as a training goes on, so that a person sees what is learned when.
+public final class SampleAnswers: TrainingCallback {
+  private let stage: String
+  private let every: Int
+  private let total: Int
+  private let model: LlavaModel
+  private let evaluator: Evaluator
+  private let log: RunLog
+  private let board: TensorBoardWriter?
+
+  /// - Parameters:
+  ///   - every: steps from one look to the next; 0 for none but at the first and the last step.
+  ///   - evaluator: the questions, all of which are asked each time.
+  public init(
+    stage: String, every: Int, total: Int, model: LlavaModel, evaluator: Evaluator, log: RunLog,
+    board: TensorBoardWriter?
+  ) {
+    (self.stage, self.every, self.total, self.model) = (stage, every, total, model)
+    (self.evaluator, self.log, self.board) = (evaluator, log, board)
+  }
+
+  public func step(_ record: StepRecord) throws -> StepFindings {
+    let isDue = record.step == 1 || record.step == total || (every > 0 && record.step % every == 0)
+    guard isDue else { return StepFindings() }
+    var lines: [String] = []
+    for (index, reply) in try evaluator.replies(model).enumerated() {
+      let question = reply.question.words
+      try log.append(
+        .sample(
+          "\(index)", question: question, answer: reply.answer, expected: reply.question.reference,
+          isRight: reply.isRight, stage: stage, step: record.step))
+      lines.append("\(question) → \(reply.answer) (\(reply.isRight ? "right" : "expected: \(reply.question.reference)"))")
+    }
+    try board?.text("\(stage)/answers", lines.joined(separator: "\n\n"), step: record.step)
+    return StepFindings()
+  }
+}
+
+extension Question {
+  /// What the last turn asks, without its pictures.
+  var words: String {
+    (messages.last?.content ?? []).compactMap { if case .text(let text) = $0 { text } else { nil } }.joined()
+  }
+}
+
+extension Evaluator {
+  /// The same with some of the questions.
+  func sampled(_ count: Int) -> Evaluator {
+    var some = self
+    some.questions = Question.spread(questions, count)
+    some.batch = max(1, count)
+    return some
+  }
+}
