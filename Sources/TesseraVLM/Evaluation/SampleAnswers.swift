@@ -1,5 +1,6 @@
 internal import TesseraCore
 public import TesseraTracking
+internal import TesseraText
 
 /// Asks a few fixed questions as a training goes on, so that a person sees what is learned when.
 public final class SampleAnswers: TrainingCallback {
@@ -42,7 +43,10 @@ public final class SampleAnswers: TrainingCallback {
 extension Question {
   /// What the last turn asks, without its pictures.
   var words: String {
-    (messages.last?.content ?? []).compactMap { if case .text(let text) = $0 { text } else { nil } }.joined()
+    let parts = (messages.last?.content ?? []).map { part -> String in
+      if case .text(let text) = part { text } else { "" }
+    }
+    return parts.joined()
   }
 }
 

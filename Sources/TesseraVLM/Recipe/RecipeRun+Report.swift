@@ -1,5 +1,6 @@
 private import Foundation
 internal import TesseraCore
+internal import TesseraCorpora
 internal import TesseraData
 internal import TesseraTracking
 
