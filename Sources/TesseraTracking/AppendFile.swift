@@ -41,7 +41,14 @@ final class AppendFile: Sendable {
     state = Mutex(State(file: file, length: Int(status.st_size)))
   }
 
-  deinit { state.withLock { if $0.file >= 0 { _ = Foundation.close($0.file) } } }
+  deinit { state.withLock { if $0.file >= 0 { _ = Self.release($0.file) } } }
+
+  /// Gives the lock up and closes. A process that was just forked off holds the file too until it runs its own program,
+  /// and closing alone would leave the lock with it for that long.
+  private static func release(_ file: Int32) -> Int32 {
+    flock(file, LOCK_UN)
+    return Foundation.close(file)
+  }
 
   /// Bytes of the file.
   var length: Int { state.withLock { $0.length } }
@@ -97,7 +104,7 @@ final class AppendFile: Sendable {
     try state.withLock { state in
       guard state.file >= 0 else { return }
       defer { state.file = -1 }
-      guard Foundation.close(state.file) == 0 else { throw Self.lastError("close", path) }
+      guard Self.release(state.file) == 0 else { throw Self.lastError("close", path) }
     }
   }
 

@@ -18,7 +18,7 @@ enum ReportStyle {
     body { margin: 0; background: var(--back); color: var(--text);
       font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif; }
     main, footer { max-width: 1160px; margin: 0 auto; padding: 0 20px; }
-    footer { color: var(--soft); font-size: 13px; padding-bottom: 40px; }
+    footer { color: var(--soft); font-size: 13px; margin-top: 32px; padding-bottom: 40px; }
     h1 { font-size: 28px; line-height: 1.2; margin: 36px 0 6px; }
     h2 { font-size: 20px; margin: 44px 0 12px; padding-bottom: 6px; border-bottom: 1px solid var(--line); }
     h3 { font-size: 15px; margin: 20px 0 6px; }
@@ -69,8 +69,8 @@ enum ReportStyle {
     .n { text-align: right; white-space: nowrap; }
     td .sub { padding-left: 16px; font-size: 14px; }
     .bar { display: inline-block; min-width: 92px; text-align: right; padding: 0 6px; border-radius: 4px;
-      background: linear-gradient(90deg, var(--bar2) var(--w), transparent var(--w)); }
-    .bar.own { background: linear-gradient(90deg, var(--bar) var(--w), transparent var(--w)); font-weight: 600; }
+      background: linear-gradient(var(--bar2), var(--bar2)) no-repeat 0 0 / var(--w) 100%; }
+    .bar.own { background: linear-gradient(var(--bar), var(--bar)) no-repeat 0 0 / var(--w) 100%; font-weight: 600; }
     .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); gap: 14px; }
     .answer { background: var(--card); border-radius: 8px; padding: 14px; break-inside: avoid; }
     .asked { display: flex; gap: 14px; align-items: center; margin-bottom: 8px; }
@@ -98,7 +98,7 @@ enum ReportStyle {
       :root { --back: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --grid: #ddd; --on: #fff;
         --c0: #0072b2; --c1: #d55e00; --c2: #007a5a; --c3: #a3518a; --c4: #8a6d00; --c5: #4a6fa5;
         --good: #1a7f37; --bad: #c62828; --warn: #9a6700; --bar: #cfe3f5; --bar2: #e4e7eb; }
-      body { font-size: 11pt; } main { max-width: none; padding: 0; }
+      body { font-size: 11pt; } main, footer { max-width: none; padding: 0; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       figure, .answer, .tiles div, pre { border: 1px solid var(--line); }
       figure, table, .split { break-inside: avoid; } h2, h3 { break-after: avoid; }
