@@ -44,7 +44,7 @@ import Testing
   @Test(
     "what is no XML is an error that says the line",
     arguments: [
-      ("", "line 1"), ("<a>", "inside of <a>"), ("<a>\n</b>", "line 2: </b closes <a>"),
+      ("", "line 1"), ("<a>", "inside of <a>"), ("<a>\n</b>", "line 2: </b> closes <a>"),
       ("<a></a><b></b>", "follows"),
       ("text", "outside"), ("<a b=1></a>", "no quotes"), ("<a b='1' b='2'/>", "twice"),
       ("<a b='1'c='2'/>", "space"),
