@@ -203,11 +203,14 @@ struct LoRAFileTests {
     #expect(LoRAFixtures.message { _ = try adapter.trainable() }.contains("training with dropout"))
   }
 
-  @Test("1,000 edits of the settings and 600 of the tensors' header are read or refused")
-  func fuzz() throws {
+  @Test(
+    "1,000 edits of the settings and 600 of the tensors' header are read or refused",
+    arguments: ["saved", "pattern"])
+  func fuzz(_ name: String) throws {
     let folder = try TemporaryFolder()
-    let model = try LoRAFixtures.model(Self.base)
-    let path = try LoRAFixtures.edited("saved", in: folder) { _ in }
+    let item = try #require(LoRAFixtures.cases.first { try $0.string("name") == name })
+    let model = try LoRAFixtures.model(item.string("base"))
+    let path = try LoRAFixtures.edited(name, in: folder) { _ in }
     for (name, count, head) in [
       ("adapter_config.json", 1000, Int.max), ("adapter_model.safetensors", 600, 1200),
     ] {
