@@ -12,7 +12,8 @@ extension CheckpointWriter {
   }
 
   /// Writes a directory once more, with elements from somewhere else.
-  func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType?, source: @escaping Source) throws {
+  func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType?, source: @escaping Source) throws
+  {
     guard case .llava(let config) = checkpoint.config else {
       throw TesseraError(
         .invalidInput(
