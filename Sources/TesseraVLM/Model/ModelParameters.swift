@@ -51,7 +51,8 @@ public struct ModelParameters: Sendable {
     RMSNorm(weight: self("\(name).weight"), epsilon: epsilon)
   }
 
-  /// The same parameters after something was done with each (another type, another device, a copy).
+  /// The same parameters after something was done with each (another type, another device, a copy); an adapter on them is
+  /// not taken along.
   public func map(_ change: (ParameterSpec, TorchTensor) throws -> TorchTensor) rethrows -> ModelParameters {
     try ModelParameters(specs) { try change($0, self($0.name)) }
   }

@@ -156,6 +156,65 @@ struct LoRAFileTests {
     #expect(saved.contains("4 missing:") && saved.contains("multi_modal_projector.linear_1.bias"))
   }
 
+  /// The golden adapter `v4-names` with other names in its file.
+  private func renamed(in folder: TemporaryFolder, _ rename: (String) -> String) throws -> String {
+    let path = try LoRAFixtures.edited("v4-names", in: folder) { _ in }
+    let file = path + "/adapter_model.safetensors"
+    let bytes = try FileIO.read(file)
+    let length = bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let header = Array(rename(String(decoding: bytes[8..<8 + length], as: UTF8.self)).utf8)
+    let count = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+    try folder.write(count + header + bytes[(8 + length)...], "a/adapter_model.safetensors")
+    return path
+  }
+
+  @Test("the names of every transformers, and those without PEFT's wrapper, give the same adapter")
+  func layouts() throws {
+    let item = try #require(LoRAFixtures.cases.first { try $0.string("name") == "v4-names" })
+    let wrapper = "base_model.model."
+    let old: (String) -> String = {
+      $0.replacing(wrapper + "model.language_model.", with: wrapper + "language_model.model.")
+        .replacing(wrapper + "model.vision_tower.", with: wrapper + "vision_tower.")
+    }
+    let renames: [(String) -> String] = [
+      { $0 }, { $0.replacing(".vision_tower.vision_model.", with: ".vision_tower.") }, old,
+      { $0.replacing(wrapper, with: "") },
+    ]
+    for rename in renames {
+      let folder = try TemporaryFolder()
+      let model = try LoRAFixtures.adapted(Self.base, renamed(in: folder, rename))
+      #expect(try LoRAFixtures.distance(model, item) < 1e-5)
+    }
+    // A layer twice is no question of names.
+    let folder = try TemporaryFolder()
+    let mixed = try renamed(in: folder) {
+      $0.replacing(".vision_tower.vision_model.encoder.layers.0", with: ".x")
+    }
+    let message = LoRAFixtures.message { _ = try LoRAFixtures.adapted(Self.base, mixed) }
+    #expect(message.contains("4 missing:") && message.contains("4 unexpected:"), "\(message)")
+  }
+
+  @Test("an expression that only 5.x's names fit is read, and written for both")
+  func expressions() throws {
+    let folder = try TemporaryFolder()
+    let only5 = #"model\.(language_model|vision_tower\.encoder)\.layers\.\d+\.self_attn\.[qv]_proj"#
+    let path = try LoRAFixtures.edited("names", in: folder) {
+      $0["target_modules"] = only5
+      $0["alpha_pattern"] = [#"vision_tower\.encoder\.layers\.1\.self_attn\.q_proj"#: 3]
+    }
+    let model = try LoRAFixtures.model(Self.base)
+    let read = try LoRAAdapter(path, for: model)
+    #expect(read.layers.count == 12 && read.layers.count { $0.scale == 0.75 } == 1)
+    try read.write(model.config, to: folder.path + "/b", syncs: false)
+    let again = try LoRAAdapter(folder.path + "/b", for: model)
+    #expect(again.layers.map(\.name) == read.layers.map(\.name))
+    #expect(again.layers.map(\.scale) == read.layers.map(\.scale))
+    guard case .pattern(let text) = again.config.targets.choice else { return #expect(Bool(false)) }
+    #expect(text != only5 && text.contains("vision_tower"))
+    // The same file under 4.57's names, as its PEFT would read it: nothing of it is lost.
+    #expect(again.config.alphaPattern.map(\.pattern).allSatisfy { $0.contains("(vision_model") })
+  }
+
   @Test("files that are not there, cut short or pickles fail clearly")
   func files() throws {
     let folder = try TemporaryFolder()
@@ -203,11 +262,14 @@ struct LoRAFileTests {
     #expect(LoRAFixtures.message { _ = try adapter.trainable() }.contains("training with dropout"))
   }
 
-  @Test("1,000 edits of the settings and 600 of the tensors' header are read or refused")
-  func fuzz() throws {
+  @Test(
+    "1,000 edits of the settings and 600 of the tensors' header are read or refused",
+    arguments: ["saved", "pattern"])
+  func fuzz(_ name: String) throws {
     let folder = try TemporaryFolder()
-    let model = try LoRAFixtures.model(Self.base)
-    let path = try LoRAFixtures.edited("saved", in: folder) { _ in }
+    let item = try #require(LoRAFixtures.cases.first { try $0.string("name") == name })
+    let model = try LoRAFixtures.model(item.string("base"))
+    let path = try LoRAFixtures.edited(name, in: folder) { _ in }
     for (name, count, head) in [
       ("adapter_config.json", 1000, Int.max), ("adapter_model.safetensors", 600, 1200),
     ] {
