@@ -94,7 +94,8 @@ extension ModelConfig {
     case "clip", "siglip":
       // The text half is not read at all.
       let kind: VisionConfig.Kind = try reader.string("model_type") == "clip" ? .clip : .siglip
-      return try reader.remarks(.halves) + (reader.object("vision_config")?.remarks(.vision(kind)) ?? [])
+      let halves = try ["vision_config", "vision_config_dict"].compactMap { try reader.object($0) }
+      return try reader.remarks(.halves) + halves.flatMap { try $0.remarks(.vision(kind)) }
     case "clip_vision_model": return try reader.remarks(.vision(.clip))
     case "siglip_vision_model": return try reader.remarks(.vision(.siglip))
     case let other:

@@ -79,7 +79,7 @@ struct GenerateCommand: ParsableCommand {
       }
       Talk.say("tessera-vlm: the directory has no chat template: Vicuna's (v1) stands in")
     }
-    if template == .plain && !(system ?? prompt).isEmpty {
+    if template == .plain && !pixels.isEmpty && !(system ?? prompt).isEmpty {
       Talk.say("tessera-vlm: --template plain leaves the prompt's words out: it is for captions")
     }
     var messages = [ChatMessage.question(prompt, pictures: pixels.count, mark: processor.tokens.image)]

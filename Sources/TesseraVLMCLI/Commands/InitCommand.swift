@@ -74,7 +74,7 @@ struct InitCommand: ParsableCommand {
     let join = try DirectoryJoin(vision: vision, language: language, options: options)
     var writer = CheckpointWriter()
     writer.replacesExisting = replace
-    for note in join.vision.notes + join.language.notes { Talk.say("note: \(note)") }
+    for note in join.vision.notes + join.language.notes { Talk.say("note: \(note.visible)") }
     try writer.write(join, to: destination, dataType: dtype?.dataType)
     report(join)
   }

@@ -56,7 +56,7 @@ struct InspectCommand: ParsableCommand {
                 ("name", .string($0.name)), ("expected", .string($0.expected)), ("found", .string($0.found)),
               ])
             })
-        ),
+        ), ("notes", .array(report.remarks.map { .string($0) })),
       ]
       print(JSONText.object(pairs).text)
     } else {

@@ -94,7 +94,8 @@ struct DirectoryJoinTests {
   func tokens() throws {
     let folder = try TemporaryFolder()
     let paths = try parts(folder, vision: "siglip-vision", letters: 12)
-    let tokenizer = #"{"added_tokens":[{"id":12,"content":"<image>"}],"model":{"vocab":{"a":0,"b":11}}}"#
+    let vocab = (0..<12).map { #""t\#($0)":\#($0)"# }.joined(separator: ",")
+    let tokenizer = #"{"added_tokens":[{"id":12,"content":"<image>"}],"model":{"vocab":{"# + vocab + "}}}"
     try folder.write(tokenizer, "language/tokenizer.json")
     let config = try TinyModel.named("llama").config.setting("pad_token_id", .int(2))
     try folder.write(JSONText(copying: config).text, "language/config.json")
@@ -106,6 +107,12 @@ struct DirectoryJoinTests {
     try folder.write(JSONText(copying: config.setting("pad_token_id", .int(5))).text, "language/config.json")
     let padded = try DirectoryJoin(vision: paths.vision, language: paths.language)
     #expect(padded.addedTokens.isEmpty && padded.config.text.padToken == 5)
+    // Where the vocabulary leaves ids out, tokenizers counts: so does whoever adds.
+    let holes = #"{"added_tokens":[{"id":12,"content":"<image>"}],"model":{"vocab":{"a":0,"b":11}}}"#
+    try folder.write(holes, "language/tokenizer.json")
+    try folder.write(JSONText(copying: config).text, "language/config.json")
+    let counted = try DirectoryJoin(vision: paths.vision, language: paths.language)
+    #expect(counted.config.imageToken == 2 && counted.addedTokens == [.init(content: "<pad>", id: 3)])
   }
 
   @Test("the new tokens stand in every file that names tokens")
