@@ -54,7 +54,7 @@ import Testing
     try folder.write(text, "a.txt")
     let corpus = try TextCorpus(folder.path + "/a.txt", split: .lines)
     #expect(corpus.count == 3000)
-    for index in [0, 1, 1023, 1024, 2047, 2048, 2999] {
+    for index in [0, 1, 31, 32, 33, 1023, 1024, 2999] {
       let sample = try corpus.sample(at: index)
       #expect(sample.text?.hasSuffix(" t\(index)") == true)
       #expect(sample.name == folder.path + "/a.txt, line \(2 * index + 2)")

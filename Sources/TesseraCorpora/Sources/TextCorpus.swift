@@ -109,7 +109,7 @@ public struct TextCorpus: Dataset {
   }
 
   private static func checked(_ text: String) throws -> String {
-    guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+    guard text.unicodeScalars.contains(where: { !WhiteSpace.holds($0) }) else {
       throw fault(text.isEmpty ? "it is empty" : "it has nothing but white space")
     }
     return text

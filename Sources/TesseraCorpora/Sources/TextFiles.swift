@@ -16,7 +16,7 @@ struct TextFiles: Sendable {
     var changed: Int
     /// Where its documents lie; nil for one that is a document itself.
     var spans: SpanTable?
-    /// The line on which each 1024th document starts.
+    /// The line on which each 32nd document starts.
     var lines: [Int] = []
   }
 
@@ -75,8 +75,7 @@ struct TextFiles: Sendable {
         throw TesseraError(
           .limitExceeded(what: "bytes of the document", limit: TextCorpus.documentLimit, found: span.count))
       }
-      let bytes = try FileIO.read(file.path, range: span)
-      return Document(name: "\(file.path), line \(try line(of: number, in: file, spans))", bytes: bytes)
+      return try document(number, span, in: file, blockStart: spans[Self.block(of: number)].lowerBound)
     } catch let error as TesseraError { throw error.with(path: file.path, stage: .read) }
   }
 
@@ -91,12 +90,27 @@ struct TextFiles: Sendable {
     }
   }
 
-  /// The line (from 1) on which a document starts: from the last one that was kept, line ends are counted.
-  private func line(of number: Int, in file: File, _ spans: SpanTable) throws -> Int {
-    let block = number / TextScanner.blockSize
-    let start = spans[block * TextScanner.blockSize].lowerBound
-    let bytes = try FileIO.read(file.path, range: start..<spans[number].lowerBound)
-    return file.lines[block] + bytes.count { $0 == UInt8(ascii: "\n") }
+  /// The document whose line was kept, at or before one.
+  private static func block(of number: Int) -> Int { number - number % TextScanner.blockSize }
+
+  /// A document and its line (from 1): from the last one that was kept, line ends are counted.
+  private func document(_ number: Int, _ span: Range<Int>, in file: File, blockStart: Int) throws -> Document
+  {
+    let before = span.lowerBound - blockStart
+    var line = file.lines[number / TextScanner.blockSize]
+    let bytes: [UInt8]
+    if before <= 1 << 16 {
+      // One look at the file.
+      let both = try FileIO.read(file.path, range: blockStart..<span.upperBound)
+      line += both[..<before].count { $0 == UInt8(ascii: "\n") }
+      bytes = Array(both[before...])
+    } else {
+      line += try FileIO.read(file.path, range: blockStart..<span.lowerBound).count {
+        $0 == UInt8(ascii: "\n")
+      }
+      bytes = try FileIO.read(file.path, range: span)
+    }
+    return Document(name: "\(file.path), line \(line)", bytes: bytes)
   }
 
   /// Adds how the files are split, and their names and bytes.

@@ -4,11 +4,11 @@ internal import TesseraData
 
 /// Finds the documents of a file of text: its lines or its paragraphs.
 struct TextScanner {
-  /// Of so many documents one has its line kept.
-  static let blockSize = 1024
+  /// Of so many documents one has its line kept: to find another's, the text between is read as well.
+  static let blockSize = 32
 
   private(set) var spans: SpanTable
-  /// The line (from 1) on which every 1024th document starts.
+  /// The line (from 1) on which every 32nd document starts.
   private(set) var lines: [Int] = []
 
   /// - Throws: `io`.

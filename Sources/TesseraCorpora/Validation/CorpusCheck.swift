@@ -25,7 +25,9 @@ public struct CorpusCheck: Sendable {
 
   /// Pairs that a finding of overlap shows.
   private static let exampleCount = 5
-  private static let blockSize = 1024
+  private static let blockSize = 4096
+  /// Samples that a thread takes at a time.
+  private static let stepSize = 16
 
   public init() {}
 
@@ -148,13 +150,18 @@ public struct CorpusCheck: Sendable {
     let (path, first) = (source.path, source.first)
     try WorkerThreads.run(max(1, min(wanted, range.count))) { _ in
       while true {
-        let index = state.withLock { state in
-          defer { state.next += 1 }
+        let start = state.withLock { state in
+          defer { state.next += Self.stepSize }
           return state.next
         }
-        guard index < range.upperBound else { return }
-        let facts = inspector.inspect({ try dataset.sample(at: index) }, file: path, index: first + index)
-        state.withLock { $0.facts[index - range.lowerBound] = facts }
+        guard start < range.upperBound else { return }
+        let step = start..<min(start + Self.stepSize, range.upperBound)
+        let facts = step.map { index in
+          inspector.inspect({ try dataset.sample(at: index) }, file: path, index: first + index)
+        }
+        state.withLock { state in
+          for (index, facts) in zip(step, facts) { state.facts[index - range.lowerBound] = facts }
+        }
       }
     }
     return state.withLock { $0.facts.compactMap { $0 } }

@@ -86,10 +86,9 @@ struct SampleInspector: Sendable {
   }
 
   static func trimmed(_ text: String) -> String {
-    func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
     let scalars = text.unicodeScalars
-    guard let first = scalars.firstIndex(where: { !isSpace($0) }),
-      let last = scalars.lastIndex(where: { !isSpace($0) })
+    guard let first = scalars.firstIndex(where: { !WhiteSpace.holds($0) }),
+      let last = scalars.lastIndex(where: { !WhiteSpace.holds($0) })
     else { return "" }
     return String(scalars[first...last])
   }
@@ -98,7 +97,7 @@ struct SampleInspector: Sendable {
   static func words(_ text: String) -> Int {
     var (count, isInside) = (0, false)
     for scalar in text.unicodeScalars {
-      let isSpace = scalar.properties.isWhitespace
+      let isSpace = WhiteSpace.holds(scalar)
       if !isSpace && !isInside { count += 1 }
       isInside = !isSpace
     }
