@@ -65,9 +65,11 @@ oracle: torch
 	@tools/install-deps oracles large
 	@for script in Tests/Golden/*/make.py; do \
 	  echo "tessera: asking the live libraries: $$script"; \
-	  .oracle/big/bin/python $$script || exit 1; \
+	  case $$script in */metrics/*) oracle=metrics ;; */emoji/*) oracle=fonttools ;; *) oracle=big ;; esac; \
+	  .oracle/$$oracle/bin/python $$script || exit 1; \
 	done
 	.oracle/hf4/bin/python Tests/Golden/checkpoints/make.py
+	.oracle/hf4/bin/python Tests/Golden/tokenizers/make.py
 	.oracle/big/bin/python Tests/Golden/vlm/tables.py
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm

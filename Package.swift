@@ -95,7 +95,8 @@ let package = Package(
       name: "TesseraCorpora", dependencies: ["Tessera", "TesseraText", "TesseraCore", "TesseraData"],
       swiftSettings: dialect),
     // What a run leaves behind: log lines, TensorBoard's events, the report. No libtorch.
-    .target(name: "TesseraTracking", dependencies: ["TesseraCore", "TesseraTerminal"], swiftSettings: dialect),
+    .target(
+      name: "TesseraTracking", dependencies: ["TesseraCore", "TesseraTerminal"], swiftSettings: dialect),
     // libtorch behind a C header.
     .target(
       name: "CTorch",
@@ -151,15 +152,19 @@ let package = Package(
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraCorporaTests",
-      dependencies: ["Tessera", "TesseraCore", "TesseraData", "TesseraCorpora", "TesseraText", "TestSupport"],
+      dependencies: [
+        "Tessera", "TesseraCore", "TesseraData", "TesseraCorpora", "TesseraText", "TestSupport",
+      ],
       swiftSettings: dialect),
     .testTarget(
-      name: "TesseraTrackingTests", dependencies: ["TesseraCore", "TesseraTracking", "TestSupport"],
+      name: "TesseraTrackingTests",
+      dependencies: ["Tessera", "TesseraCore", "TesseraTracking", "TestSupport"],
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraVLMTests",
       dependencies: [
-        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraVLM", "TesseraText", "TesseraTracking",
+        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraVLM", "TesseraText",
+        "TesseraTracking",
         "TestSupport",
       ],
       swiftSettings: dialect),

@@ -72,7 +72,9 @@ public struct SafetensorsFile: Sendable {
     header.metadata = metadata
     for (name, tensor) in sorted { header.append(name, shape: tensor.shape, dataType: tensor.dataType) }
     // A second hand on each tensor keeps its memory while the chunks point into it.
-    try withBytes(of: sorted.map(\.value), [header.encoded()], []) { try AtomicFile.write($0, to: path, sync: sync) }
+    try withBytes(of: sorted.map(\.value), [header.encoded()], []) {
+      try AtomicFile.write($0, to: path, sync: sync)
+    }
   }
 
   /// Opens the tensors' bytes one inside another and calls `body` with all of them.

@@ -18,7 +18,8 @@ extension LoRAAdapter {
     _ model: LlavaConfig, to path: String, base: String? = nil, replaces: Bool = false, syncs: Bool = true
   ) throws {
     let settings = PEFTConfig.json(try config.portable(model, layers), base: base)
-    let directory = try NewDirectory(path, replaces: replaces,
+    let directory = try NewDirectory(
+      path, replaces: replaces,
       kind: NewDirectory.Kind("an adapter's", mark: PEFTConfig.name))
     do {
       try writeWeights("\(directory.part)/\(Self.weights)", syncs: syncs)

@@ -13,7 +13,8 @@ extension CheckpointWriter {
   }
 
   /// Writes a directory once more, with elements from somewhere else.
-  func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType?, source: @escaping Source) throws {
+  func write(_ checkpoint: Checkpoint, to path: String, dataType: DataType?, source: @escaping Source) throws
+  {
     let extra = checkpoint.rewardHead
     let specs = extra.map { [$0.spec] } ?? []
     let sideFiles = SideFiles(from: checkpoint.path)

@@ -20,7 +20,9 @@ public final class HeldOutLoss {
   /// - Parameters:
   ///   - samples: how many go through the model together.
   /// - Throws: `invalidInput` where there is no sample.
-  public init(_ sources: [TrainingSource], _ builder: SampleBuilder, samples: Int, threads: Int?, fixedSize: Bool)
+  public init(
+    _ sources: [TrainingSource], _ builder: SampleBuilder, samples: Int, threads: Int?, fixedSize: Bool
+  )
     throws
   {
     var options = FeedOptions(steps: 1)
@@ -51,7 +53,8 @@ public final class HeldOutLoss {
       while let batch = try iterator.nextBlocking() {
         for part in try layout.step(batch).batches where !part.targets.isEmpty {
           let loss =
-            if let autocast { try TesseraVLM.autocast(model.device, autocast) { try model.loss(part) } } else {
+            if let autocast { try TesseraVLM.autocast(model.device, autocast) { try model.loss(part) } } else
+            {
               try model.loss(part)
             }
           sum += loss.item

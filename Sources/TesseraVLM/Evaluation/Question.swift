@@ -37,7 +37,9 @@ public struct Question: Sendable {
     let messages = try SampleBuilder.messages(sample)
     return messages.indices.compactMap { index in
       guard messages[index].role == "assistant", index > 0 else { return nil }
-      let reference = messages[index].content.compactMap { if case .text(let text) = $0 { text } else { nil } }
+      let reference = messages[index].content.compactMap {
+        if case .text(let text) = $0 { text } else { nil }
+      }
       let before = Array(messages[..<index])
       let count = before.reduce(0) { $0 + $1.imageCount }
       return Question(

@@ -33,7 +33,9 @@ public final class SampleAnswers: TrainingCallback {
         .sample(
           "\(index)", question: question, answer: reply.answer, expected: reply.question.reference,
           isRight: reply.isRight, stage: stage, step: record.step))
-      lines.append("\(question) → \(reply.answer) (\(reply.isRight ? "right" : "expected: \(reply.question.reference)"))")
+      lines.append(
+        "\(question) → \(reply.answer) (\(reply.isRight ? "right" : "expected: \(reply.question.reference)"))"
+      )
     }
     try board?.text("\(stage)/answers", lines.joined(separator: "\n\n"), step: record.step)
     return StepFindings()

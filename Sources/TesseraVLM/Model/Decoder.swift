@@ -38,7 +38,8 @@ public struct Decoder: Sendable {
     packing: Packing? = nil, checkpointing: Bool = false, lastOnly: Bool = false,
     selected: TorchTensor? = nil, states: ((TorchTensor) -> Void)? = nil
   ) -> TorchTensor {
-    precondition(packing == nil || (padding == nil && cache == nil), "packed texts have no padding and no cache")
+    precondition(
+      packing == nil || (padding == nil && cache == nil), "packed texts have no padding and no cache")
     let tokens = embeddings_BTD.size(1)
     let span = TokenSpan(start: cache?.count ?? 0, count: tokens, padding: padding)
     let device = embeddings_BTD.device

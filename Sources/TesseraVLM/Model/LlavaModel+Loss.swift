@@ -29,7 +29,8 @@ extension LlavaModel {
     _ batch: TokenBatch, checkpointing: Bool = false, pixels: [TorchTensor]? = nil
   ) throws -> TorchTensor {
     let logits = try logits(batch, checkpointing: checkpointing, pixels: pixels)
-    let targets = TorchTensor(batch.targets.map { Int64($0) }, shape: [batch.targets.count]).to(device: device)
+    let targets = TorchTensor(batch.targets.map { Int64($0) }, shape: [batch.targets.count]).to(
+      device: device)
     // The softmax of half types is computed in float32, as transformers' loss is.
     let wide = logits.type == .float64 ? logits : logits.to(.float32)
     return wide.crossEntropy(targets, reduction: .sum)

@@ -2,7 +2,6 @@ internal import TesseraCore
 internal import TesseraData
 internal import TesseraText
 
-
 /// A model that has learned nothing yet, as a directory: a tokenizer trained on the run's texts, and new weights.
 struct NewModel {
   let recipe: NewModelRecipe

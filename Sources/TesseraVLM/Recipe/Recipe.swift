@@ -89,7 +89,8 @@ public struct ModelRecipe: Sendable {
     switch (directory, new) {
     case (let directory?, nil): origin = .directory(directory)
     case (nil, let new?): origin = .new(try NewModelRecipe(new))
-    default: throw node.wrong("directory", "the one of `directory` and `new`", directory == nil ? "none" : "both")
+    default:
+      throw node.wrong("directory", "the one of `directory` and `new`", directory == nil ? "none" : "both")
     }
   }
 }
@@ -120,7 +121,10 @@ public struct NewModelRecipe: Sendable {
 
   private static func vision(_ node: RecipeNode?) throws -> VisionConfig {
     enum Kind: String, CaseIterable { case clip, siglip }
-    guard let node else { throw TesseraError(.invalidArgument(name: "model.new.vision", expected: "the tower's sizes", got: "nothing")) }
+    guard let node else {
+      throw TesseraError(
+        .invalidArgument(name: "model.new.vision", expected: "the tower's sizes", got: "nothing"))
+    }
     var config = VisionConfig(try node.word("kind", Kind.siglip) == .clip ? .clip : .siglip)
     config.hiddenSize = try node.int("hidden_size", 96)
     config.layers = try node.int("layers", 3)
@@ -139,7 +143,10 @@ public struct NewModelRecipe: Sendable {
   }
 
   private static func text(_ node: RecipeNode?, vocabulary: Int) throws -> TextConfig {
-    guard let node else { throw TesseraError(.invalidArgument(name: "model.new.decoder", expected: "the decoder's sizes", got: "nothing")) }
+    guard let node else {
+      throw TesseraError(
+        .invalidArgument(name: "model.new.decoder", expected: "the decoder's sizes", got: "nothing"))
+    }
     var config = TextConfig(.llama)
     config.vocabularySize = vocabulary
     config.hiddenSize = try node.int("hidden_size", 128)
@@ -147,8 +154,10 @@ public struct NewModelRecipe: Sendable {
     config.heads = try node.int("heads", 4)
     config.keyValueHeads = try node.int("key_value_heads", config.heads)
     config.intermediateSize = try node.int("intermediate_size", 3 * config.hiddenSize)
-    guard config.heads > 0, config.hiddenSize % config.heads == 0, (config.hiddenSize / config.heads) % 2 == 0 else {
-      throw node.wrong("heads", "a divisor of hidden_size \(config.hiddenSize) that leaves an even width", "\(config.heads)")
+    guard config.heads > 0, config.hiddenSize % config.heads == 0, (config.hiddenSize / config.heads) % 2 == 0
+    else {
+      throw node.wrong(
+        "heads", "a divisor of hidden_size \(config.hiddenSize) that leaves an even width", "\(config.heads)")
     }
     guard config.keyValueHeads > 0, config.heads % config.keyValueHeads == 0 else {
       throw node.wrong("key_value_heads", "a divisor of heads \(config.heads)", "\(config.keyValueHeads)")

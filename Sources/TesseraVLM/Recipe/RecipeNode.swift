@@ -79,7 +79,8 @@ final class RecipeNode {
       if let name = pieces.first, !name.isEmpty { steps.append(.key(String(name))) }
       for piece in pieces.dropFirst() {
         guard piece.hasSuffix("]"), let index = Int(piece.dropLast()) else {
-          throw TesseraError(.invalidArgument(name: "--set", expected: "a place like stages[0].steps", got: place))
+          throw TesseraError(
+            .invalidArgument(name: "--set", expected: "a place like stages[0].steps", got: place))
         }
         steps.append(.index(index))
       }
@@ -94,7 +95,8 @@ final class RecipeNode {
     let rest = steps.dropFirst()
     switch (step, node) {
     case (.key(let key), .mapping(var mapping)):
-      mapping[Node(key)] = try setting(mapping[Node(key)] ?? Node([(Node, Node)]()), rest, to: value, place: place)
+      mapping[Node(key)] = try setting(
+        mapping[Node(key)] ?? Node([(Node, Node)]()), rest, to: value, place: place)
       return .mapping(mapping)
     case (.index(let index), .sequence(var sequence)) where sequence.indices.contains(index):
       sequence[index] = try setting(sequence[index], rest, to: value, place: place)
@@ -196,7 +198,9 @@ final class RecipeNode {
     }
     let nodes: [Node] = if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
     let values = try nodes.map { item -> String in
-      guard case .scalar(let scalar) = item else { throw Self.fault("\(path(key)) must be texts", file, item) }
+      guard case .scalar(let scalar) = item else {
+        throw Self.fault("\(path(key)) must be texts", file, item)
+      }
       return scalar.string
     }
     note(key, .value("[\(values.map(Self.quoted).joined(separator: ", "))]"))

@@ -75,7 +75,8 @@ public final class RecipeRun {
     if FileIO.size(path) != nil, try FileIO.read(path) != bytes {
       let old = String(decoding: try FileIO.read(path), as: UTF8.self)
       say("the recipe is not the one that this folder began with; stages that are done stay as they are")
-      for (then, now) in zip(old.split(separator: "\n"), recipe.yaml.split(separator: "\n")) where then != now {
+      for (then, now) in zip(old.split(separator: "\n"), recipe.yaml.split(separator: "\n")) where then != now
+      {
         say("  first difference: '\(then)' then, '\(now)' now")
         break
       }

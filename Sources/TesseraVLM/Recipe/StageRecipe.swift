@@ -37,7 +37,9 @@ public struct StageRecipe: Sendable {
   init(_ node: RecipeNode, number: Int) throws {
     kind = try node.word("stage", .sft)
     name = try node.text("name", kind.rawValue)
-    guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), name.first != "." else {
+    guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }),
+      name.first != "."
+    else {
       throw node.wrong("name", "letters, digits, '-', '_' and '.'", "'\(name)'")
     }
     data = try node.list("data", textAs: "path").map(Self.source)
@@ -183,7 +185,8 @@ public struct EvaluationRecipe: Sendable {
     maximumAnswer = try node.int("max_answer", 48)
     batch = try node.int("batch", 50)
     samples = try node.int("samples", 6)
-    for (key, value) in [("max_answer", maximumAnswer), ("batch", batch), ("samples", samples)] where value < 1 {
+    for (key, value) in [("max_answer", maximumAnswer), ("batch", batch), ("samples", samples)]
+    where value < 1 {
       throw node.wrong(key, "1 or more", "\(value)")
     }
   }

@@ -57,7 +57,8 @@ final class StageRun {
 
   // MARK: data
 
-  private func source(_ source: CorpusSource, _ builder: SampleBuilder, fixed: Size?) throws -> TrainingSource {
+  private func source(_ source: CorpusSource, _ builder: SampleBuilder, fixed: Size?) throws -> TrainingSource
+  {
     let source = whole.resolve(source)
     let dataset = try source.open()
     guard dataset.count > 0 else {
@@ -73,8 +74,11 @@ final class StageRun {
     }
     let tokens = fixed.map { builder.processor.config.imageTokens(height: $0.height, width: $0.width) }
     let census = SampleCensus(dataset, builder, imageTokens: tokens)
-    if let failure = census.failures.first, stage.feed.errorPolicy == .stop { throw failure.error.with(path: source.path) }
-    return TrainingSource(source.title, .records(dataset, census), weight: source.weight ?? Double(census.kept.count))
+    if let failure = census.failures.first, stage.feed.errorPolicy == .stop {
+      throw failure.error.with(path: source.path)
+    }
+    return TrainingSource(
+      source.title, .records(dataset, census), weight: source.weight ?? Double(census.kept.count))
   }
 
   /// Epochs become steps.
@@ -119,7 +123,8 @@ final class StageRun {
       switch source.content {
       case .blocks(let blocks):
         say(
-          "\(source.name): \(blocks.documents) documents, \(blocks.count) blocks of \(blocks.length) tokens, all learned")
+          "\(source.name): \(blocks.documents) documents, \(blocks.count) blocks of \(blocks.length) tokens, all learned"
+        )
       case .records(_, let census):
         let share = (census.learnedShare * 1000).rounded() / 10
         say(
@@ -137,22 +142,29 @@ final class StageRun {
     say("trained: \(selection.trainedCount) parameters; frozen: \(frozen.isEmpty ? "nothing" : frozen)")
     if !selection.unreached.isEmpty {
       let count = selection.unreached.reduce(0) { $0 + $1.count }
-      say("  behind the last layer that is used, saved as they are: \(count) parameters (\(selection.unreached[0].name) …)")
+      say(
+        "  behind the last layer that is used, saved as they are: \(count) parameters (\(selection.unreached[0].name) …)"
+      )
     }
     let bytes = 4 * (task.model.parameters.specs.reduce(0) { $0 + $1.count } + 3 * selection.trainedCount)
-    say("memory for weights, gradients and moments: \(bytes / 1_000_000) MB; what a step computes comes on top")
+    say(
+      "memory for weights, gradients and moments: \(bytes / 1_000_000) MB; what a step computes comes on top")
   }
 
   private func tellPreflight(_ task: NextTokenTask) throws {
     let preflight = try Preflight(task)
     let pixels = preflight.pixelGradientNorm.map { "\(Float($0))" } ?? "no pictures in the first step"
     let share = (preflight.learnedShare * 1000).rounded() / 10
-    say("before step 1: loss \(Float(preflight.loss)); ‖∂loss/∂pixels‖ \(pixels); \(share) % of tokens are learned")
+    say(
+      "before step 1: loss \(Float(preflight.loss)); ‖∂loss/∂pixels‖ \(pixels); \(share) % of tokens are learned"
+    )
   }
 
   // MARK: training
 
-  private func train(_ task: NextTokenTask, _ validation: [TrainingSource], _ builder: SampleBuilder, fixed: Bool)
+  private func train(
+    _ task: NextTokenTask, _ validation: [TrainingSource], _ builder: SampleBuilder, fixed: Bool
+  )
     throws -> Int?
   {
     let trainer = try Trainer(task, stage.trainer)
@@ -160,13 +172,16 @@ final class StageRun {
     training.say = { [whole, stage] in whole.say("\(stage.name): \($0)") }
     training.checkpointEvery = stage.checkpointEvery
     let first = whole.maximumSteps.map { trainer.completedSteps + $0 }
-    training.shouldStop = { [whole] in whole.shouldStop() || (first.map { trainer.completedSteps >= $0 } ?? false) }
+    training.shouldStop = { [whole] in
+      whole.shouldStop() || (first.map { trainer.completedSteps >= $0 } ?? false)
+    }
     try FileIO.makeFolder(folder)
     let resumed = try training.resume()
     let step = resumed?.state.step ?? 0
     if resumed != nil { say("goes on after step \(step)") }
     let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
-    let board = try TensorBoardWriter(folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
+    let board = try TensorBoardWriter(
+      folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
     let total = stage.trainer.schedule.steps
     let steps = StepLog(
       stage: stage.name, total: total, every: stage.logEvery, log: log, board: board,
@@ -185,7 +200,8 @@ final class StageRun {
       let evaluator = try evaluator(first, builder.processor).sampled(first.samples)
       training.callbacks.append(
         SampleAnswers(
-          stage: stage.name, every: stage.validateEvery, total: total, model: task.model, evaluator: evaluator,
+          stage: stage.name, every: stage.validateEvery, total: total, model: task.model,
+          evaluator: evaluator,
           log: log, board: board))
     }
     let ending = try training.run()
@@ -200,7 +216,9 @@ final class StageRun {
   /// What decides a run's steps: what a checkpoint must have been made with.
   private func settings(_ task: NextTokenTask) -> String {
     var lines = ["start: \(start)"]
-    lines += whole.recipe.yaml.split(separator: "\n").filter { !$0.contains("_every:") && !$0.contains("keep:") && !$0.contains("loader_threads:") }.map(String.init)
+    lines += whole.recipe.yaml.split(separator: "\n").filter {
+      !$0.contains("_every:") && !$0.contains("keep:") && !$0.contains("loader_threads:")
+    }.map(String.init)
     lines.append("steps: \(stage.trainer.schedule.steps)")
     return lines.joined(separator: "\n")
   }
@@ -229,7 +247,8 @@ final class StageRun {
         say("\(recipe.name), \(sight.rawValue) pictures: \(found)")
       }
       for row in EvaluationScores.rows(scores) {
-        try log.append(.evaluation(row, table: "\(stage.name): \(recipe.name)", stage: stage.name, step: step))
+        try log.append(
+          .evaluation(row, table: "\(stage.name): \(recipe.name)", stage: stage.name, step: step))
       }
     }
     try log.sync()

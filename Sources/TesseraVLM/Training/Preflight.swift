@@ -35,7 +35,9 @@ public struct Preflight: Sendable {
       }
       pixelGradientNorm = norm
     }
-    let sum = try noGrad { try step.batches.filter { !$0.targets.isEmpty }.reduce(0.0) { try $0 + task.loss($1).item } }
+    let sum = try noGrad {
+      try step.batches.filter { !$0.targets.isEmpty }.reduce(0.0) { try $0 + task.loss($1).item }
+    }
     loss = sum / Double(learned)
     guard loss.isFinite else {
       throw TesseraError(.invalidInput(operation: "the run", expected: "a finite loss", got: "\(loss)"))

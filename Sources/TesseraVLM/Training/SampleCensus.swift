@@ -65,7 +65,8 @@ public struct SampleCensus: Sendable {
           return try builder.tokenize(sample, imageTokens: counts)
         } catch let error as TesseraError { throw error.with(index: index) } catch {
           throw TesseraError(
-            .invalidInput(operation: "a training sample", expected: "a sample", got: "\(error)"), index: index)
+            .invalidInput(operation: "a training sample", expected: "a sample", got: "\(error)"), index: index
+          )
         }
       }
       learnedBytes = bytes

@@ -67,7 +67,8 @@ public final class SampleFeed {
     for (source, part) in zip(sources, parts) where part.count == 0 {
       throw TesseraError(
         .invalidInput(
-          operation: "the data set '\(source.name)'", expected: "a sample that can be trained on", got: "none"))
+          operation: "the data set '\(source.name)'", expected: "a sample that can be trained on", got: "none"
+        ))
     }
     let lengths = sources.flatMap(\.lengths)
     if let packing = options.packing, let length = lengths.first(where: { $0 > packing }) {

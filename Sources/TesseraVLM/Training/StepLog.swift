@@ -65,7 +65,8 @@ public final class StepLog: TrainingCallback {
         [
           (LogField.loss, .number(record.loss)), (LogField.learningRate, .number(record.learningRate)),
           (LogField.gradientNorm, .number(record.gradientNorm)), ("learned_tokens", .int(record.units)),
-          ("tokens", .int(record.tokens)), ("images", .int(record.images)), ("failures", .int(record.failures)),
+          ("tokens", .int(record.tokens)), ("images", .int(record.images)),
+          ("failures", .int(record.failures)),
         ],
         measured: [
           (LogField.tokensPerSecond, .number(rate)), (LogField.imagesPerSecond, .number(imageRate)),

@@ -46,7 +46,8 @@ public final class Trainer<Task: TrainingTask> {
     optimizer = AdamW(
       order.map { key in
         AdamW.Group(
-          (groups[key] ?? []).map(\.tensor), learningRate: 0, weightDecay: key.decays ? options.weightDecay : 0,
+          (groups[key] ?? []).map(\.tensor), learningRate: 0,
+          weightDecay: key.decays ? options.weightDecay : 0,
           beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon)
       })
   }

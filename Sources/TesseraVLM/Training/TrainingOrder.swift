@@ -34,7 +34,8 @@ struct TrainingOrder: BatchSampler {
     case .tokens(let budget): positions = steps * (budget / mean + 2)
     }
     func order(_ positions: Int) throws -> SampleOrder {
-      try MixtureSampler(counts: counts, weights: weights, seed: seed, stop: .count(positions)).order(epoch: 0)
+      try MixtureSampler(counts: counts, weights: weights, seed: seed, stop: .count(positions)).order(
+        epoch: 0)
     }
     // Neither steps nor the positions' number are named: a longer run begins as a shorter one.
     summary = "training(counts: \(counts), weights: \(weights), seed: \(seed), step: \(size))"

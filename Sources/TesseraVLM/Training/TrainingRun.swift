@@ -116,7 +116,8 @@ public final class TrainingRun<Task: TrainingTask> {
     var savedStep = trainer.completedSteps
     while true {
       guard let record = try trainer.step() else {
-        ending = trainer.isDone ? .done(steps: trainer.completedSteps) : .dataEnded(steps: trainer.completedSteps)
+        ending =
+          trainer.isDone ? .done(steps: trainer.completedSteps) : .dataEnded(steps: trainer.completedSteps)
         break
       }
       for callback in callbacks {

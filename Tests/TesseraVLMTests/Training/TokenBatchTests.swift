@@ -61,14 +61,18 @@ struct TinySamples {
 
   /// ‖a − b‖ / ‖b‖ over all parameters together.
   static func distance(_ a: [TorchTensor], _ b: [TorchTensor]) -> Double {
-    let difference = zip(a, b).reduce(0.0) { $0 + ($1.0.to(.float64) - $1.1.to(.float64)).square().sum().item }
+    let difference = zip(a, b).reduce(0.0) {
+      $0 + ($1.0.to(.float64) - $1.1.to(.float64)).square().sum().item
+    }
     return (difference / b.reduce(0.0) { $0 + $1.to(.float64).square().sum().item }).squareRoot()
   }
 }
 
 @Suite("a step is the same however it is cut and packed")
 struct TokenBatchTests {
-  @Test("one batch of six and six of one have the same loss and gradients", arguments: [TorchType.float64, .float32])
+  @Test(
+    "one batch of six and six of one have the same loss and gradients",
+    arguments: [TorchType.float64, .float32])
   func accumulation(_ type: TorchType) throws {
     let tiny = try TinySamples(type: type)
     let whole = try tiny.gradients([tiny.batch(0..<6)])

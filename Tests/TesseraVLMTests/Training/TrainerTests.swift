@@ -53,9 +53,13 @@ struct TrainerTests {
     var losses: [Double] = []
     while let record = try trainer.step() { losses.append(record.loss) }
     #expect(losses.count == 50 && !trainer.isDone)
-    #expect(losses.suffix(5).reduce(0, +) < losses.prefix(5).reduce(0, +) / 10)
+    let (first, last) = (losses.prefix(5).reduce(0, +), losses.suffix(5).reduce(0, +))
+    #expect(last < first / 10)
     let short = try Trainer(LineTask(), options(3))
-    #expect(try (0..<5).compactMap { _ in try short.step() }.count == 3 && short.isDone)
+    var steps = 0
+    while try short.step() != nil { steps += 1 }
+    #expect(steps == 3)
+    #expect(short.isDone)
   }
 
   @Test("a step that is not finite moves nothing, is marked, and stops the run with its samples after k")
@@ -85,7 +89,10 @@ struct TrainerTests {
       let fast = TorchTensor([1] as [Float], shape: [1]).requiringGrad()
       let slow = TorchTensor([1] as [Float], shape: [1]).requiringGrad()
       var parameters: [NamedParameter] {
-        [NamedParameter("fast", fast, learningRateScale: 1), NamedParameter("slow", slow, learningRateScale: 0.1)]
+        [
+          NamedParameter("fast", fast, learningRateScale: 1),
+          NamedParameter("slow", slow, learningRateScale: 0.1),
+        ]
       }
       func nextStep() -> StepBatches<Int>? { StepBatches([0], units: [1]) }
       func loss(_ batch: Int) -> TorchTensor { (fast + slow).sum() }
@@ -97,7 +104,8 @@ struct TrainerTests {
     let trainer = try Trainer(task, options(1))
     _ = try trainer.step()
     // AdamW's first step is the learning rate, whatever the gradient.
-    #expect(abs(1 - task.fast.item - 0.2) < 1e-5 && abs(1 - task.slow.item - 0.02) < 1e-5)
+    #expect(abs(task.fast.item - 0.8) < 1e-5)
+    #expect(abs(task.slow.item - 0.98) < 1e-5)
   }
 
   @Test("a step without units is an error that names samples")
@@ -118,18 +126,21 @@ struct TrainerTests {
 
 @Suite("a run that was stopped goes on as if it had not been")
 struct TrainingRunTests {
-  private func run(_ folder: String, steps: Int = 12, stopAfter: Int? = nil, task: LineTask = LineTask()) throws
+  private func run(_ folder: String, steps: Int = 12, stopAfter: Int? = nil, task: LineTask = LineTask())
+    throws
     -> TrainingRun<LineTask>
   {
     var options = TrainerOptions(steps: steps)
     options.learningRate = 0.1
-    let run = TrainingRun(try Trainer(task, options), folder: folder, settings: "line\nsteps \(steps)", keep: 2)
+    let run = TrainingRun(
+      try Trainer(task, options), folder: folder, settings: "line\nsteps \(steps)", keep: 2)
     run.checkpointEvery = 3
     if let stopAfter { run.shouldStop = { run.trainer.completedSteps >= stopAfter } }
     return run
   }
 
-  @Test("the digest of weights, moments and state is that of the uninterrupted run", arguments: [1, 3, 4, 11])
+  @Test(
+    "the digest of weights, moments and state is that of the uninterrupted run", arguments: [1, 3, 4, 11])
   func digest(_ stop: Int) throws {
     let folder = try TemporaryFolder()
     let whole = try run("\(folder.path)/whole")
