@@ -171,7 +171,9 @@ let package = Package(
     .testTarget(
       name: "TesseraVLMCLITests",
       dependencies: [
-        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraText", "TesseraVLM", "TestSupport",
+        "Tessera", "TesseraCore", "TesseraCorpora", "TesseraData", "TesseraText", "TesseraTracking",
+        "TesseraVLM",
+        "TestSupport",
       ],
       swiftSettings: dialect),
   ],

@@ -57,7 +57,7 @@ package struct NewDirectory {
     guard names.isEmpty || names.contains(kind.mark) else {
       throw TesseraError(
         .invalidArgument(
-          name: "the directory to replace", expected: "\(kind.owner), with a \(kind.mark)",
+          name: "the directory to replace", expected: "\(kind.owner), which has \(kind.mark)",
           got: "one with \(names.count) other files"),
         path: path)
     }

@@ -33,6 +33,8 @@ public struct StageRecipe: Sendable {
   /// Steps from one look at the held-out loss to the next; 0 for none but at the end.
   public var validateEvery: Int
   public var evaluations: [EvaluationRecipe]
+  /// The stage with every default written out.
+  public var yaml = ""
 
   init(_ node: RecipeNode, number: Int) throws {
     kind = try node.word("stage", .sft)
@@ -63,6 +65,7 @@ public struct StageRecipe: Sendable {
     logEvery = try node.int("log_every", 10)
     validateEvery = try node.int("validate_every", 0)
     evaluations = try node.list("evaluate", textAs: "path").map(EvaluationRecipe.init)
+    yaml = node.yaml()
     for (key, value) in [("checkpoint_every", checkpointEvery), ("keep", keep), ("log_every", logEvery)]
     where value < 1 {
       throw node.wrong(key, "1 or more", "\(value)")

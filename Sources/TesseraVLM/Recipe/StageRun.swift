@@ -215,11 +215,14 @@ final class StageRun {
 
   /// What decides a run's steps: what a checkpoint must have been made with.
   private func settings(_ task: NextTokenTask) -> String {
-    var lines = ["start: \(start)"]
-    lines += whole.recipe.yaml.split(separator: "\n").filter {
-      !$0.contains("_every:") && !$0.contains("keep:") && !$0.contains("loader_threads:")
-    }.map(String.init)
-    lines.append("steps: \(stage.trainer.schedule.steps)")
+    // How often something is looked at or kept changes no step.
+    let free = ["checkpoint_every:", "validate_every:", "log_every:", "keep:"]
+    var lines = [
+      "seed: \(whole.recipe.seed)", "stage \(number + 1)", "steps in all: \(stage.trainer.schedule.steps)",
+    ]
+    lines += stage.yaml.split(separator: "\n").map(String.init).filter { line in
+      !free.contains { line.hasPrefix($0) }
+    }
     return lines.joined(separator: "\n")
   }
 

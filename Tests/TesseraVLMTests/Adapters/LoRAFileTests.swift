@@ -246,7 +246,7 @@ struct LoRAFileTests {
     let refused = LoRAFixtures.message {
       try adapter.write(model.config, to: folder.path + "/m", replaces: true, syncs: false)
     }
-    #expect(refused.contains("an adapter's, with an adapter_config.json"))
+    #expect(refused.contains("an adapter's, which has adapter_config.json"))
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a", "m"])
   }

@@ -231,7 +231,7 @@ struct CheckpointWriterTests {
     #expect(message { try write("file") }.contains("got a file"))
     writer.replacesExisting = true
     #expect(
-      message { try write("docs") }.contains("a model's, with a config.json, got one with 1 other files"))
+      message { try write("docs") }.contains("a model's, which has config.json, got one with 1 other files"))
     #expect(message { try write("file") }.contains("got a file"))
     try write("m")
     #expect(try Checkpoint("\(folder.path)/m").parameters.count == checkpoint.parameters.count)

@@ -1,0 +1,141 @@
+import Foundation
+import TestSupport
+import TesseraCore
+import TesseraTracking
+import Testing
+
+@Suite("tessera-vlm run", .serialized)
+struct RunCommandTests {
+  /// A recipe of two stages that takes seconds.
+  static let recipe = """
+    name: tiny
+    seed: 3
+    prepare: [{make: shapes, folder: data, train: 60, validation: 8, heldout: 4}]
+    model:
+      new:
+        vision: {hidden_size: 32, layers: 2, heads: 2, intermediate_size: 64, image_size: 48, patch_size: 16}
+        decoder: {hidden_size: 32, layers: 2, heads: 2, intermediate_size: 64, positions: 96}
+        vocabulary: 300
+    stages:
+      - stage: align
+        name: captions
+        data: [data/train/captions.jsonl]
+        validation: [data/validation/captions.jsonl]
+        train: {vision: true, decoder: true}
+        steps: 24
+        batch: {samples: 6, micro_samples: 4}
+        optimizer: {learning_rate: 1e-3, warmup: 3}
+        log_every: 1
+        checkpoint_every: 2
+        validate_every: 8
+      - stage: sft
+        name: questions
+        data: [data/train/questions.jsonl]
+        steps: 20
+        batch: {tokens: 200, packing: 120}
+        optimizer: {learning_rate: 1e-3, schedule: wsd, warmup: 2}
+        log_every: 1
+        checkpoint_every: 3
+        evaluate: [{path: data/validation/questions.jsonl, name: questions, max_answer: 4}]
+
+    """
+
+  private func run(_ folder: TemporaryFolder, _ output: String, _ more: [String] = []) throws
+    -> Command.Result
+  {
+    try folder.write(Self.recipe, "recipe.yaml")
+    return try Command.run(
+      ["run", "\(folder.path)/recipe.yaml", "-o", "\(folder.path)/\(output)", "--threads", "1"] + more,
+      tool: "tessera-vlm")
+  }
+
+  /// The log without what was measured.
+  private func log(_ folder: TemporaryFolder, _ output: String, _ stage: String) throws -> [UInt8] {
+    try RunLog.deterministicBytes(of: "\(folder.path)/\(output)/\(stage)/log.jsonl")
+  }
+
+  private func bytes(_ folder: TemporaryFolder, _ path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(path)"))
+  }
+
+  @Test("killed at random steps of each stage and gone on with, at other loader threads: the same bytes")
+  func killed() throws {
+    let folder = try TemporaryFolder()
+    #expect(try run(folder, "whole").status == 0)
+    var random = RandomStream(seed: UInt64(Date().timeIntervalSince1970))
+    var stops: [String] = []
+    for (stage, last) in [("captions", 23), ("captions", 23), ("questions", 19), ("questions", 19)] {
+      let step = random.integer(in: 1...last)
+      stops.append("\(stage) \(step)")
+      // Killed as soon as the log has the step, in the middle of whatever comes next.
+      let script = """
+        "$0" run "$1/recipe.yaml" -o "$1/parts" --threads 1 --set loader_threads=\(random.integer(in: 1...3)) 2>/dev/null &
+        for i in $(seq 1 3000); do
+          grep -q '"step":\(step),' "$1/parts/\(stage)/log.jsonl" 2>/dev/null && break
+          kill -0 $! 2>/dev/null || break
+          sleep 0.01
+        done
+        kill -9 $! 2>/dev/null; wait $! 2>/dev/null; true
+        """
+      let result = try Shell.run(script, [try Command.path(of: "tessera-vlm"), folder.path])
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let end = try run(folder, "parts")
+    #expect(end.status == 0, "\(stops): \(end.errors)")
+    for (stage, step) in [("captions", "0000024"), ("questions", "0000020")] {
+      for name in ["weights", "moments"] {
+        let path = "\(stage)/checkpoints/step-\(step)/\(name).safetensors"
+        #expect(try bytes(folder, "parts/\(path)") == bytes(folder, "whole/\(path)"), "\(stops): \(path)")
+      }
+      #expect(
+        try bytes(folder, "parts/\(stage)/model/model.safetensors")
+          == bytes(folder, "whole/\(stage)/model/model.safetensors"))
+      #expect(try log(folder, "parts", stage) == log(folder, "whole", stage), "\(stops): \(stage)")
+    }
+    // Another seed is another run: the comparison can fail.
+    #expect(try run(folder, "other", ["--set", "seed=4"]).status == 0)
+    #expect(try log(folder, "other", "captions") != log(folder, "whole", "captions"))
+  }
+
+  @Test("a run says what it found before step 1, and leaves a page, answers and models behind")
+  func leaves() throws {
+    let folder = try TemporaryFolder()
+    let dry = try run(folder, "out", ["--dry-run", "--set", "stages[1].steps=4"])
+    #expect(dry.status == 0 && dry.errors.contains("‖∂loss/∂pixels‖"), "\(dry.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/out/captions/log.jsonl"))
+    let done = try run(folder, "out")
+    for words in ["% learned", "trained: ", "frozen: ", "data wait", "shuffled pictures", "blank pictures"] {
+      #expect(done.errors.contains(words), "\(words): \(done.errors)")
+    }
+    let page = String(decoding: try bytes(folder, "out/report.html"), as: UTF8.self)
+    #expect(page.contains("data:image/png;base64,") && page.contains("visual gain"))
+    let answer = try Command.run(
+      [
+        "generate", "\(folder.path)/out/questions/model", "--image",
+        "\(folder.path)/out/data/validation/images/000000.png", "--prompt", "What colour is the circle?",
+        "--max-new-tokens", "4",
+      ], tool: "tessera-vlm")
+    #expect(answer.status == 0, "\(answer.errors)")
+    let again = try run(folder, "out")
+    #expect(again.status == 0 && again.errors.contains("captions: done already"), "\(again.errors)")
+  }
+
+  @Test(
+    "what is wrong with a recipe is told with its line and the nearest right word",
+    arguments: [
+      ("name: captions", "naem: captions", "line 12", "did you mean 'name'"),
+      ("steps: 24", "steps: 24\n    epochs: 1", "one of `steps` and `epochs`", "both"),
+      ("stage: align", "stage: aline", "line 11", "pretrain, align, sft"),
+      ("learning_rate: 1e-3, warmup", "learning_rate: fast, warmup", "a number", "'fast'"),
+      ("heads: 2, intermediate_size: 64, image", "heads: 5, intermediate_size: 64, image", "divisor", "5"),
+      ("data/train/captions.jsonl", "data/train/nothing.jsonl", "nothing.jsonl", ""),
+    ])
+  func wrong(_ old: String, _ new: String, _ first: String, _ second: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.recipe.replacingOccurrences(of: old, with: new), "recipe.yaml")
+    let result = try Command.run(
+      ["run", "\(folder.path)/recipe.yaml", "-o", "\(folder.path)/out"], tool: "tessera-vlm")
+    #expect(result.status != 0)
+    #expect(result.errors.contains(first) && result.errors.contains(second), "\(result.errors)")
+  }
+}
