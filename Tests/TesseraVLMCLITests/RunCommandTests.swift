@@ -123,12 +123,12 @@ struct RunCommandTests {
   @Test(
     "what is wrong with a recipe is told with its line and the nearest right word",
     arguments: [
-      ("name: captions", "naem: captions", "line 12", "did you mean 'name'"),
+      ("name: captions", "naem: captions", "line 11", "did you mean 'name'"),
       ("steps: 24", "steps: 24\n    epochs: 1", "one of `steps` and `epochs`", "both"),
-      ("stage: align", "stage: aline", "line 11", "pretrain, align, sft"),
+      ("stage: align", "stage: aline", "line 10", "pretrain, align, sft"),
       ("learning_rate: 1e-3, warmup", "learning_rate: fast, warmup", "a number", "'fast'"),
       ("heads: 2, intermediate_size: 64, image", "heads: 5, intermediate_size: 64, image", "divisor", "5"),
-      ("data/train/captions.jsonl", "data/train/nothing.jsonl", "nothing.jsonl", ""),
+      ("data/train/captions.jsonl", "data/train/nothing.jsonl", "nothing.jsonl", "o such file"),
     ])
   func wrong(_ old: String, _ new: String, _ first: String, _ second: String) throws {
     let folder = try TemporaryFolder()
