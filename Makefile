@@ -1,5 +1,5 @@
 # make demo   installs what is missing, builds, examines and preprocesses the sample pictures, shows them on a sheet,
-#             asks a small vision-language model about some
+#             asks a small vision-language model about some, trains a smaller one for some seconds
 # make test   installs what is missing and runs all tests
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make lint   formatting and style
@@ -44,7 +44,9 @@ demo: build build-vlm
 	  echo "samples/vlm/shapes/$$picture.png"; \
 	  $(VLM) generate samples/vlm/shapes/model --image samples/vlm/shapes/$$picture.png --prompt "What is this?" || exit 1; \
 	done
-	@echo "tessera: done; look at $(OUT)/stats.png, $(OUT)/sheet.png, $(OUT)/tensors/manifest.jsonl and $(OUT)/tensors/*.safetensors"
+	@echo "tessera: a short training on scenes that are made for it (some seconds)"
+	$(VLM) run samples/vlm/shapes-demo.yaml -o $(OUT)/training
+	@echo "tessera: done; look at $(OUT)/training/report.html, $(OUT)/stats.png, $(OUT)/sheet.png, $(OUT)/tensors/manifest.jsonl and $(OUT)/tensors/*.safetensors"
 
 test: deps
 	@tools/install-deps oracles

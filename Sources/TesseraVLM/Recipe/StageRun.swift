@@ -251,7 +251,7 @@ final class StageRun {
       }
       for row in EvaluationScores.rows(scores) {
         try log.append(
-          .evaluation(row, table: "\(stage.name): \(recipe.name)", stage: stage.name, step: step))
+          .evaluation(row, table: recipe.name, stage: stage.name, step: step))
       }
     }
     try log.sync()
