@@ -27,7 +27,17 @@ struct RunCommandTests {
         optimizer: {learning_rate: 1e-3, warmup: 3}
         log_every: 1
         checkpoint_every: 2
-        validate_every: 8
+        validate_every: 4
+        evaluate: [{path: data/validation/captions.jsonl, name: captions, max_answer: 6, samples: 3}]
+      - stage: pretrain
+        name: text
+        data: [{path: words, split: lines}]
+        steps: 12
+        batch: {samples: 3}
+        optimizer: {learning_rate: 1e-3}
+        max_length: 24
+        log_every: 1
+        checkpoint_every: 2
       - stage: sft
         name: questions
         data: [data/train/questions.jsonl]
@@ -44,6 +54,10 @@ struct RunCommandTests {
     -> Command.Result
   {
     try folder.write(Self.recipe, "recipe.yaml")
+    try FileManager.default.createDirectory(
+      atPath: "\(folder.path)/\(output)/words", withIntermediateDirectories: true)
+    let lines = (0..<60).map { "Line \($0) says that \($0 * 7 % 11) follows \($0 * 3 % 13).\n" }
+    try folder.write(lines.joined(), "\(output)/words/lines.txt")
     return try Command.run(
       ["run", "\(folder.path)/recipe.yaml", "-o", "\(folder.path)/\(output)", "--threads", "1"] + more,
       tool: "tessera-vlm")
@@ -64,7 +78,9 @@ struct RunCommandTests {
     #expect(try run(folder, "whole").status == 0)
     var random = RandomStream(seed: UInt64(Date().timeIntervalSince1970))
     var stops: [String] = []
-    for (stage, last) in [("captions", 23), ("captions", 23), ("questions", 19), ("questions", 19)] {
+    for (stage, last) in [
+      ("captions", 23), ("captions", 23), ("text", 11), ("questions", 19), ("questions", 19),
+    ] {
       let step = random.integer(in: 1...last)
       stops.append("\(stage) \(step)")
       // Killed as soon as the log has the step, in the middle of whatever comes next.
@@ -82,7 +98,9 @@ struct RunCommandTests {
     }
     let end = try run(folder, "parts")
     #expect(end.status == 0, "\(stops): \(end.errors)")
-    for (stage, step) in [("captions", "0000024"), ("questions", "0000020")] {
+    for (stage, step) in [
+      ("captions", "0000024"), ("text", "0000012"), ("questions", "0000020"),
+    ] {
       for name in ["weights", "moments"] {
         let path = "\(stage)/checkpoints/step-\(step)/\(name).safetensors"
         #expect(try bytes(folder, "parts/\(path)") == bytes(folder, "whole/\(path)"), "\(stops): \(path)")

@@ -60,6 +60,13 @@ public struct ShapesCorpus: Sendable, Hashable {
     }
   }
 
+  /// Whether a folder was written with these settings.
+  ///
+  /// - Throws: `io` for a folder that is not one of Shapes.
+  public func isWritten(at path: String) throws -> Bool {
+    try FileIO.read("\(path)/\(Self.mark)", limit: 1 << 20) == Array((json + "\n").utf8)
+  }
+
   private func check() throws {
     func refuse(_ name: String, _ expected: String, _ got: Int) -> TesseraError {
       TesseraError(.invalidArgument(name: name, expected: expected, got: "\(got)"))

@@ -10,13 +10,14 @@ extension Processor {
   /// The size that every picture is brought to; nil where it hangs on the picture.
   ///
   /// Found by two pictures of sizes that no rule but a fixed size brings together.
-  public var fixedSize: Size? {
-    let sizes = [Size(width: 61, height: 37), Size(width: 40, height: 95)].map { size -> [Int]? in
-      let picture = PictureSource.image(Image(size: size, format: .rgb), name: "")
-      return (try? pixels(picture))?.shape
+  ///
+  /// - Throws: as `pixels`.
+  public func fixedSize() throws -> Size? {
+    let shapes = try [Size(width: 61, height: 37), Size(width: 40, height: 95)].map { size in
+      try pixels(.image(Image(size: size, format: .rgb), name: "a gray picture")).shape
     }
-    guard let shape = sizes[0], shape == sizes[1] else { return nil }
-    return Size(width: shape[2], height: shape[1])
+    guard shapes[0] == shapes[1] else { return nil }
+    return Size(width: shapes[0][2], height: shapes[0][1])
   }
 
   /// As transformers reads pictures: Exif's orientation applied, made RGB as Pillow does.

@@ -1,4 +1,5 @@
 internal import TesseraCore
+internal import TesseraCorpora
 internal import TesseraData
 
 /// What a run is: the data that is made for it, the model, and its stages one after another.
@@ -103,8 +104,18 @@ public struct NewModelRecipe: Sendable {
   public var featureSelection: FeatureSelection
   /// Entries of the tokenizer, those with a meaning of their own included.
   public var vocabulary: Int
-  /// The chat template's name, or a file's.
+  /// The chat template's name (`v1`, `chatml`, `plain`), or a file's.
   public var template: String
+
+  /// - Throws: `io` for a file that cannot be read.
+  func tokenizerTemplate() throws -> TokenizerTemplate {
+    switch template {
+    case "v1": .v1
+    case "chatml": .chatML
+    case "plain": .plain
+    default: .jinja(String(decoding: try FileIO.read(template, limit: 1 << 20), as: UTF8.self))
+    }
+  }
 
   init(_ node: RecipeNode) throws {
     vocabulary = try node.int("vocabulary", 512)

@@ -218,6 +218,15 @@ final class RecipeNode {
     return child
   }
 
+  /// A mapping; an empty one, all defaults, where the key is not there.
+  func section(_ key: String) throws -> RecipeNode {
+    let empty = Node([(Node, Node)]())
+    let child = try RecipeNode(
+      file: file, place: path(key), node: members.first { $0.key == key }?.node ?? empty)
+    note(key, .mapping(child))
+    return child
+  }
+
   /// A list of mappings; a lone text stands for a mapping with that text as `key`.
   func list(_ key: String, textAs inner: String) throws -> [RecipeNode] {
     guard let node = member(key) else {

@@ -86,16 +86,25 @@ public final class RecipeRun {
 
   private func prepare(_ preparation: PreparationRecipe) throws {
     let path = preparation.folder.hasPrefix("/") ? preparation.folder : "\(folder)/\(preparation.folder)"
-    guard FileIO.identity(path) == nil else { return say("\(preparation.folder): made already") }
     switch preparation.kind {
     case .shapes:
-      say("making Shapes: \(preparation.train) scenes to train on")
       let corpus = ShapesCorpus(
         seed: preparation.seed,
         counts: [
           .train: preparation.train, .validation: preparation.validation, .heldout: preparation.heldout,
         ], side: preparation.size)
-      try corpus.write(to: path)
+      guard FileIO.identity(path) != nil else {
+        say("making Shapes: \(preparation.train) scenes to train on")
+        return try corpus.write(to: path)
+      }
+      guard try corpus.isWritten(at: path) else {
+        throw TesseraError(
+          .invalidArgument(
+            name: "prepare", expected: "the settings that the folder was made with (or another --output)",
+            got: "others"),
+          path: path)
+      }
+      say("\(preparation.folder): made already")
     case .emoji:
       throw TesseraError(.unsupported(format: "recipes", feature: "making emoji"))
     }

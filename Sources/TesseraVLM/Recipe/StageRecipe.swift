@@ -47,14 +47,14 @@ public struct StageRecipe: Sendable {
     data = try node.list("data", textAs: "path").map(Self.source)
     validation = try node.list("validation", textAs: "path").map(Self.source)
     guard !data.isEmpty else { throw node.wrong("data", "a list of data sets", "none") }
-    plan = try Self.plan(node.mapping("train"), kind)
+    plan = try Self.plan(node.section("train"), kind)
     let steps = try node.int("steps")
     epochs = try node.number("epochs")
     guard (steps == nil) != (epochs == nil) else {
       throw node.wrong("steps", "the one of `steps` and `epochs`", steps == nil ? "none" : "both")
     }
-    trainer = try Self.trainer(node.mapping("optimizer"), steps: steps ?? 1, kind, node)
-    feed = try Self.feed(node.mapping("batch"), steps: steps ?? 1)
+    trainer = try Self.trainer(node.section("optimizer"), steps: steps ?? 1, kind, node)
+    feed = try Self.feed(node.section("batch"), steps: steps ?? 1)
     maximumLength = try node.int("max_length")
     overflow = try node.word("overflow", .error)
     checkpointsGradients = try node.flag("gradient_checkpointing", false)
@@ -98,14 +98,13 @@ public struct StageRecipe: Sendable {
 
   // MARK: parts
 
-  private static func plan(_ node: RecipeNode?, _ kind: Kind) throws -> ParameterPlan {
+  private static func plan(_ node: RecipeNode, _ kind: Kind) throws -> ParameterPlan {
     var plan = ParameterPlan()
     switch kind {
     case .pretrain: (plan.vision, plan.projector) = (.frozen, .frozen)
     case .align: (plan.vision, plan.decoder) = (.frozen, .frozen)
     case .sft: plan.vision = .frozen
     }
-    guard let node else { return plan }
     plan.vision = try part(node, "vision", plan.vision)
     plan.projector = try part(node, "projector", plan.projector)
     plan.decoder = try part(node, "decoder", plan.decoder)
@@ -124,13 +123,12 @@ public struct StageRecipe: Sendable {
     return ParameterPlan.Part(isTrained: scale > 0, learningRateScale: scale)
   }
 
-  private static func trainer(_ node: RecipeNode?, steps: Int, _ kind: Kind, _ stage: RecipeNode) throws
+  private static func trainer(_ node: RecipeNode, steps: Int, _ kind: Kind, _ stage: RecipeNode) throws
     -> TrainerOptions
   {
     guard steps > 0 else { throw stage.wrong("steps", "1 or more", "\(steps)") }
     var options = TrainerOptions(steps: steps)
     options.learningRate = [.pretrain: 1e-3, .align: 1e-3, .sft: 2e-5][kind] ?? 1e-3
-    guard let node else { return options }
     options.learningRate = try node.number("learning_rate", options.learningRate)
     options.schedule.shape = try node.word("schedule", .cosine)
     let warmup = try node.number("warmup", 0.03)
@@ -149,9 +147,8 @@ public struct StageRecipe: Sendable {
     return options
   }
 
-  private static func feed(_ node: RecipeNode?, steps: Int) throws -> FeedOptions {
+  private static func feed(_ node: RecipeNode, steps: Int) throws -> FeedOptions {
     var options = FeedOptions(steps: steps)
-    guard let node else { return options }
     options.samplesPerStep = try node.int("samples", options.samplesPerStep)
     options.tokensPerStep = try node.int("tokens")
     options.microSamples = try node.int("micro_samples")

@@ -33,7 +33,7 @@ final class StageRun {
     let model = try LlavaModel(checkpoint, type: .float32, writable: true)
     let processor = try Processor(start, model.config)
     let builder = SampleBuilder(processor, maximumLength: stage.maximumLength, overflow: stage.overflow)
-    let fixed = processor.fixedSize
+    let fixed = try processor.fixedSize()
     let sources = try stage.data.map { try source($0, builder, fixed: fixed) }
     try setSteps(sources)
     tell(sources)
@@ -207,9 +207,10 @@ final class StageRun {
     let ending = try training.run()
     tell(steps)
     if case .stopped(let step) = ending { return step }
+    try evaluate(task.model, builder.processor, log)
+    // Last, for it says that the stage is done.
     try task.export(to: modelFolder)
     say("model written to \(modelFolder)")
-    try evaluate(task.model, builder.processor, log)
     return nil
   }
 
@@ -217,8 +218,10 @@ final class StageRun {
   private func settings(_ task: NextTokenTask) -> String {
     // How often something is looked at or kept changes no step.
     let free = ["checkpoint_every:", "validate_every:", "log_every:", "keep:"]
+    let origin = start.hasPrefix(whole.folder + "/") ? String(start.dropFirst(whole.folder.count + 1)) : start
     var lines = [
-      "seed: \(whole.recipe.seed)", "stage \(number + 1)", "steps in all: \(stage.trainer.schedule.steps)",
+      "begins with: \(origin)", "seed: \(whole.recipe.seed)", "stage \(number + 1)",
+      "steps in all: \(stage.trainer.schedule.steps)",
     ]
     lines += stage.yaml.split(separator: "\n").map(String.init).filter { line in
       !free.contains { line.hasPrefix($0) }
@@ -240,6 +243,8 @@ final class StageRun {
 
   private func evaluate(_ model: LlavaModel, _ processor: Processor, _ log: RunLog) throws {
     let step = stage.trainer.schedule.steps
+    // What an evaluation that was cut off had written already, at the last checkpoint's step, is not written twice.
+    let known = Set(try RunLog.entries(of: log.path).filter { $0.kind == .evaluation }.map(\.line))
     for recipe in stage.evaluations {
       let evaluator = try evaluator(recipe, processor)
       let sights = recipe.controls && evaluator.hasPictures ? Evaluator.Sight.allCases : [.real]
@@ -250,8 +255,8 @@ final class StageRun {
         say("\(recipe.name), \(sight.rawValue) pictures: \(found)")
       }
       for row in EvaluationScores.rows(scores) {
-        try log.append(
-          .evaluation(row, table: recipe.name, stage: stage.name, step: step))
+        let entry = LogEntry.evaluation(row, table: recipe.name, stage: stage.name, step: step)
+        if !known.contains(entry.line) { try log.append(entry) }
       }
     }
     try log.sync()

@@ -1,5 +1,6 @@
 private import Foundation
 internal import TesseraCore
+internal import TesseraData
 public import TesseraTracking
 
 /// Writes what steps do: JSON lines, TensorBoard's events, a line for people.
@@ -55,7 +56,7 @@ public final class StepLog: TrainingCallback {
     let now = ProcessInfo.processInfo.systemUptime
     let seconds = max(now - lastLine, 1e-9)
     lastLine = now
-    let memory = TorchRuntime.residentBytes
+    let memory = ProcessMemory.resident().now
     let rate = Double(counts.tokens) / seconds
     let imageRate = Double(counts.images) / seconds
     let wait = window.data / seconds
@@ -93,16 +94,7 @@ public final class StepLog: TrainingCallback {
     counts = (0, 0, 0)
   }
 
-  public func saved(_ checkpoint: TrainingCheckpoint) throws { try log.sync() }
+  public func willSave() throws { try log.sync() }
 
   public func end(_ ending: RunEnding) throws { progress?.finish() }
-}
-
-extension TorchRuntime {
-  /// Bytes of the process that are in memory; 0 where the system does not say.
-  static var residentBytes: Int {
-    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
-  }
 }

@@ -6,9 +6,10 @@ internal import TesseraData
 public protocol TrainingCallback: AnyObject {
   /// Called once before the first step of this process, after `completed` steps of earlier ones.
   func begin(completed: Int) throws
-  /// Called after each step; what it gives is told to the other callbacks, and a smaller `validationLoss` makes a
-  /// better checkpoint.
+  /// Called after each step, before its checkpoint; a smaller `validationLoss` than ever makes a checkpoint that is kept.
   func step(_ record: StepRecord) throws -> StepFindings
+  /// Called before a checkpoint is written: what it must not be ahead of goes to the disk now.
+  func willSave() throws
   /// Called after a checkpoint was written.
   func saved(_ checkpoint: TrainingCheckpoint) throws
   /// Called once at the end, however it came.
@@ -18,6 +19,7 @@ public protocol TrainingCallback: AnyObject {
 extension TrainingCallback {
   public func begin(completed: Int) throws {}
   public func step(_ record: StepRecord) throws -> StepFindings { StepFindings() }
+  public func willSave() throws {}
   public func saved(_ checkpoint: TrainingCheckpoint) throws {}
   public func end(_ ending: RunEnding) throws {}
 }
@@ -120,16 +122,14 @@ public final class TrainingRun<Task: TrainingTask> {
           trainer.isDone ? .done(steps: trainer.completedSteps) : .dataEnded(steps: trainer.completedSteps)
         break
       }
-      for callback in callbacks {
-        guard let loss = try callback.step(record).validationLoss, loss.isFinite else { continue }
-        if loss < best?.loss ?? .infinity {
-          best = BestCheckpoint(step: record.step, loss: loss)
-          try save()
-          savedStep = record.step
-        }
+      // Everything that belongs to the step is logged before its checkpoint: a run that goes on from it logs none of it.
+      let losses = try callbacks.compactMap { try $0.step(record).validationLoss }
+      let isBest = losses.contains { $0.isFinite && $0 < best?.loss ?? .infinity }
+      if isBest, let loss = losses.filter(\.isFinite).min() {
+        best = BestCheckpoint(step: record.step, loss: loss)
       }
       let isStopped = shouldStop()
-      if savedStep != record.step && (record.step % max(1, checkpointEvery) == 0 || isStopped) {
+      if isBest || isStopped || record.step % max(1, checkpointEvery) == 0 {
         try save()
         savedStep = record.step
       }
@@ -148,6 +148,7 @@ public final class TrainingRun<Task: TrainingTask> {
     let state = TrainingState(
       step: trainer.completedSteps, skippedSteps: trainer.skippedSteps, position: try trainer.task.position(),
       parameterSteps: [:], best: best, environment: Self.environment, settings: settings)
+    for callback in callbacks { try callback.willSave() }
     try FileIO.makeFolder(folder)
     try FileIO.makeFolder(store.folder)
     let checkpoint = try TrainingCheckpoint.write(trainer, state, to: store.path(state.step))
