@@ -104,12 +104,14 @@ public struct NewModelRecipe: Sendable {
   public var featureSelection: FeatureSelection
   /// Entries of the tokenizer, those with a meaning of their own included.
   public var vocabulary: Int
-  /// The chat template's name (`v1`, `chatml`, `plain`), or a file's.
+  /// The chat template's name (`llava`, `v1`, `chatml`, `plain`), or a file's.
   public var template: String
 
   /// - Throws: `io` for a file that cannot be read.
   func tokenizerTemplate() throws -> TokenizerTemplate {
     switch template {
+    // What transformers' LLaVA directories have: v1 without its system prompt.
+    case "llava": .jinja(ChatTemplateText.llava)
     case "v1": .v1
     case "chatml": .chatML
     case "plain": .plain
@@ -119,7 +121,7 @@ public struct NewModelRecipe: Sendable {
 
   init(_ node: RecipeNode) throws {
     vocabulary = try node.int("vocabulary", 512)
-    template = try node.text("template", "v1")
+    template = try node.text("template", "llava")
     vision = try Self.vision(node.mapping("vision"))
     text = try Self.text(node.mapping("decoder"), vocabulary: vocabulary)
     let layer = try node.int("feature_layer", -1)
