@@ -6,19 +6,22 @@ enum ProcessorText {
   static let imageToken = "<image>"
 
   /// `preprocessor_config.json` with the means and deviations that the tower's kind was trained with: OpenAI's for
-  /// CLIP (shorter edge to the size, then the middle), ½ for SigLIP (stretched to a square).
-  static func preprocessor(_ vision: VisionConfig) -> JSONValue {
+  /// CLIP (shorter edge to the size, then the middle), ½ for SigLIP (stretched to a square); or with given ones.
+  static func preprocessor(_ vision: VisionConfig, mean: [Double]? = nil, deviation: [Double]? = nil)
+    -> JSONValue
+  {
     let side = JSONValue.int(vision.imageSize)
     let square = JSONValue.object([("height", side), ("width", side)])
-    let half = JSONValue.array([.double(0.5), .double(0.5), .double(0.5)])
+    let half = [0.5, 0.5, 0.5]
+    func numbers(_ values: [Double]) -> JSONValue { .array(values.map { .double($0) }) }
     let isCLIP = vision.kind == .clip
     var members: [(name: String, value: JSONValue)] = [
       ("do_convert_rgb", .bool(true)), ("do_normalize", .bool(true)), ("do_rescale", .bool(true)),
       ("do_resize", .bool(true)), ("processor_class", .string("LlavaProcessor")), ("resample", .int(3)),
       ("rescale_factor", .double(1.0 / 255)),
       ("image_processor_type", .string(isCLIP ? "CLIPImageProcessor" : "SiglipImageProcessor")),
-      ("image_mean", isCLIP ? .array([.double(0.48145466), .double(0.4578275), .double(0.40821073)]) : half),
-      ("image_std", isCLIP ? .array([.double(0.26862954), .double(0.26130258), .double(0.27577711)]) : half),
+      ("image_mean", numbers(mean ?? (isCLIP ? [0.48145466, 0.4578275, 0.40821073] : half))),
+      ("image_std", numbers(deviation ?? (isCLIP ? [0.26862954, 0.26130258, 0.27577711] : half))),
       ("size", isCLIP ? .object([("shortest_edge", side)]) : square),
     ]
     if isCLIP { members += [("crop_size", square), ("do_center_crop", .bool(true))] }

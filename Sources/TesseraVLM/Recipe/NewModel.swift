@@ -20,8 +20,13 @@ struct NewModel {
     config.text.vocabularySize = made.tokenizer.vocabularySize
     config.text.beginToken = made.beginningID
     (config.text.endTokens, config.text.padToken) = ([made.endID], made.padID)
-    let files = SideFiles(
-      replacements: Dictionary(uniqueKeysWithValues: made.files.map { ($0.name, $0.bytes) }))
+    var replacements = Dictionary(uniqueKeysWithValues: made.files.map { ($0.name, $0.bytes) })
+    if recipe.imageMean != nil || recipe.imageDeviation != nil {
+      let settings = ProcessorText.preprocessor(
+        config.vision, mean: recipe.imageMean, deviation: recipe.imageDeviation)
+      replacements["preprocessor_config.json"] = Array(settings.pythonText().utf8)
+    }
+    let files = SideFiles(replacements: replacements)
     let parameters = ModelParameters(new: config, seed: seed)
     var writer = CheckpointWriter()
     writer.replacesExisting = true

@@ -102,6 +102,10 @@ public struct NewModelRecipe: Sendable {
   public var text: TextConfig
   public var featureLayers: [Int]
   public var featureSelection: FeatureSelection
+  /// What is taken from each channel of a picture (0...1), and what the rest is divided by; nil for what towers of its
+  /// kind were trained with. Pictures that are mostly dark or mostly light learn far sooner with their own.
+  public var imageMean: [Double]?
+  public var imageDeviation: [Double]?
   /// Entries of the tokenizer, those with a meaning of their own included.
   public var vocabulary: Int
   /// The chat template's name (`llava`, `v1`, `chatml`, `plain`), or a file's.
@@ -122,7 +126,10 @@ public struct NewModelRecipe: Sendable {
   init(_ node: RecipeNode) throws {
     vocabulary = try node.int("vocabulary", 512)
     template = try node.text("template", "llava")
-    vision = try Self.vision(node.mapping("vision"))
+    let tower = try node.mapping("vision")
+    imageMean = try tower.flatMap { try Self.channels($0, "image_mean", 0...1) }
+    imageDeviation = try tower.flatMap { try Self.channels($0, "image_std", 0.001...10) }
+    vision = try Self.vision(tower)
     text = try Self.text(node.mapping("decoder"), vocabulary: vocabulary)
     let layer = try node.int("feature_layer", -1)
     guard (-vision.layers - 1...vision.layers).contains(layer) else {
@@ -130,6 +137,21 @@ public struct NewModelRecipe: Sendable {
     }
     featureLayers = [layer]
     featureSelection = try node.word("features", vision.hasClassToken ? .withoutFirst : .full)
+  }
+
+  /// A number for each of the three channels; nil where the recipe has none.
+  private static func channels(_ node: RecipeNode, _ key: String, _ range: ClosedRange<Double>) throws
+    -> [Double]?
+  {
+    guard node.has(key) else { return nil }
+    let texts = try node.texts(key)
+    let values = texts.compactMap(Double.init).filter(range.contains)
+    guard values.count == 3, texts.count == 3 else {
+      throw node.wrong(
+        key, "three numbers of \(range.lowerBound)...\(range.upperBound), such as [0.5, 0.5, 0.5]",
+        "[\(texts.joined(separator: ", "))]")
+    }
+    return values
   }
 
   private static func vision(_ node: RecipeNode?) throws -> VisionConfig {

@@ -13,7 +13,8 @@ enum TorchFailure {
 
   /// Stops the program with libtorch's message.
   static func trap(_ operation: String) -> Never {
-    preconditionFailure("\(operation): \(lastMessage)")
+    // Not preconditionFailure: its message is lost in a release build.
+    fatalError("\(operation): \(lastMessage)")
   }
 }
 
