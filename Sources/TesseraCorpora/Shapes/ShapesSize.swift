@@ -2,6 +2,6 @@
 public enum ShapesSize: String, Sendable, Hashable, Codable, CaseIterable {
   case small, large
 
-  /// The radii, in `ShapesScene.grid`-ths of the picture's side: 4.25 to 5.25 and 8.25 to 9.75 pixels of 48.
-  var radii: ClosedRange<Int> { self == .small ? 17...21 : 33...39 }
+  /// The radii, in `ShapesScene.grid`-ths of the picture's side: 5 to 6 and 8.75 to 10 pixels of 48.
+  var radii: ClosedRange<Int> { self == .small ? 20...24 : 35...40 }
 }
