@@ -263,4 +263,16 @@ CT_CLONES float dot(const float *a, const float *b, int64_t count) {
   return sum;
 }
 
+CT_CLONES void adamw(
+    const AdamWStep &step, const float *gradient, int64_t count, float *weight, float *first, float *second) {
+  for (int64_t i = 0; i < count; i++) {
+    float g = gradient[i];
+    float m = first[i] + step.keep * (g - first[i]);
+    float v = second[i] * step.beta2 + step.square * g * g;
+    first[i] = m;
+    second[i] = v;
+    weight[i] = weight[i] * step.decay - step.rate * m / (std::sqrt(v) / step.root + step.epsilon);
+  }
+}
+
 }  // namespace ct

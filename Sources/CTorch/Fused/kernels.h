@@ -60,6 +60,15 @@ void fill_rows(const float *b, int64_t rows, int64_t width, float *y);
 /// The sum of rows is added to y.
 void add_rows(const float *x, int64_t rows, int64_t width, float *y);
 
+/// What AdamW needs beside the tensors: `decay` is 1 − lr·wd, `rate` lr over the first correction, `root` the root of
+/// the second; `keep` and `square` are 1 − β₁ and 1 − β₂.
+struct AdamWStep {
+  float decay, keep, beta2, square, rate, root, epsilon;
+};
+
+/// One step of AdamW for `count` weights with their gradients and moments.
+void adamw(const AdamWStep &step, const float *gradient, int64_t count, float *weight, float *first, float *second);
+
 /// A row of scores becomes weights: exp(x − max) / Σ. Gives log Σ exp(x).
 float softmax_row(float *row, int64_t count);
 /// A row of scores becomes weights, with the log Σ exp(x) known.
