@@ -67,8 +67,11 @@ public struct Evaluator: Sendable {
 
   /// The answers, in the questions' order.
   ///
-  /// - Parameter options: how they are drawn; greedy by default, so that they hang on nothing but the model.
-  ///   `maximumAnswer` bounds their tokens.
+  /// - Parameters:
+  ///   - model: what answers.
+  ///   - sight: what it sees.
+  ///   - options: how tokens are drawn; greedy by default, so that answers hang on nothing but the model.
+  ///     `maximumAnswer` bounds their number.
   /// - Throws: what a picture or the model throws.
   public func replies(
     _ model: LlavaModel, _ sight: Sight = .real, _ options: GenerationOptions = GenerationOptions()

@@ -18,7 +18,9 @@ public struct BestOfN: Sendable, Hashable {
   /// For 1, 2, 4 … draws and for all.
   public let points: [Point]
 
-  /// - Parameter draws: the replies to each question, as many for each; of equal scores the first is chosen.
+  /// - Parameters:
+  ///   - draws: the replies to each question, as many for each; of equal scores the first is chosen.
+  ///   - reward: what chooses.
   /// - Throws: `invalidInput` for no questions, no draws, or not as many for each; what the reward throws.
   public init(_ draws: [[Evaluator.Reply]], by reward: any Reward) throws {
     guard let count = draws.first?.count, count > 0, draws.allSatisfy({ $0.count == count }) else {
@@ -54,6 +56,8 @@ extension Evaluator {
   ///
   /// - Parameters:
   ///   - count: draws for each question, 1 or more.
+  ///   - model: what answers.
+  ///   - reward: what chooses.
   ///   - temperature: what logits are divided by before a token is drawn, above 0.
   ///   - seed: what chance starts from; equal seeds give equal draws.
   /// - Throws: `invalidArgument` for count and temperature; what pictures, the model and the reward throw.

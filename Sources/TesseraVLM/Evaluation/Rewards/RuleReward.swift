@@ -5,7 +5,9 @@ public struct RuleReward: Reward {
   public let name: String
   private let rule: @Sendable (Evaluator.Reply) throws -> Double
 
-  /// - Parameter rule: an answer's score; more is better, and it must be finite.
+  /// - Parameters:
+  ///   - name: what tables and logs call it.
+  ///   - rule: an answer's score; more is better, and it must be finite.
   public init(_ name: String, _ rule: @escaping @Sendable (Evaluator.Reply) throws -> Double) {
     (self.name, self.rule) = (name, rule)
   }
