@@ -3,7 +3,7 @@
 # make test   installs what is missing and runs all tests
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make lint   formatting and style
-# make docs   the documentation as a website in docs-out, warnings as errors
+# make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
 .PHONY: all build build-vlm demo test oracle docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
@@ -77,9 +77,14 @@ oracle: torch
 	$(SWIFT_BUILD) --product tessera-vlm
 	TESSERA_ORACLE=1 swift test -c release
 
-docs: deps
+docs: torch
 	TESSERA_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory docs-out \
 	  generate-documentation --target Tessera --warnings-as-errors --transform-for-static-hosting --output-path docs-out
+	@# Warnings are errors here too, but for parameters that are left out where the others are told.
+	TESSERA_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory docs-out \
+	  generate-documentation --target TesseraVLM --transform-for-static-hosting --hosting-base-path vlm \
+	  --output-path docs-out/vlm >.build-docs/vlm.log 2>&1 || { cat .build-docs/vlm.log; exit 1; }
+	@! grep -A 3 '^warning: ' .build-docs/vlm.log | grep -v 'is missing documentation' | grep -A 3 '^warning: '
 
 lint:
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets Benchmarks/Sources Package.swift

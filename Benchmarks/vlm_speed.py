@@ -10,19 +10,15 @@ medians of the rounds' medians. The table tells a ratio of ours to the better of
 --from writes the tables again from stored results, without measuring.
 """
 import argparse
-import datetime
 import json
-import os
 import pathlib
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-ENVIRONMENTS = {"4.57": "hf4", "5.x": "big"}
+from bench import ENVIRONMENTS, ROOT, machine, python, run, write_between
+
 BEGIN, END = "<!-- tables: Benchmarks/vlm_speed.py writes what follows -->", "<!-- end of tables -->"
 
 
@@ -45,33 +41,14 @@ def arguments():
     return given
 
 
-def machine():
-    """What the figures were measured on."""
-    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    flags = next((line.split(":")[1].split() for line in lines if line.startswith("flags")), [])
-    return {"cpu": name, "cores": os.cpu_count(), "avx512": "avx512f" in flags, "system": platform.release(),
-            "date": datetime.date.today().isoformat()}
-
-
-def run(command):
-    """One program's JSON, with the seconds from start to end and the load before."""
-    load, start = os.getloadavg()[0], time.perf_counter()
-    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if said.returncode:
-        sys.exit(f"{' '.join(command)} ended with {said.returncode}: {said.stderr[-2000:]}")
-    return {**json.loads(said.stdout), "whole_s": time.perf_counter() - start, "load_before": load}
-
-
 def subjects(given, picture):
     """Every program as a function of directory and threads that gives its command."""
     common = ["--prompt-tokens", str(given.prompt_tokens), "--new-tokens", str(given.new_tokens),
               "--repeat", str(given.repeat)]
     made = {}
     for version in given.versions:
-        python = str(ROOT / ".oracle" / ENVIRONMENTS[version] / "bin" / "python")
-        made[f"transformers {version}"] = lambda folder, threads, python=python: [
-            python, str(ROOT / "Benchmarks/vlm_peers/generate.py"), folder, "--here", "--no-generate",
+        made[f"transformers {version}"] = lambda folder, threads, interpreter=python(version): [
+            interpreter, str(ROOT / "Benchmarks/vlm_peers/generate.py"), folder, "--here", "--no-generate",
             "--image", picture, "--threads", str(threads), *common]
     for pair in given.ours:
         name, _, program = pair.partition("=")
@@ -82,8 +59,7 @@ def subjects(given, picture):
 
 def grey_picture(path):
     """The picture that all get, written by Pillow of the oracle."""
-    python = str(ROOT / ".oracle/big/bin/python")
-    subprocess.run([python, "-c", "import sys; from PIL import Image; "
+    subprocess.run([python("5.x"), "-c", "import sys; from PIL import Image; "
                     "Image.new('RGB', (320, 240), (90, 120, 60)).save(sys.argv[1])", path], check=True)
 
 
@@ -145,14 +121,6 @@ def tables(result):
     return lines
 
 
-def write(path, lines):
-    text = pathlib.Path(path).read_text()
-    if BEGIN not in text or END not in text:
-        sys.exit(f"{path} has no lines '{BEGIN}' and '{END}'")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    pathlib.Path(path).write_text(before + BEGIN + "\n" + "\n".join(lines).rstrip() + "\n" + END + after)
-
-
 def main():
     given = arguments()
     result = json.loads(pathlib.Path(given.stored).read_text()) if given.stored else measure(given)
@@ -161,7 +129,7 @@ def main():
     lines = tables(result)
     print("\n".join(lines))
     if given.tables:
-        write(given.tables, lines)
+        write_between(given.tables, BEGIN, END, lines)
 
 
 main()

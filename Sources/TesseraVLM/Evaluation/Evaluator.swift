@@ -22,7 +22,13 @@ public struct Evaluator: Sendable {
     public var answer: String
     /// Whether the model ended its answer itself.
     public var isStopped: Bool
+    /// Whether the answer is the reference, character by character but for white space at the ends.
     public var isRight: Bool
+
+    public init(_ question: Question, answer: String, isStopped: Bool) {
+      (self.question, self.answer, self.isStopped) = (question, answer, isStopped)
+      isRight = ExactMatch.isMatch(answer, [question.reference])
+    }
   }
 
   public let processor: Processor
@@ -31,6 +37,13 @@ public struct Evaluator: Sendable {
   public var maximumAnswer = 48
   /// Prompts that are answered together.
   public var batch = 50
+  /// What `scores` measures, one after another; one's own can be added.
+  public var metrics = Evaluator.standardMetrics
+
+  /// Exact match, the majority's share, BLEU, CIDEr and the stop rate.
+  public static var standardMetrics: [any Metric<Reply>] {
+    [ExactMatchMetric(), MajorityMetric(), BLEUMetric(), CIDErMetric(), StopRateMetric()]
+  }
 
   /// - Parameter limit: questions at most, the first ones; nil for all.
   /// - Throws: what a record throws; `invalidInput` where there is nothing to ask.
@@ -45,12 +58,26 @@ public struct Evaluator: Sendable {
   /// Whether there is anything to see at all.
   public var hasPictures: Bool { questions.contains { !$0.pictures.isEmpty } }
 
-  /// The answers, in the questions' order: greedy, so that they hang on nothing but the model.
+  /// What the model's greedy answers are worth, by `metrics`.
   ///
+  /// - Throws: what a picture, the model or a metric throws.
+  public func scores(_ model: LlavaModel, _ sight: Sight = .real) throws -> EvaluationScores {
+    try EvaluationScores(replies(model, sight), metrics)
+  }
+
+  /// The answers, in the questions' order.
+  ///
+  /// - Parameters:
+  ///   - model: what answers.
+  ///   - sight: what it sees.
+  ///   - options: how tokens are drawn; greedy by default, so that answers hang on nothing but the model.
+  ///     `maximumAnswer` bounds their number.
   /// - Throws: what a picture or the model throws.
-  public func replies(_ model: LlavaModel, _ sight: Sight = .real) throws -> [Reply] {
+  public func replies(
+    _ model: LlavaModel, _ sight: Sight = .real, _ options: GenerationOptions = GenerationOptions()
+  ) throws -> [Reply] {
     let generator = Generator(model, processor)
-    var options = GenerationOptions()
+    var options = options
     options.maxNewTokens = maximumAnswer
     var replies: [Reply] = []
     for start in stride(from: 0, to: questions.count, by: batch) {
@@ -58,11 +85,8 @@ public struct Evaluator: Sendable {
       let prompts = try range.map { try prompt($0, sight) }
       let answers = try generator.answer(prompts, options).answers
       for (index, answer) in zip(range, answers) {
-        let question = questions[index]
         replies.append(
-          Reply(
-            question: question, answer: answer.text, isStopped: answer.end == .endToken,
-            isRight: ExactMatch.isMatch(answer.text, [question.reference])))
+          Reply(questions[index], answer: answer.text, isStopped: answer.end == .endToken))
       }
     }
     return replies
@@ -91,42 +115,5 @@ public struct Evaluator: Sendable {
       }
     }
     return nil
-  }
-}
-
-/// What answers are worth.
-public struct EvaluationScores: Sendable, Hashable {
-  public var questions: Int
-  /// The share of answers that are the reference, character by character but for white space at the ends.
-  public var exactMatch: Double
-  /// 0...100.
-  public var bleu: Double
-  public var cider: Double
-  /// The share of answers that the model ended itself.
-  public var stopRate: Double
-  /// Exact match by category.
-  public var byCategory: [String: Double]
-  /// What always giving each category's most frequent answer would score.
-  public var majority: Double
-
-  /// - Throws: what the metrics throw for no answers.
-  public init(_ replies: [Evaluator.Reply]) throws {
-    questions = replies.count
-    exactMatch = Self.share(replies)
-    let answers = replies.map(\.answer)
-    let references = replies.map { [$0.question.reference] }
-    bleu = try BLEU(answers, references: references).score
-    cider = try CIDEr(answers, references: references).score
-    stopRate = Double(replies.count { $0.isStopped }) / Double(max(1, replies.count))
-    let groups = Dictionary(grouping: replies) { $0.question.category ?? "" }
-    byCategory = groups.count > 1 ? groups.mapValues(Self.share) : [:]
-    let frequent = groups.values.reduce(0) { sum, group in
-      sum + (Dictionary(grouping: group, by: \.question.reference).values.map(\.count).max() ?? 0)
-    }
-    majority = Double(frequent) / Double(max(1, replies.count))
-  }
-
-  private static func share(_ replies: [Evaluator.Reply]) -> Double {
-    Double(replies.count { $0.isRight }) / Double(max(1, replies.count))
   }
 }

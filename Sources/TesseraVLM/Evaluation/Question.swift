@@ -12,6 +12,15 @@ public struct Question: Sendable {
   public var category: String?
   public var name: String
 
+  /// A question; `pictures` in the order of their places in the turns.
+  public init(
+    messages: [ChatMessage], pictures: [PictureSource] = [], reference: String, category: String? = nil,
+    name: String = ""
+  ) {
+    (self.messages, self.pictures, self.reference) = (messages, pictures, reference)
+    (self.category, self.name) = (category, name)
+  }
+
   /// The questions of a data set's first records.
   ///
   /// - Parameter limit: questions at most; nil for all.

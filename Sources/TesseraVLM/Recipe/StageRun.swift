@@ -250,7 +250,7 @@ final class StageRun {
       let sights = recipe.controls && evaluator.hasPictures ? Evaluator.Sight.allCases : [.real]
       var scores: [Evaluator.Sight: EvaluationScores] = [:]
       for sight in sights {
-        let found = try EvaluationScores(evaluator.replies(model, sight))
+        let found = try evaluator.scores(model, sight)
         scores[sight] = found
         say("\(recipe.name), \(sight.rawValue) pictures: \(found)")
       }
@@ -267,40 +267,5 @@ final class StageRun {
     evaluator.maximumAnswer = recipe.maximumAnswer
     evaluator.batch = recipe.batch
     return evaluator
-  }
-}
-
-extension EvaluationScores {
-  /// A row for each metric, with its controls.
-  static func rows(_ scores: [Evaluator.Sight: EvaluationScores]) -> [EvaluationTable.Row] {
-    func row(
-      _ name: String, _ format: EvaluationTable.Format, category: String? = nil,
-      _ value: (EvaluationScores) -> Double?
-    ) -> EvaluationTable.Row {
-      EvaluationTable.Row(
-        name, category: category, count: category == nil ? scores[.real]?.questions : nil, format: format,
-        real: scores[.real].flatMap(value), shuffled: scores[.shuffled].flatMap(value),
-        blank: scores[.blank].flatMap(value))
-    }
-    var rows = [row("exact match", .share) { $0.exactMatch }]
-    for category in (scores[.real]?.byCategory.keys.sorted() ?? []) {
-      rows.append(row("exact match", .share, category: category) { $0.byCategory[category] })
-    }
-    rows.append(row("always the most frequent answer", .share) { $0.majority })
-    rows.append(row("BLEU-4", .score(decimals: 1)) { $0.bleu })
-    rows.append(row("CIDEr-D", .score(decimals: 2)) { $0.cider })
-    rows.append(row("stop rate", .share) { $0.stopRate })
-    return rows
-  }
-}
-
-extension EvaluationScores: CustomStringConvertible {
-  /// `exact 98.5 % of 400; BLEU 99.1; CIDEr 9.8; stops 100 %; colour 99 %, count 97 %`.
-  public var description: String {
-    func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
-    let groups = byCategory.sorted { $0.key < $1.key }.map { "\($0.key) \(percent($0.value))" }
-    return "exact \(percent(exactMatch)) of \(questions) (majority \(percent(majority))); "
-      + "BLEU \((bleu * 10).rounded() / 10); CIDEr \((cider * 100).rounded() / 100); stops \(percent(stopRate))"
-      + (groups.isEmpty ? "" : "; \(groups.joined(separator: ", "))")
   }
 }

@@ -59,7 +59,11 @@ public final class TrainingRun<Task: TrainingTask> {
   private let store: CheckpointStore
   private var best: BestCheckpoint?
 
-  /// - Parameter keep: how many of the newest checkpoints are kept; the best is kept besides.
+  /// - Parameters:
+  ///   - trainer: what takes the steps.
+  ///   - folder: where checkpoints go, in a folder `checkpoints`; it is made where it is not there.
+  ///   - settings: what decides the steps, as text: a checkpoint of other settings is not gone on from.
+  ///   - keep: how many of the newest checkpoints are kept; the best is kept besides.
   public init(_ trainer: Trainer<Task>, folder: String, settings: String, keep: Int = 2) {
     self.trainer = trainer
     self.folder = folder
