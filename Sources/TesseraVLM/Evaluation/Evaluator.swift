@@ -47,8 +47,11 @@ public struct Evaluator: Sendable {
 
   /// The answers, in the questions' order: greedy, so that they hang on nothing but the model.
   ///
+  /// - Parameter progress: called after each batch with the questions that are answered.
   /// - Throws: what a picture or the model throws.
-  public func replies(_ model: LlavaModel, _ sight: Sight = .real) throws -> [Reply] {
+  public func replies(_ model: LlavaModel, _ sight: Sight = .real, progress: (Int) -> Void = { _ in }) throws
+    -> [Reply]
+  {
     let generator = Generator(model, processor)
     var options = GenerationOptions()
     options.maxNewTokens = maximumAnswer
@@ -64,6 +67,7 @@ public struct Evaluator: Sendable {
             question: question, answer: answer.text, isStopped: answer.end == .endToken,
             isRight: ExactMatch.isMatch(answer.text, [question.reference])))
       }
+      progress(replies.count)
     }
     return replies
   }
@@ -91,42 +95,5 @@ public struct Evaluator: Sendable {
       }
     }
     return nil
-  }
-}
-
-/// What answers are worth.
-public struct EvaluationScores: Sendable, Hashable {
-  public var questions: Int
-  /// The share of answers that are the reference, character by character but for white space at the ends.
-  public var exactMatch: Double
-  /// 0...100.
-  public var bleu: Double
-  public var cider: Double
-  /// The share of answers that the model ended itself.
-  public var stopRate: Double
-  /// Exact match by category.
-  public var byCategory: [String: Double]
-  /// What always giving each category's most frequent answer would score.
-  public var majority: Double
-
-  /// - Throws: what the metrics throw for no answers.
-  public init(_ replies: [Evaluator.Reply]) throws {
-    questions = replies.count
-    exactMatch = Self.share(replies)
-    let answers = replies.map(\.answer)
-    let references = replies.map { [$0.question.reference] }
-    bleu = try BLEU(answers, references: references).score
-    cider = try CIDEr(answers, references: references).score
-    stopRate = Double(replies.count { $0.isStopped }) / Double(max(1, replies.count))
-    let groups = Dictionary(grouping: replies) { $0.question.category ?? "" }
-    byCategory = groups.count > 1 ? groups.mapValues(Self.share) : [:]
-    let frequent = groups.values.reduce(0) { sum, group in
-      sum + (Dictionary(grouping: group, by: \.question.reference).values.map(\.count).max() ?? 0)
-    }
-    majority = Double(frequent) / Double(max(1, replies.count))
-  }
-
-  private static func share(_ replies: [Evaluator.Reply]) -> Double {
-    Double(replies.count { $0.isRight }) / Double(max(1, replies.count))
   }
 }
