@@ -127,7 +127,13 @@ struct EvaluateCommandTests {
     #expect(done.status == 0, "\(done.errors)")
     let loss = try row(done.output, "loss per learned token")
     #expect((loss["real"] as? Double ?? 0) > 0 && loss["shuffled"] == nil)
-    #expect(!done.output.prefix(300).contains("exact match"), "\(done.output)")
+    let json = try JSONSerialization.jsonObject(with: Data(done.output.utf8)) as? [String: Any]
+    let sets = try #require(json?["sets"] as? [[String: Any]])
+    let metrics = sets.map { set in
+      (set["rows"] as? [[String: Any]] ?? []).compactMap { $0["metric"] as? String }
+    }
+    #expect(metrics.count == 2 && metrics[0] == ["loss per learned token", "bits per byte"], "\(metrics)")
+    #expect(metrics[1].contains("exact match"))
     #expect(done.output.contains("held.jsonl"))
   }
 

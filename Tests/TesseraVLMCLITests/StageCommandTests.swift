@@ -75,6 +75,9 @@ struct StageCommandTests {
     let parts = ["sft"] + flags(folder, "data/train/questions.jsonl", "parts") + more
     let stopped = try run(parts + ["--max-steps", "3"])
     #expect(stopped.status == 0 && stopped.errors.contains("stopped after step 3"), "\(stopped.errors)")
+    // Steps of the second process are counted from its own beginning.
+    let further = try run(parts + ["--max-steps", "2"])
+    #expect(further.status == 0 && further.errors.contains("stopped after step 5"), "\(further.errors)")
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/parts/sft/model"))
     #expect(try run(parts).status == 0)
     #expect(try bytes(folder, "parts/sft/model/model.safetensors") == weights)

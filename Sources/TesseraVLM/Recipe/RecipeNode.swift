@@ -249,13 +249,22 @@ final class RecipeNode {
     return values
   }
 
+  /// What stands behind the key of a mapping; nil where there is no key, or `null`. Nothing at all is all defaults.
+  private func inner(_ key: String) -> Node? {
+    guard let node = members.first(where: { $0.key == key })?.node else { return nil }
+    if case .scalar(let scalar) = node, scalar.style == .plain, ["null", "~"].contains(scalar.string) {
+      return nil
+    }
+    return node
+  }
+
   /// A mapping; nil where the key is not there.
   func mapping(_ key: String) throws -> RecipeNode? {
-    guard let member = members.first(where: { $0.key == key })?.node else {
+    guard let node = inner(key) else {
       note(key, .value("null"))
       return nil
     }
-    let child = try RecipeNode(file: file, place: path(key), node: member)
+    let child = try RecipeNode(file: file, place: path(key), node: node)
     note(key, .mapping(child))
     return child
   }
@@ -263,8 +272,7 @@ final class RecipeNode {
   /// A mapping; an empty one, all defaults, where the key is not there.
   func section(_ key: String) throws -> RecipeNode {
     let empty = Node([(Node, Node)]())
-    let child = try RecipeNode(
-      file: file, place: path(key), node: members.first { $0.key == key }?.node ?? empty)
+    let child = try RecipeNode(file: file, place: path(key), node: inner(key) ?? empty)
     note(key, .mapping(child))
     return child
   }

@@ -214,14 +214,15 @@ final class StageRun {
     let training = TrainingRun(trainer, folder: folder, settings: settings(task), keep: stage.keep)
     training.say = { [whole, stage] in whole.say("\(stage.name): \($0)") }
     training.checkpointEvery = stage.checkpointEvery
-    let first = whole.maximumSteps.map { trainer.completedSteps + $0 }
-    training.shouldStop = { [whole] in
-      whole.shouldStop() || (first.map { trainer.completedSteps >= $0 } ?? false)
-    }
     try FileIO.makeFolder(folder)
     let resumed = try training.resume()
     let step = resumed?.state.step ?? 0
     if resumed != nil { say("goes on after step \(step)") }
+    // Counted from where this process begins.
+    let last = whole.maximumSteps.map { step + $0 }
+    training.shouldStop = { [whole] in
+      whole.shouldStop() || (last.map { trainer.completedSteps >= $0 } ?? false)
+    }
     let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
     let board = try TensorBoardWriter(
       folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
