@@ -18,7 +18,8 @@ struct TesseraVLMCommand: ParsableCommand {
     subcommands: [
       GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
       MergeCommand.self, ShowSampleCommand.self, TokenizerCommand.self, ValidateCommand.self,
-      MakeShapesCommand.self, MakeEmojiCommand.self, RunCommand.self, InfoCommand.self,
+      MakeShapesCommand.self, MakeEmojiCommand.self, PretrainCommand.self, AlignCommand.self, SFTCommand.self,
+      EvaluateCommand.self, RunCommand.self, InfoCommand.self,
     ])
 
   static func main() {

@@ -137,3 +137,22 @@ struct ChartTests {
     #expect(ReportNumber.percent(0.974) == "97.4\u{2009}%" && ReportNumber.text(.nan) == "not a number")
   }
 }
+
+extension ChartTests {
+  @Test("a chart over a rate has a logarithmic foot with its name, and says the rate at each place")
+  func foot() {
+    var chart = Chart(
+      "Loss", [Curve("loss", (0..<7).map { (x: [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1][$0], y: Double($0)) })])
+    chart.foot = .logarithmic("learning <rate>")
+    var report = RunReport(title: "", result: "")
+    report.charts = [chart]
+    let page = report.html()
+    #expect(page.contains(">learning &lt;rate&gt;</text>") && !page.contains(">step</text>"))
+    #expect(page.contains("<title>learning &lt;rate&gt; 0.001\nloss: 3"))
+    // The decades lie at equal distances.
+    let places = page.split(separator: "<path d=\"M").dropFirst().first?.split(separator: "\"").first ?? ""
+    let columns = places.split(separator: "L").compactMap { Double($0.split(separator: " ")[0]) }
+    #expect(columns.count == 7)
+    for (a, b) in zip(columns, columns.dropFirst()) { #expect(abs(b - a - (columns[1] - columns[0])) < 0.2) }
+  }
+}

@@ -144,6 +144,29 @@ struct RunCommandTests {
     #expect(again.status == 0 && again.errors.contains("captions: done already"), "\(again.errors)")
   }
 
+  @Test("a held-out set that is trained on is warned of before step 1, and in the page")
+  func overlap() throws {
+    let folder = try TemporaryFolder()
+    let same = [
+      "--set", "stages[0].validation=[data/train/captions.jsonl]", "--set", "stages[0].steps=3", "--set",
+      "stages[0].evaluate[0].path=data/train/questions.jsonl",
+    ]
+    let short = Self.recipe.components(separatedBy: "  - stage: pretrain")[0]
+    try folder.write(short, "short.yaml")
+    let arguments = ["run", "\(folder.path)/short.yaml", "-o", "\(folder.path)/out", "--threads", "1"]
+    let dry = try Command.run(arguments + ["--dry-run"], tool: "tessera-vlm")
+    #expect(dry.status == 0 && dry.errors.contains("have no sample in common"), "\(dry.errors)")
+    let done = try Command.run(arguments + same, tool: "tessera-vlm")
+    #expect(done.status == 0, "\(done.errors)")
+    let warned = try #require(done.errors.range(of: "60 are trained on as they are (sample 0 is sample 0"))
+    let step = try #require(done.errors.range(of: "before step 1"))
+    #expect(warned.lowerBound < step.lowerBound)
+    // Questions of pictures whose captions are trained on: other words, the same pictures.
+    #expect(done.errors.contains("120 show pictures that are trained on with other words"), "\(done.errors)")
+    let page = String(decoding: try bytes(folder, "out/report.html"), as: UTF8.self)
+    #expect(page.contains("2 warnings") && page.contains("are trained on as they are"))
+  }
+
   @Test(
     "what is wrong with a recipe is told with its line and the nearest right word",
     arguments: [
@@ -152,6 +175,17 @@ struct RunCommandTests {
       ("stage: align", "stage: aline", "line 10", "pretrain, align, sft"),
       ("learning_rate: 1e-3, warmup", "learning_rate: fast, warmup", "a number", "'fast'"),
       ("heads: 2, intermediate_size: 64, image", "heads: 5, intermediate_size: 64, image", "divisor", "5"),
+      ("warmup: 3}", "warmup: 25}", "line 17", "warmup must be 0...24, the steps of the run, got 25"),
+      ("learning_rate: 1e-3, warmup", "learning_rate: -1, warmup", "line 17", "0 or more"),
+      ("validate_every: 4", "validate_every: -4", "line 20", "0 or more"),
+      (
+        "name: captions, max_answer: 6, samples: 3}]", "name: a}, {path: x, name: a}]", "different names",
+        "'a' twice"
+      ),
+      (
+        "hidden_size: 32, layers: 2, heads: 2, intermediate_size: 64, positions", "layers: 0, positions",
+        "layers", "1 or more"
+      ),
       ("data/train/captions.jsonl", "data/train/nothing.jsonl", "nothing.jsonl", "o such file"),
     ])
   func wrong(_ old: String, _ new: String, _ first: String, _ second: String) throws {

@@ -31,6 +31,8 @@ public struct EmojiCorpus: Sendable, Hashable {
   public var validationViews: Int
   /// The share of emoji that are never trained, 0..<1.
   public var heldout: Double
+  /// At most so many emoji, spread evenly over those there are in the order of their numbers; nil for all.
+  public var limit: Int?
   public var format: CorpusOutput
 
   /// The file that says what the folder is.
@@ -42,7 +44,7 @@ public struct EmojiCorpus: Sendable, Hashable {
     font: String = EmojiFont.debianPath, cldr: String = EmojiNames.debianPath,
     languages: [String] = ["en", "zh"],
     seed: UInt64 = 0, side: Int = 32, views: Int = 16, validationViews: Int = 1, heldout: Double = 0.1,
-    format: CorpusOutput = .folder
+    limit: Int? = nil, format: CorpusOutput = .folder
   ) {
     self.font = font
     self.cldr = cldr
@@ -52,6 +54,7 @@ public struct EmojiCorpus: Sendable, Hashable {
     self.views = views
     self.validationViews = validationViews
     self.heldout = heldout
+    self.limit = limit
     self.format = format
   }
 
@@ -84,7 +87,7 @@ public struct EmojiCorpus: Sendable, Hashable {
           operation: "Emoji", expected: "characters with a bitmap and a name in every language", got: "none"),
         path: self.font)
     }
-    let parts = divide(all)
+    let parts = divide(chosen(all))
     let directory = try NewDirectory(
       path, replaces: overwrite, kind: NewDirectory.Kind("one of Emoji", mark: Self.mark))
     do {
@@ -108,7 +111,11 @@ public struct EmojiCorpus: Sendable, Hashable {
     }
   }
 
-  private func check() throws -> [EmojiLanguage] {
+  /// Looks at the settings.
+  ///
+  /// - Returns: the languages.
+  /// - Throws: `invalidArgument` for one that is out of range.
+  @discardableResult public func check() throws -> [EmojiLanguage] {
     func refuse(_ name: String, _ expected: String, _ got: String) -> TesseraError {
       TesseraError(.invalidArgument(name: name, expected: expected, got: got))
     }
@@ -122,10 +129,17 @@ public struct EmojiCorpus: Sendable, Hashable {
     guard heldout >= 0, heldout < 1 else {
       throw refuse("the held-out share", "0 or more, below 1", "\(heldout)")
     }
+    if let limit, limit < 1 { throw refuse("the number of emoji", "at least 1", "\(limit)") }
     guard !languages.isEmpty, Set(languages).count == languages.count else {
       throw refuse("the languages", "one or more, each once", languages.joined(separator: ","))
     }
     return try languages.map { try EmojiLanguage($0) }
+  }
+
+  /// The emoji within the limit.
+  func chosen(_ all: [Emoji]) -> [Emoji] {
+    guard let limit, limit < all.count else { return all }
+    return (0..<limit).map { all[$0 * all.count / limit] }
   }
 
   /// Which emoji are trained and which held out, each in their order.
@@ -176,7 +190,9 @@ public struct EmojiCorpus: Sendable, Hashable {
     func counts(_ of: [Split: Int]) -> JSONText {
       .object(Split.allCases.map { ($0.rawValue, .int(of[$0] ?? 0)) })
     }
-    let json = JSONText.object([
+    // Only where it is asked for, so that data sets without it say what they always said.
+    let limited: [(key: String, value: JSONText)] = limit.map { [("limit", .int($0))] } ?? []
+    let members: [(key: String, value: JSONText)] = [
       ("dataset", "emoji"), ("version", .int(Self.version)), ("seed", .string(String(seed))),
       ("side", .int(side)),
       ("format", .string(format.rawValue)), ("languages", .array(languages.map { .string($0) })),
@@ -185,7 +201,8 @@ public struct EmojiCorpus: Sendable, Hashable {
         "held_out",
         .array((parts[.heldout] ?? []).map { .string(String(Character($0.scalar))) })
       ),
-    ])
+    ]
+    let json = JSONText.object(members + limited)
     return Summary(emoji: emoji, pictures: pictures, json: json.text)
   }
 }

@@ -80,7 +80,9 @@ extension AnswerHistory {
       case nil: ("·", "unknown", "")
       }
     let text = run.first.text.isEmpty ? "<span class=\"none\">(nothing)</span>" : HTML.foreign(run.first.text)
-    return "<li class=\"\(kind)\"><span class=\"step\">\(HTML.escaped(run.first.stage)) \(steps)</span>"
+    // Step 0 is none: an answer of no training.
+    let place = run.last.step == 0 ? run.first.stage : "\(run.first.stage) \(steps)"
+    return "<li class=\"\(kind)\"><span class=\"step\">\(HTML.escaped(place))</span>"
       + "<span class=\"sign\" title=\"\(word)\" aria-label=\"\(word)\">\(mark)</span><span class=\"text\">\(text)</span></li>"
   }
 

@@ -56,8 +56,15 @@ public struct Curve: Sendable, Equatable {
   }
 }
 
-/// Curves over the steps of a run.
+/// Curves, over the steps of a run unless it says something else.
 public struct Chart: Sendable, Equatable {
+  /// What lies along the chart's foot.
+  public enum Foot: Sendable, Equatable {
+    case steps
+    /// A quantity above zero, on a logarithmic axis.
+    case logarithmic(String)
+  }
+
   /// How the values are laid out.
   public enum Scale: Sendable, Equatable {
     case linear
@@ -75,6 +82,8 @@ public struct Chart: Sendable, Equatable {
   public var hasZero: Bool
   /// Whether it takes the whole width of the page.
   public var isWide: Bool
+  /// What the curves' `x` is.
+  public var foot = Foot.steps
 
   public init(
     _ title: String, unit: String = "", _ curves: [Curve], scale: Scale = .choice, hasZero: Bool = false,

@@ -25,17 +25,33 @@ struct ChartDrawing {
     let places =
       chart.curves.flatMap { $0.points.map(\.x) } + stages.flatMap { [$0.start, $0.start + $0.steps] }
     (width, height) = chart.isWide ? (1120, 330) : (548, 260)
-    x = .steps(from: min(places.min() ?? 0, 0), to: places.max() ?? 1, count: chart.isWide ? 10 : 5)
-    (self.chart, self.stages) = (chart, stages)
+    switch chart.foot {
+    case .steps:
+      x = .steps(from: min(places.min() ?? 0, 0), to: places.max() ?? 1, count: chart.isWide ? 10 : 5)
+      (self.chart, self.stages) = (chart, stages)
+    case .logarithmic:
+      guard let scale = AxisScale.logarithmic(chart.curves.flatMap { $0.points.map(\.x) }) else { return nil }
+      x = scale
+      (self.chart, self.stages) = (chart, [])
+    }
   }
 
   var svg: String {
-    let label = HTML.escaped("\(chart.title) over steps, \(y.isLogarithmic ? "logarithmic" : "linear")")
+    let label = HTML.escaped(
+      "\(chart.title) over \(chart.foot == .steps ? "steps" : footName), \(y.isLogarithmic ? "logarithmic" : "linear")"
+    )
     return """
       <svg class="chart" viewBox="0 0 \(HTML.point(width)) \(HTML.point(height))" role="img" aria-label="\(label)">
       \(axes)\(marks)\(zip(chart.curves, chart.colours).map { curve($0, colour: $1) }.joined())\(strips)\(chart.curves.map { gaps($0) }.joined())
       </svg>
       """
+  }
+
+  private var footName: String {
+    switch chart.foot {
+    case .steps: "step"
+    case .logarithmic(let name): name
+    }
   }
 
   private func px(_ value: Double) -> Double { left + (x.place(value) ?? 0) * (width - left - right) }
@@ -68,7 +84,7 @@ struct ChartDrawing {
     out += "<line class=\"axis\" x1=\"\(HTML.point(left))\" x2=\"\(end)\" y1=\"\(at)\" y2=\"\(at)\"/>"
     let middle = HTML.point((left + width - right) / 2)
     return out
-      + "<text class=\"tick\" x=\"\(middle)\" y=\"\(HTML.point(height - 4))\" text-anchor=\"middle\">step</text>\n"
+      + "<text class=\"tick\" x=\"\(middle)\" y=\"\(HTML.point(height - 4))\" text-anchor=\"middle\">\(HTML.escaped(footName))</text>\n"
   }
 
   /// The stages' names, and lines where one follows another.
@@ -188,8 +204,9 @@ struct ChartDrawing {
       ? points[low - 1] : points[low]
   }
 
-  /// `align, step 40`.
+  /// `align, step 40`, `learning rate 1e-3`.
   private func place(_ step: Double) -> String {
+    if case .logarithmic(let name) = chart.foot { return "\(name) \(ReportNumber.text(step))" }
     guard let stage = stages.last(where: { step > $0.start }) ?? stages.first else {
       return "step \(Int(step))"
     }

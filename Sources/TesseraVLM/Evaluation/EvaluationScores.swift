@@ -39,7 +39,7 @@ public struct EvaluationScores: Sendable, Hashable {
   /// The share of answers that the model ended itself.
   public var stopRate: Double { self[StopRateMetric.name] ?? .nan }
   /// What always giving each category's most frequent answer would score.
-  public var majority: Double { self[MajorityMetric.name] ?? .nan }
+  public var majority: Double { self[MajorityMetric.trainingName] ?? self[MajorityMetric.name] ?? .nan }
   /// Exact match by category.
   public var byCategory: [String: Double] {
     let known = values.filter { $0.name == ExactMatchMetric.name }

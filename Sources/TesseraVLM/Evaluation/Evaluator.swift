@@ -72,9 +72,11 @@ public struct Evaluator: Sendable {
   ///   - sight: what it sees.
   ///   - options: how tokens are drawn; greedy by default, so that answers hang on nothing but the model.
   ///     `maximumAnswer` bounds their number.
+  ///   - progress: called after each batch with the questions that are answered.
   /// - Throws: what a picture or the model throws.
   public func replies(
-    _ model: LlavaModel, _ sight: Sight = .real, _ options: GenerationOptions = GenerationOptions()
+    _ model: LlavaModel, _ sight: Sight = .real, _ options: GenerationOptions = GenerationOptions(),
+    progress: (Int) -> Void = { _ in }
   ) throws -> [Reply] {
     let generator = Generator(model, processor)
     var options = options
@@ -88,6 +90,7 @@ public struct Evaluator: Sendable {
         replies.append(
           Reply(questions[index], answer: answer.text, isStopped: answer.end == .endToken))
       }
+      progress(replies.count)
     }
     return replies
   }

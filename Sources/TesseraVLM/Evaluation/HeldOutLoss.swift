@@ -16,15 +16,17 @@ public final class HeldOutLoss {
   private let loader: DataLoader
   private let layout: FeedLayout
   private let learnedBytes: Int
+  private let sight: Evaluator.Sight
 
   /// - Parameters:
   ///   - samples: how many go through the model together.
+  ///   - sight: what the model sees.
   /// - Throws: `invalidInput` where there is no sample.
   public init(
-    _ sources: [TrainingSource], _ builder: SampleBuilder, samples: Int, threads: Int?, fixedSize: Bool
-  )
-    throws
-  {
+    _ sources: [TrainingSource], _ builder: SampleBuilder, samples: Int, threads: Int?, fixedSize: Bool,
+    sight: Evaluator.Sight = .real
+  ) throws {
+    self.sight = sight
     var options = FeedOptions(steps: 1)
     options.microSamples = samples
     let whole = try ConcatDataset(sources.map(SampleFeed.part))
@@ -32,13 +34,17 @@ public final class HeldOutLoss {
       throw TesseraError(.invalidInput(operation: "the validation set", expected: "a sample", got: "none"))
     }
     layout = FeedLayout(sources: sources, whole: whole, builder: builder, options: options)
-    loader = DataLoader(
-      builder.processor.prepared(whole), batchSize: samples, threads: threads,
-      collator: fixedSize ? .stack : .list)
+    let shown: any Dataset = sight == .shuffled ? OtherPictures(whole) : whole
+    func loader(_ dataset: some Dataset) -> DataLoader {
+      DataLoader(
+        builder.processor.prepared(dataset), batchSize: samples, threads: threads,
+        collator: fixedSize ? .stack : .list)
+    }
+    self.loader = loader(shown)
     learnedBytes = sources.reduce(0) { sum, source in
       switch source.content {
       case .records(_, let census): sum + census.learnedBytes
-      case .blocks(let blocks): sum + blocks.bytes
+      case .blocks(let blocks): sum + blocks.learnedBytes
       }
     }
   }
@@ -51,7 +57,8 @@ public final class HeldOutLoss {
     var (sum, tokens) = (0.0, 0)
     try noGrad {
       while let batch = try iterator.nextBlocking() {
-        for part in try layout.step(batch).batches where !part.targets.isEmpty {
+        for var part in try layout.step(batch).batches where !part.targets.isEmpty {
+          if sight == .blank { part.pixels = part.pixels.map { $0.zerosLike() } }
           let loss =
             if let autocast { try TesseraVLM.autocast(model.device, autocast) { try model.loss(part) } } else
             {

@@ -33,10 +33,21 @@ public struct Question: Sendable {
     return limit.map { Array(questions.prefix($0)) } ?? questions
   }
 
-  /// Some questions, spread over all of them: neighbours are often of one picture.
+  /// Some questions, spread over all of them and over their categories in turn: neighbours are often of one picture.
   static func spread(_ questions: [Question], _ count: Int) -> [Question] {
+    places(questions, count).map { questions[$0] }
+  }
+
+  /// The places of some questions, as `spread` takes them, ascending.
+  static func places(_ questions: [Question], _ count: Int) -> [Int] {
     let step = max(1, questions.count / max(1, count))
-    return stride(from: 0, to: questions.count, by: step).prefix(count).map { questions[$0] }
+    let categories = Set(questions.map { $0.category ?? "" }).sorted()
+    return stride(from: 0, to: questions.count, by: step).prefix(count).enumerated().map { number, start in
+      let wanted = categories[number % categories.count]
+      // The next of the category whose turn it is, no further than the next stride.
+      let range = start..<min(start + step, questions.count)
+      return range.first { (questions[$0].category ?? "") == wanted } ?? start
+    }
   }
 
   /// The questions of a record: each answer of its conversation, or its caption.

@@ -44,7 +44,7 @@ public final class SampleAnswers: TrainingCallback {
 
 extension Question {
   /// What the last turn asks, without its pictures.
-  var words: String {
+  package var words: String {
     let parts = (messages.last?.content ?? []).map { part -> String in
       if case .text(let text) = part { text } else { "" }
     }

@@ -22,10 +22,15 @@ public struct Recipe: Sendable {
   ///
   /// - Parameters:
   ///   - file: what errors call it.
+  ///   - choice: the one stage that is taken, then `stages[0]`; nil for all.
   ///   - overrides: values that count more, by their place (`stages[0].steps`), such as flags give.
-  /// - Throws: `invalidSettings` with line and column.
-  public init(yaml: String, file: String, overrides: [(place: String, value: String)] = []) throws {
-    let root = try RecipeNode.read(yaml, file: file, overrides: overrides)
+  /// - Throws: `invalidSettings` with line and column; also where the choice is no stage, or one that begins with what an
+  ///   earlier one leaves, and no model is set.
+  public init(
+    yaml: String, file: String, choosing choice: StageChoice? = nil,
+    overrides: [(place: String, value: String)] = []
+  ) throws {
+    let root = try RecipeNode.read(yaml, file: file, choosing: choice, overrides: overrides)
     name = try root.text("name", "run")
     seed = UInt64(bitPattern: Int64(try root.int("seed", 0)))
     loaderThreads = try root.int("loader_threads")
@@ -42,34 +47,6 @@ public struct Recipe: Sendable {
       throw root.wrong("stages", "stages of different names", "'\(stage.name)' twice")
     }
     self.yaml = root.yaml()
-  }
-}
-
-/// Data that is made before a run.
-public struct PreparationRecipe: Sendable, Hashable {
-  /// What is made.
-  public enum Kind: String, Sendable, Hashable, CaseIterable { case shapes, emoji }
-
-  public var kind: Kind
-  /// The folder, in the run's own unless it is absolute.
-  public var folder: String
-  public var train: Int
-  public var validation: Int
-  public var heldout: Int
-  public var size: Int
-  public var seed: UInt64
-
-  init(_ node: RecipeNode) throws {
-    kind = try node.word("make", .shapes)
-    folder = try node.text("folder", kind.rawValue)
-    train = try node.int("train", 20_000)
-    validation = try node.int("validation", 400)
-    heldout = try node.int("heldout", 400)
-    size = try node.int("size", kind == .shapes ? 48 : 32)
-    seed = UInt64(bitPattern: Int64(try node.int("seed", 0)))
-    for (key, value) in [("train", train), ("validation", validation), ("heldout", heldout)] where value < 0 {
-      throw node.wrong(key, "0 or more", "\(value)")
-    }
   }
 }
 
@@ -168,6 +145,12 @@ public struct NewModelRecipe: Sendable {
     config.imageSize = try node.int("image_size", 48)
     config.patchSize = try node.int("patch_size", 8)
     config.usesHead = false
+    for (key, value) in [
+      ("hidden_size", config.hiddenSize), ("layers", config.layers),
+      ("intermediate_size", config.intermediateSize), ("image_size", config.imageSize),
+    ] where value < 1 {
+      throw node.wrong(key, "1 or more", "\(value)")
+    }
     guard config.heads > 0, config.hiddenSize % config.heads == 0 else {
       throw node.wrong("heads", "a divisor of hidden_size \(config.hiddenSize)", "\(config.heads)")
     }
@@ -199,6 +182,12 @@ public struct NewModelRecipe: Sendable {
     }
     config.headSize = config.hiddenSize / config.heads
     config.maxPositions = try node.int("positions", 512)
+    for (key, value) in [
+      ("hidden_size", config.hiddenSize), ("layers", config.layers),
+      ("intermediate_size", config.intermediateSize), ("positions", config.maxPositions),
+    ] where value < 1 {
+      throw node.wrong(key, "1 or more", "\(value)")
+    }
     config.isTied = try node.flag("tied", true)
     config.ropeTheta = try node.number("rope_theta", 10_000)
     config.slidingWindows = Array(repeating: nil, count: max(0, config.layers))

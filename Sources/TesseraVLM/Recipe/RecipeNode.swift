@@ -40,11 +40,14 @@ final class RecipeNode {
 
   /// Reads a file's text.
   ///
-  /// - Parameter overrides: values that count more, by their place (`stages[0].steps`), such as flags give.
+  /// - Parameters:
+  ///   - choice: the stage that is kept, as the only one; nil for all.
+  ///   - overrides: values that count more, by their place (`stages[0].steps`), such as flags give.
   /// - Throws: `invalidArgument` with line and column.
-  static func read(_ yaml: String, file: String, overrides: [(place: String, value: String)] = []) throws
-    -> RecipeNode
-  {
+  static func read(
+    _ yaml: String, file: String, choosing choice: StageChoice? = nil,
+    overrides: [(place: String, value: String)] = []
+  ) throws -> RecipeNode {
     let root: Node?
     do { root = try Yams.compose(yaml: yaml) } catch {
       throw TesseraError(
@@ -54,6 +57,7 @@ final class RecipeNode {
       throw TesseraError(
         .invalidArgument(name: "the recipe", expected: "a mapping of keys", got: "an empty file"), path: file)
     }
+    if let choice { root = try choose(choice, in: root, file, overrides.map(\.place)) }
     for (place, value) in overrides {
       let steps = try Self.steps(place)
       guard let node = try Yams.compose(yaml: value) else {
@@ -62,6 +66,43 @@ final class RecipeNode {
       root = try Self.setting(root, steps[...], to: node, place: place)
     }
     return try RecipeNode(file: file, place: "", node: root)
+  }
+
+  // MARK: choosing a stage
+
+  /// The recipe with one stage left.
+  ///
+  /// - Parameter overridden: the places that are set: a later stage needs a model, for it begins with an earlier one's.
+  private static func choose(_ choice: StageChoice, in root: Node, _ file: String, _ overridden: [String])
+    throws -> Node
+  {
+    guard case .mapping(var mapping) = root, case .sequence(var sequence)? = mapping["stages"] else {
+      throw fault("stages must be a list of stages", file, root)
+    }
+    func text(_ stage: Node, _ key: String) -> String? { stage.mapping?[Node(key)]?.string }
+    func name(_ stage: Node) -> String { text(stage, "name") ?? text(stage, "stage") ?? "sft" }
+    let found = sequence.indices.filter { index in
+      (text(sequence[index], "stage") ?? "sft") == choice.kind.rawValue
+        && choice.name.map { $0 == name(sequence[index]) } ?? true
+    }
+    let wanted = "a stage of kind \(choice.kind.rawValue)" + (choice.name.map { " named '\($0)'" } ?? "")
+    guard let index = found.first else {
+      let all = sequence.map { "\(name($0)) (\(text($0, "stage") ?? "sft"))" }.joined(separator: ", ")
+      throw fault("there must be \(wanted); the stages: \(all)", file, Node.sequence(sequence))
+    }
+    guard found.count == 1 else {
+      let names = found.map { name(sequence[$0]) }.joined(separator: ", ")
+      throw fault(
+        "there must be one stage of kind \(choice.kind.rawValue), or its name: \(names)", file, root)
+    }
+    guard index == 0 || overridden.contains(where: { $0 == "model" || $0.hasPrefix("model.") }) else {
+      throw fault(
+        "'\(name(sequence[index]))' begins with what '\(name(sequence[index - 1]))' leaves: name that model's directory",
+        file, sequence[index])
+    }
+    sequence = Node.Sequence([sequence[index]], sequence.tag, sequence.style, sequence.mark)
+    mapping["stages"] = .sequence(sequence)
+    return .mapping(mapping)
   }
 
   // MARK: overriding
@@ -191,10 +232,11 @@ final class RecipeNode {
     return value
   }
 
-  func texts(_ key: String) throws -> [String] {
+  /// A list of texts; a lone one stands for a list of it.
+  func texts(_ key: String, standard: [String] = []) throws -> [String] {
     guard let node = member(key) else {
-      note(key, .value("[]"))
-      return []
+      note(key, .value("[\(standard.map(Self.quoted).joined(separator: ", "))]"))
+      return standard
     }
     let nodes: [Node] = if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
     let values = try nodes.map { item -> String in
@@ -207,13 +249,22 @@ final class RecipeNode {
     return values
   }
 
+  /// What stands behind the key of a mapping; nil where there is no key, or `null`. Nothing at all is all defaults.
+  private func inner(_ key: String) -> Node? {
+    guard let node = members.first(where: { $0.key == key })?.node else { return nil }
+    if case .scalar(let scalar) = node, scalar.style == .plain, ["null", "~"].contains(scalar.string) {
+      return nil
+    }
+    return node
+  }
+
   /// A mapping; nil where the key is not there.
   func mapping(_ key: String) throws -> RecipeNode? {
-    guard let member = members.first(where: { $0.key == key })?.node else {
+    guard let node = inner(key) else {
       note(key, .value("null"))
       return nil
     }
-    let child = try RecipeNode(file: file, place: path(key), node: member)
+    let child = try RecipeNode(file: file, place: path(key), node: node)
     note(key, .mapping(child))
     return child
   }
@@ -221,8 +272,7 @@ final class RecipeNode {
   /// A mapping; an empty one, all defaults, where the key is not there.
   func section(_ key: String) throws -> RecipeNode {
     let empty = Node([(Node, Node)]())
-    let child = try RecipeNode(
-      file: file, place: path(key), node: members.first { $0.key == key }?.node ?? empty)
+    let child = try RecipeNode(file: file, place: path(key), node: inner(key) ?? empty)
     note(key, .mapping(child))
     return child
   }

@@ -25,8 +25,12 @@ extension RecipeRun {
         return try pictures[index]?.encodedBytes()
       }
       report.take(part)
-      report.statistics += try StageFacts.read("\(place)/facts.json").map {
+      let facts = try StageFacts.read("\(place)/facts.json")
+      report.statistics += facts.filter { !$0.facts.isEmpty }.map {
         ReportTable("\(stage.name): \($0.title)", facts: $0.facts.map { ($0[0], $0[1]) })
+      }
+      report.events += facts.compactMap(\.warning).map {
+        RunEvent(stage: stage.name, step: 0, $0, isWarning: true)
       }
     }
     report.result = Self.result(report)
@@ -40,7 +44,9 @@ extension RecipeRun {
 
   /// One sentence: what the last stage's answers are worth.
   private static func result(_ report: RunReport) -> String {
-    let rows = report.evaluations.compactMap { table in table.rows.first.map { (table.title, $0) } }
+    let rows = report.evaluations.compactMap { table in
+      table.rows.first { $0.format == .share }.map { (table.title, $0) }
+    }
     func percent(_ share: Double?) -> String {
       share.map { "\(($0 * 1000).rounded() / 10) %" } ?? "?"
     }
@@ -69,6 +75,8 @@ struct StageFacts: Codable {
   var title: String
   /// Pairs of name and value.
   var facts: [[String]]
+  /// What a reader must know of it; nil for nothing.
+  var warning: String?
 
   static func read(_ path: String) throws -> [StageFacts] {
     guard FileIO.size(path) != nil else { return [] }

@@ -35,9 +35,7 @@ public final class RecipeRun {
   ///
   /// - Throws: `TesseraError` of the stage at hand; what earlier ones did is kept.
   public func run() throws -> Ending {
-    try FileIO.makeFolder(folder)
-    try keepRecipe()
-    for preparation in recipe.preparations { try prepare(preparation) }
+    try begin()
     var model = try base()
     for (number, stage) in recipe.stages.enumerated() {
       let run = try StageRun(self, stage, number: number, model: model)
@@ -52,6 +50,13 @@ public final class RecipeRun {
       try writeReport()
     }
     return .done
+  }
+
+  /// Makes the folder and what is to be prepared.
+  func begin() throws {
+    try FileIO.makeFolder(folder)
+    try keepRecipe()
+    for preparation in recipe.preparations { try prepare(preparation) }
   }
 
   /// A path of the recipe: in the run's folder where it is there, else as it stands.
@@ -85,33 +90,24 @@ public final class RecipeRun {
   }
 
   private func prepare(_ preparation: PreparationRecipe) throws {
-    let path = preparation.folder.hasPrefix("/") ? preparation.folder : "\(folder)/\(preparation.folder)"
-    switch preparation.kind {
-    case .shapes:
-      let corpus = ShapesCorpus(
-        seed: preparation.seed,
-        counts: [
-          .train: preparation.train, .validation: preparation.validation, .heldout: preparation.heldout,
-        ], side: preparation.size)
-      guard FileIO.identity(path) != nil else {
-        say("making Shapes: \(preparation.train) scenes to train on")
-        return try corpus.write(to: path)
-      }
-      guard try corpus.isWritten(at: path) else {
-        throw TesseraError(
-          .invalidArgument(
-            name: "prepare", expected: "the settings that the folder was made with (or another --output)",
-            got: "others"),
-          path: path)
-      }
-      say("\(preparation.folder): made already")
-    case .emoji:
-      throw TesseraError(.unsupported(format: "recipes", feature: "making emoji"))
+    let folder = preparation.folder
+    let path = folder.hasPrefix("/") ? folder : "\(self.folder)/\(folder)"
+    guard FileIO.identity(path) != nil else {
+      say("making \(preparation.words)")
+      return try preparation.write(to: path)
     }
+    guard try preparation.isWritten(at: path) else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "prepare", expected: "the settings that the folder was made with (or another --output)",
+          got: "others"),
+        path: path)
+    }
+    say("\(folder): made already")
   }
 
   /// The directory that the first stage begins with.
-  private func base() throws -> String {
+  func base() throws -> String {
     switch recipe.model.origin {
     case .directory(let path): return resolve(path)
     case .new(let new):

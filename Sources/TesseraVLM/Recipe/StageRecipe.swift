@@ -53,7 +53,8 @@ public struct StageRecipe: Sendable {
     guard (steps == nil) != (epochs == nil) else {
       throw node.wrong("steps", "the one of `steps` and `epochs`", steps == nil ? "none" : "both")
     }
-    trainer = try Self.trainer(node.section("optimizer"), steps: steps ?? 1, kind, node)
+    if let epochs, !(epochs > 0 && epochs.isFinite) { throw node.wrong("epochs", "above 0", "\(epochs)") }
+    trainer = try Self.trainer(node.section("optimizer"), steps: steps, kind, node)
     feed = try Self.feed(node.section("batch"), steps: steps ?? 1)
     maximumLength = try node.int("max_length")
     overflow = try node.word("overflow", .error)
@@ -66,9 +67,15 @@ public struct StageRecipe: Sendable {
     validateEvery = try node.int("validate_every", 0)
     evaluations = try node.list("evaluate", textAs: "path").map(EvaluationRecipe.init)
     yaml = node.yaml()
-    for (key, value) in [("checkpoint_every", checkpointEvery), ("keep", keep), ("log_every", logEvery)]
-    where value < 1 {
-      throw node.wrong(key, "1 or more", "\(value)")
+    for (key, value, least) in [
+      ("checkpoint_every", checkpointEvery, 1), ("keep", keep, 1), ("log_every", logEvery, 1),
+      ("validate_every", validateEvery, 0), ("max_length", maximumLength ?? 2, 2),
+    ] where value < least {
+      throw node.wrong(key, "\(least) or more", "\(value)")
+    }
+    var names: Set<String> = []
+    for set in evaluations where !names.insert(set.name).inserted {
+      throw node.wrong("evaluate", "sets of different names (`name`)", "'\(set.name)' twice")
     }
   }
 
@@ -93,6 +100,7 @@ public struct StageRecipe: Sendable {
     if let weight = source.weight, !(weight > 0 && weight.isFinite) {
       throw node.wrong("weight", "above 0", "\(weight)")
     }
+    if let limit = source.limit, limit < 1 { throw node.wrong("limit", "1 or more", "\(limit)") }
     return source
   }
 
@@ -123,15 +131,19 @@ public struct StageRecipe: Sendable {
     return ParameterPlan.Part(isTrained: scale > 0, learningRateScale: scale)
   }
 
-  private static func trainer(_ node: RecipeNode, steps: Int, _ kind: Kind, _ stage: RecipeNode) throws
+  /// - Parameter steps: nil where they follow from the data.
+  private static func trainer(_ node: RecipeNode, steps: Int?, _ kind: Kind, _ stage: RecipeNode) throws
     -> TrainerOptions
   {
-    guard steps > 0 else { throw stage.wrong("steps", "1 or more", "\(steps)") }
-    var options = TrainerOptions(steps: steps)
+    if let steps, steps < 1 { throw stage.wrong("steps", "1 or more", "\(steps)") }
+    var options = TrainerOptions(steps: steps ?? .max)
     options.learningRate = [.pretrain: 1e-3, .align: 1e-3, .sft: 2e-5][kind] ?? 1e-3
     options.learningRate = try node.number("learning_rate", options.learningRate)
     options.schedule.shape = try node.word("schedule", .cosine)
     let warmup = try node.number("warmup", 0.03)
+    guard warmup >= 0, warmup < 1e15 else {
+      throw node.wrong("warmup", "steps, or a share of them", "\(warmup)")
+    }
     options.warmupShare = warmup < 1 ? warmup : nil
     if warmup >= 1 { options.schedule.warmup = Int(warmup) }
     options.schedule.finalShare = try node.number("final", 0)
@@ -144,6 +156,11 @@ public struct StageRecipe: Sendable {
     options.clip = clip > 0 ? clip : nil
     options.autocast = try node.flag("bf16", false) ? .bfloat16 : nil
     options.badSteps = try node.int("bad_steps", options.badSteps)
+    // Found here, with its line, and not when the trainer starts behind the data's minutes.
+    do { try options.validate() } catch let error as TesseraError {
+      guard case .invalidArgument(let name, let expected, let got) = error.reason else { throw error }
+      throw node.wrong(name, expected, got)
+    }
     return options
   }
 
@@ -162,32 +179,5 @@ public struct StageRecipe: Sendable {
       throw node.wrong(key, "1 or more", "\(value)")
     }
     return options
-  }
-}
-
-/// A held-out set that a stage's model is asked about.
-public struct EvaluationRecipe: Sendable {
-  public var name: String
-  public var source: CorpusSource
-  /// Whether the answers are also taken with other samples' pictures and with blank ones.
-  public var controls: Bool
-  /// Tokens of an answer at most.
-  public var maximumAnswer: Int
-  /// Of the first set: questions that are asked as the training goes on, and shown in the report.
-  public var samples: Int
-  /// Prompts that are answered together.
-  public var batch: Int
-
-  init(_ node: RecipeNode) throws {
-    source = try StageRecipe.source(node)
-    name = source.title
-    controls = try node.flag("controls", true)
-    maximumAnswer = try node.int("max_answer", 48)
-    batch = try node.int("batch", 50)
-    samples = try node.int("samples", 6)
-    for (key, value) in [("max_answer", maximumAnswer), ("batch", batch), ("samples", samples)]
-    where value < 1 {
-      throw node.wrong(key, "1 or more", "\(value)")
-    }
   }
 }

@@ -7,8 +7,8 @@ internal import TesseraTracking
 
 /// One stage of a run: from a model directory to the next.
 final class StageRun {
-  private let whole: RecipeRun
-  private var stage: StageRecipe
+  let whole: RecipeRun
+  private(set) var stage: StageRecipe
   /// The directory that the stage begins with.
   private let start: String
   private let number: Int
@@ -27,8 +27,31 @@ final class StageRun {
     return modelFolder
   }
 
+  /// What a stage works with, opened and looked through.
+  struct Opened {
+    let task: NextTokenTask
+    let sources: [TrainingSource]
+    let validation: [TrainingSource]
+    let evaluations: [HeldOutSet]
+    let builder: SampleBuilder
+    let isFixedSize: Bool
+    /// What of the held-out sets is trained on as well, in words.
+    let overlaps: [String]
+  }
+
   /// Runs to the end; gives the step where someone stopped it, nil where it is done.
   func run() throws -> Int? {
+    let opened = try open()
+    tell(opened.task)
+    try tellPreflight(opened.task)
+    if whole.isDry { return nil }
+    try FileIO.makeFolder(folder)
+    try StageFacts.write(facts(opened), to: "\(folder)/facts.json")
+    return try train(opened)
+  }
+
+  /// - Parameter steps: steps that the data is laid out for; nil for the stage's own.
+  func open(steps: Int? = nil) throws -> Opened {
     let checkpoint = try Checkpoint(start)
     let model = try LlavaModel(checkpoint, type: .float32, writable: true)
     let processor = try Processor(start, model.config)
@@ -37,48 +60,67 @@ final class StageRun {
     let sources = try stage.data.map { try source($0, builder, fixed: fixed) }
     try setSteps(sources)
     tell(sources)
-    let validation = try stage.validation.map { try source($0, builder, fixed: fixed) }
+    let validation = try stage.validation.map { try source($0, builder, fixed: fixed, isHeldOut: true) }
+    let evaluations = try stage.evaluations.map { try heldOut($0, builder, fixed: fixed) }
+    let overlaps = try overlaps(sources, validation + evaluations.map(\.content))
     var options = stage.feed
+    options.steps = steps ?? options.steps
     options.seed = whole.recipe.seed &+ UInt64(number)
     options.threads = whole.recipe.loaderThreads
     let feed = try SampleFeed(sources, builder, options, fixedSize: fixed != nil)
     let task = try NextTokenTask(model, stage.plan, feed)
     task.checkpointsGradients = stage.checkpointsGradients
     task.sideFiles = SideFiles(from: start)
-    tell(task)
-    try tellPreflight(task)
-    if whole.isDry { return nil }
-    try FileIO.makeFolder(folder)
-    try StageFacts.write(facts(sources), to: "\(folder)/facts.json")
-    return try train(task, validation, builder, fixed: fixed != nil)
+    return Opened(
+      task: task, sources: sources, validation: validation, evaluations: evaluations, builder: builder,
+      isFixedSize: fixed != nil, overlaps: overlaps)
   }
 
-  private func say(_ text: String) { whole.say("\(stage.name): \(text)") }
+  func say(_ text: String) { whole.say("\(stage.name): \(text)") }
 
   // MARK: data
 
-  private func source(_ source: CorpusSource, _ builder: SampleBuilder, fixed: Size?) throws -> TrainingSource
-  {
+  private func source(
+    _ source: CorpusSource, _ builder: SampleBuilder, fixed: Size?, isHeldOut: Bool = false
+  ) throws -> TrainingSource {
     let source = whole.resolve(source)
-    let dataset = try source.open()
-    guard dataset.count > 0 else {
-      throw TesseraError(
-        .invalidInput(operation: "the data set '\(source.title)'", expected: "a sample", got: "none"),
-        path: source.path)
+    let isBlocks = try stage.kind == .pretrain && source.resolvedFormat() == .text
+    return try .open(
+      source, builder, fixed: fixed,
+      blocks: isBlocks ? stage.maximumLength ?? builder.processor.config.text.maxPositions : nil,
+      shortens: isHeldOut, stops: stage.feed.errorPolicy == .stop)
+  }
+
+  private func heldOut(_ recipe: EvaluationRecipe, _ builder: SampleBuilder, fixed: Size?) throws
+    -> HeldOutSet
+  {
+    var set = try HeldOutSet(
+      recipe.name, source(recipe.source, builder, fixed: fixed, isHeldOut: true), builder,
+      isFixedSize: fixed != nil)
+    set.evaluator?.maximumAnswer = recipe.maximumAnswer
+    set.evaluator?.batch = recipe.batch
+    set.isControlled = recipe.controls
+    set.autocast = stage.trainer.autocast
+    set.threads = whole.recipe.loaderThreads
+    return set
+  }
+
+  /// Warns of held-out samples that are trained on.
+  private func overlaps(_ sources: [TrainingSource], _ heldOut: [TrainingSource]) throws -> [String] {
+    func named(_ sources: [TrainingSource]) -> [OverlapCheck.Named] {
+      sources.compactMap { source in source.records.map { (source.name, $0) } }
     }
-    if stage.kind == .pretrain, try source.resolvedFormat() == .text {
-      let length = stage.maximumLength ?? builder.processor.config.text.maxPositions
-      let blocks = try TokenBlocks(
-        dataset, builder.processor.tokenizer, endToken: builder.processor.endTokens.first, length: length)
-      return TrainingSource(source.title, .blocks(blocks), weight: source.weight ?? Double(blocks.count))
+    let (trained, held) = (named(sources), named(heldOut))
+    guard !trained.isEmpty, !held.isEmpty else { return [] }
+    let began = ProcessInfo.processInfo.systemUptime
+    let found = try OverlapCheck(heldOut: held, threads: whole.recipe.loaderThreads).warnings(
+      against: trained)
+    let seconds = ((ProcessInfo.processInfo.systemUptime - began) * 10).rounded() / 10
+    for line in found { say("warning: \(line)") }
+    if found.isEmpty {
+      say("held-out data and training data have no sample in common (compared in \(seconds) s)")
     }
-    let tokens = fixed.map { builder.processor.config.imageTokens(height: $0.height, width: $0.width) }
-    let census = SampleCensus(dataset, builder, imageTokens: tokens)
-    if let failure = census.failures.first, stage.feed.errorPolicy == .stop {
-      throw failure.error.with(path: source.path)
-    }
-    return TrainingSource(
-      source.title, .records(dataset, census), weight: source.weight ?? Double(census.kept.count))
+    return found
   }
 
   /// Epochs become steps.
@@ -93,29 +135,33 @@ final class StageRun {
   }
 
   /// What the report tells of the data.
-  private func facts(_ sources: [TrainingSource]) -> [StageFacts] {
-    sources.map { source in
-      switch source.content {
-      case .blocks(let blocks):
-        StageFacts(
-          title: source.name,
-          facts: [
-            ["documents", "\(blocks.documents)"], ["blocks", "\(blocks.count)"],
-            ["tokens of a block", "\(blocks.length)"], ["documents left out", "\(blocks.failures.count)"],
-          ])
-      case .records(_, let census):
-        StageFacts(
-          title: source.name,
-          facts: [
-            ["samples", "\(census.kept.count)"], ["pictures", "\(census.images)"],
-            ["samples of text alone", "\(census.textOnly)"],
-            ["samples with several pictures", "\(census.severalImages)"], ["tokens", "\(census.tokens)"],
-            ["share of tokens learned", "\((census.learnedShare * 1000).rounded() / 10) %"],
-            ["longest sample, tokens", "\(census.longest)"], ["overflow", "\(census.overflow)"],
-            ["left out", "\(census.failures.count)"],
-          ])
-      }
+  private func facts(_ opened: Opened) -> [StageFacts] {
+    let overlaps = opened.overlaps.map {
+      StageFacts(title: "held-out and training data", facts: [], warning: $0)
     }
+    return overlaps
+      + opened.sources.map { source in
+        switch source.content {
+        case .blocks(let blocks):
+          StageFacts(
+            title: source.name,
+            facts: [
+              ["documents", "\(blocks.documents)"], ["blocks", "\(blocks.count)"],
+              ["tokens of a block", "\(blocks.length)"], ["documents left out", "\(blocks.failures.count)"],
+            ])
+        case .records(_, let census):
+          StageFacts(
+            title: source.name,
+            facts: [
+              ["samples", "\(census.kept.count)"], ["pictures", "\(census.images)"],
+              ["samples of text alone", "\(census.textOnly)"],
+              ["samples with several pictures", "\(census.severalImages)"], ["tokens", "\(census.tokens)"],
+              ["share of tokens learned", "\((census.learnedShare * 1000).rounded() / 10) %"],
+              ["longest sample, tokens", "\(census.longest)"], ["overflow", "\(census.overflow)"],
+              ["left out", "\(census.failures.count)"],
+            ])
+        }
+      }
   }
 
   private func tell(_ sources: [TrainingSource]) {
@@ -162,23 +208,21 @@ final class StageRun {
 
   // MARK: training
 
-  private func train(
-    _ task: NextTokenTask, _ validation: [TrainingSource], _ builder: SampleBuilder, fixed: Bool
-  )
-    throws -> Int?
-  {
+  private func train(_ opened: Opened) throws -> Int? {
+    let task = opened.task
     let trainer = try Trainer(task, stage.trainer)
     let training = TrainingRun(trainer, folder: folder, settings: settings(task), keep: stage.keep)
     training.say = { [whole, stage] in whole.say("\(stage.name): \($0)") }
     training.checkpointEvery = stage.checkpointEvery
-    let first = whole.maximumSteps.map { trainer.completedSteps + $0 }
-    training.shouldStop = { [whole] in
-      whole.shouldStop() || (first.map { trainer.completedSteps >= $0 } ?? false)
-    }
     try FileIO.makeFolder(folder)
     let resumed = try training.resume()
     let step = resumed?.state.step ?? 0
     if resumed != nil { say("goes on after step \(step)") }
+    // Counted from where this process begins.
+    let last = whole.maximumSteps.map { step + $0 }
+    training.shouldStop = { [whole] in
+      whole.shouldStop() || (last.map { trainer.completedSteps >= $0 } ?? false)
+    }
     let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
     let board = try TensorBoardWriter(
       folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
@@ -187,27 +231,25 @@ final class StageRun {
       stage: stage.name, total: total, every: stage.logEvery, log: log, board: board,
       progress: TrainingProgress(stage: stage.name, total: total, startingAfter: step, every: stage.logEvery))
     training.callbacks = [steps]
-    if !validation.isEmpty {
+    if !opened.validation.isEmpty {
       let set = try HeldOutLoss(
-        validation, builder, samples: stage.feed.microSamples ?? stage.feed.samplesPerStep,
-        threads: whole.recipe.loaderThreads, fixedSize: fixed)
+        opened.validation, opened.builder, samples: stage.feed.microSamples ?? stage.feed.samplesPerStep,
+        threads: whole.recipe.loaderThreads, fixedSize: opened.isFixedSize)
       training.callbacks.append(
         Validation(
           stage: stage.name, every: stage.validateEvery, total: total, model: task.model, set: set,
           autocast: stage.trainer.autocast, log: log, board: board))
     }
-    if let first = stage.evaluations.first {
-      let evaluator = try evaluator(first, builder.processor).sampled(first.samples)
+    if let recipe = stage.evaluations.first, let evaluator = opened.evaluations.first?.evaluator {
       training.callbacks.append(
         SampleAnswers(
           stage: stage.name, every: stage.validateEvery, total: total, model: task.model,
-          evaluator: evaluator,
-          log: log, board: board))
+          evaluator: evaluator.sampled(recipe.samples), log: log, board: board))
     }
     let ending = try training.run()
     tell(steps)
     if case .stopped(let step) = ending { return step }
-    try evaluate(task.model, builder.processor, log)
+    try evaluate(opened, log)
     // Last, for it says that the stage is done.
     try task.export(to: modelFolder)
     say("model written to \(modelFolder)")
@@ -241,31 +283,19 @@ final class StageRun {
 
   // MARK: evaluation
 
-  private func evaluate(_ model: LlavaModel, _ processor: Processor, _ log: RunLog) throws {
+  private func evaluate(_ opened: Opened, _ log: RunLog) throws {
+    guard !opened.evaluations.isEmpty else { return }
     let step = stage.trainer.schedule.steps
     // What an evaluation that was cut off had written already, at the last checkpoint's step, is not written twice.
     let known = Set(try RunLog.entries(of: log.path).filter { $0.kind == .evaluation }.map(\.line))
-    for recipe in stage.evaluations {
-      let evaluator = try evaluator(recipe, processor)
-      let sights = recipe.controls && evaluator.hasPictures ? Evaluator.Sight.allCases : [.real]
-      var scores: [Evaluator.Sight: EvaluationScores] = [:]
-      for sight in sights {
-        let found = try evaluator.scores(model, sight)
-        scores[sight] = found
-        say("\(recipe.name), \(sight.rawValue) pictures: \(found)")
-      }
-      for row in EvaluationScores.rows(scores) {
-        let entry = LogEntry.evaluation(row, table: recipe.name, stage: stage.name, step: step)
+    let majority = MajorityBaseline(of: opened.sources.compactMap(\.records))
+    for var set in opened.evaluations {
+      set.majority = majority
+      for row in try set.measure(opened.task.model, say: say).table.rows {
+        let entry = LogEntry.evaluation(row, table: set.name, stage: stage.name, step: step)
         if !known.contains(entry.line) { try log.append(entry) }
       }
     }
     try log.sync()
-  }
-
-  private func evaluator(_ recipe: EvaluationRecipe, _ processor: Processor) throws -> Evaluator {
-    var evaluator = try Evaluator(whole.resolve(recipe.source).open(), processor)
-    evaluator.maximumAnswer = recipe.maximumAnswer
-    evaluator.batch = recipe.batch
-    return evaluator
   }
 }

@@ -15,15 +15,24 @@ public struct TokenBlocks: Dataset {
   public let documents: Int
   /// UTF-8 bytes of the documents.
   public let bytes: Int
+  /// The bytes that the learned tokens stand for: the documents' by the learned tokens' share of all, for the first of
+  /// a block is not learned and the last tokens are in none.
+  public var learnedBytes: Int {
+    Int((Double(bytes) * Double(count * (length - 1)) / Double(max(1, ids.count))).rounded())
+  }
   /// Documents that could not be had, and why.
   public let failures: [(index: Int, error: TesseraError)]
   private let source: Fingerprint
 
   /// Tokenises documents.
   ///
-  /// - Parameter documents: samples with `text`.
+  /// - Parameters:
+  ///   - documents: samples with `text`.
+  ///   - shortens: whether documents that are shorter than a block, all together, make a block of their length.
   /// - Throws: `invalidInput` where all documents together are shorter than a block; what the fingerprint throws.
-  public init(_ documents: any Dataset, _ tokenizer: Tokenizer, endToken: Int?, length: Int) throws {
+  public init(
+    _ documents: any Dataset, _ tokenizer: Tokenizer, endToken: Int?, length: Int, shortens: Bool = false
+  ) throws {
     var ids: [UInt32] = []
     var bytes = 0
     var failures: [(Int, TesseraError)] = []
@@ -35,6 +44,7 @@ public struct TokenBlocks: Dataset {
         bytes += text.utf8.count
       } catch let error as TesseraError { failures.append((index, error.with(index: index))) }
     }
+    let length = shortens ? min(length, max(2, ids.count)) : length
     guard ids.count >= length else {
       throw TesseraError(
         .invalidInput(

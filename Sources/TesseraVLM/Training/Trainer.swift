@@ -17,12 +17,15 @@ public final class Trainer<Task: TrainingTask> {
   public package(set) var skippedSteps = 0
   /// The parameters in the optimiser's order.
   public let parameters: [NamedParameter]
+  /// The learning rate of a step, 1 for the first: that of the options' schedule, unless another is put in its place.
+  public var rate: (_ step: Int) -> Double
 
   /// - Throws: `invalidArgument` for options; `invalidInput` for a task without parameters, or two of one name.
   public init(_ task: Task, _ options: TrainerOptions) throws {
     try options.validate()
     self.task = task
     self.options = options
+    rate = { options.learningRate * options.schedule.factor($0) }
     var groups: [ParameterSettings: [NamedParameter]] = [:]
     var order: [ParameterSettings] = []
     var names: Set<String> = []
@@ -84,11 +87,11 @@ public final class Trainer<Task: TrainingTask> {
     let loss = try accumulate(data, units: units, &clock)
     let norm = gradientNorm()
     let step = completedSteps + 1
-    let factor = options.schedule.factor(step)
+    let rate = self.rate(step)
     let isFinite = norm.isFinite && loss.isFinite
     if isFinite {
       for (index, settings) in settings.enumerated() {
-        optimizer.groups[index].learningRate = options.learningRate * factor * settings.scale
+        optimizer.groups[index].learningRate = rate * settings.scale
       }
       noGrad { optimizer.step() }
     }
@@ -96,7 +99,7 @@ public final class Trainer<Task: TrainingTask> {
     clock.mark(\.optimizer)
     completedSteps = step
     let record = StepRecord(
-      step: step, loss: loss, units: units, learningRate: options.learningRate * factor, gradientNorm: norm,
+      step: step, loss: loss, units: units, learningRate: rate, gradientNorm: norm,
       isSkipped: !isFinite, tokens: data.tokens, images: data.images, failures: data.failures.count,
       times: clock.finish())
     if !isFinite { try skip(record, data.samples) }

@@ -46,6 +46,11 @@ struct MakeEmojiCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The share of emoji that are never trained.", valueName: "share"))
   var heldout = 0.1
 
+  @Option(
+    help: ArgumentHelp(
+      "At most so many emoji, spread evenly over all there are (default: all).", valueName: "n"))
+  var limit: Int?
+
   @Option(help: "folder (PNG and JSONL) or tar (WebDataset).")
   var format = CorpusOutput.folder
 
@@ -59,7 +64,7 @@ struct MakeEmojiCommand: ParsableCommand {
     let names = languages.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     let corpus = EmojiCorpus(
       font: font, cldr: cldr, languages: names, seed: seed, side: size, views: views,
-      validationViews: validationViews, heldout: heldout, format: format)
+      validationViews: validationViews, heldout: heldout, limit: limit, format: format)
     let line = MakeProgress()
     defer { line.finish() }
     let made = try corpus.write(to: destination, overwrite: overwrite) { split, done, count in

@@ -51,6 +51,17 @@ struct CorpusOptions: ParsableArguments {
     return sources
   }
 
+  /// The sources of paths, with all of their samples.
+  ///
+  /// - Throws: as `sources`.
+  func unlimited(_ paths: [String], images: String? = nil) throws -> [CorpusSource] {
+    try sources(paths, images: images).map { source in
+      var source = source
+      source.limit = nil
+      return source
+    }
+  }
+
   /// What a source holds; nil for one that cannot be opened, which is said where it is opened.
   private func kind(of source: CorpusSource) throws -> CorpusFormat? {
     do { return try source.resolvedFormat() } catch let error as TesseraError {

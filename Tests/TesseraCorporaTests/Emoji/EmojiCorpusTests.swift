@@ -53,6 +53,33 @@ import Testing
     return found
   }
 
+  @Test(
+    "a limit takes emoji spread over all; a folder knows the settings that it was made with, without the font"
+  )
+  func limited() throws {
+    var (folder, corpus) = try made()
+    corpus.limit = 5
+    let out = folder.path + "/out"
+    let summary = try corpus.write(to: out)
+    #expect(summary.emoji == [.train: 4, .validation: 4, .heldout: 1])
+    let names = try answers(out + "/train/questions.jsonl")["<image>What is this?"] ?? []
+    let held = try answers(out + "/heldout/questions.jsonl")["<image>What is this?"] ?? []
+    #expect(names.union(held) == Set([0, 2, 4, 6, 8].map { "en \($0)" }))
+    corpus.font = "gone.ttf"
+    #expect(try corpus.isWritten(at: out))
+    for change: (inout EmojiCorpus) -> Void in [
+      { $0.limit = nil }, { $0.limit = 4 }, { $0.seed = 4 }, { $0.side = 33 }, { $0.views = 2 },
+      { $0.validationViews = 1 }, { $0.heldout = 0.4 }, { $0.languages = ["en"] }, { $0.format = .tar },
+    ] {
+      var other = corpus
+      change(&other)
+      #expect(try !other.isWritten(at: out), "\(other)")
+    }
+    #expect(throws: TesseraError.self) { try corpus.isWritten(at: folder.path) }
+    corpus.limit = 0
+    #expect(throws: TesseraError.self) { try corpus.write(to: folder.path + "/none") }
+  }
+
   @Test("each emoji is asked about in each language; held-out ones are never trained")
   func splits() throws {
     let (folder, corpus) = try made()
