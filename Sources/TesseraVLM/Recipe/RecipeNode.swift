@@ -114,10 +114,13 @@ final class RecipeNode {
 
   private func member(_ key: String) -> Node? {
     guard let node = members.first(where: { $0.key == key })?.node else { return nil }
-    if case .scalar(let scalar) = node, scalar.style == .plain, ["", "null", "~"].contains(scalar.string) {
-      return nil
-    }
-    return node
+    if case .scalar(let scalar) = node, scalar.style == .plain, scalar.string.isEmpty { return nil }
+    return Self.isNull(node) ? nil : node
+  }
+
+  private static func isNull(_ node: Node) -> Bool {
+    guard case .scalar(let scalar) = node else { return false }
+    return scalar.style == .plain && ["null", "~"].contains(scalar.string)
   }
 
   private func note(_ key: String, _ value: Resolved) { resolved.append((key, value)) }
@@ -191,10 +194,10 @@ final class RecipeNode {
     return value
   }
 
-  func texts(_ key: String) throws -> [String] {
+  func texts(_ key: String, _ standard: [String] = []) throws -> [String] {
     guard let node = member(key) else {
-      note(key, .value("[]"))
-      return []
+      note(key, .value("[\(standard.map(Self.quoted).joined(separator: ", "))]"))
+      return standard
     }
     let nodes: [Node] = if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
     let values = try nodes.map { item -> String in
@@ -207,9 +210,9 @@ final class RecipeNode {
     return values
   }
 
-  /// A mapping; nil where the key is not there.
+  /// A mapping, an empty one where nothing stands behind the key; nil where the key is not there, or is null.
   func mapping(_ key: String) throws -> RecipeNode? {
-    guard let member = members.first(where: { $0.key == key })?.node else {
+    guard let member = members.first(where: { $0.key == key })?.node, !Self.isNull(member) else {
       note(key, .value("null"))
       return nil
     }
@@ -276,6 +279,7 @@ final class RecipeNode {
       switch value {
       case .value(let text): "\(indent)\(key): \(text)\n"
       case .mapping(let child): "\(indent)\(key):\n\(child.yaml(indent: indent + "  "))"
+      case .list(let children) where children.isEmpty: "\(indent)\(key): []\n"
       case .list(let children):
         "\(indent)\(key):\n"
           + children.map { child in
