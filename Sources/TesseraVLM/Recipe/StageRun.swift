@@ -15,22 +15,28 @@ final class StageRun {
   let folder: String
   /// Where the trained model is, once the stage is done.
   var modelFolder: String { "\(folder)/model" }
+  /// Where the adapter is, of a stage that trains one.
+  var adapterFolder: String { "\(folder)/adapter" }
 
-  init(_ run: RecipeRun, _ stage: StageRecipe, number: Int, model: String) throws {
+  init(_ run: RecipeRun, _ stage: StageRecipe, number: Int, model: String) {
     (whole, self.stage, self.number, start) = (run, stage, number, model)
     folder = "\(run.folder)/\(stage.name)"
   }
 
   /// What a stage that is done left behind, as one line; nil where it is not done.
   func finished() throws -> String? {
-    guard FileIO.identity("\(modelFolder)/config.json") != nil else { return nil }
-    return modelFolder
+    let isMerged = stage.lora?.merges ?? true
+    let (last, mark) = isMerged ? (modelFolder, "config.json") : (adapterFolder, PEFTConfig.name)
+    return FileIO.identity("\(last)/\(mark)") != nil ? last : nil
   }
 
   /// Runs to the end; gives the step where someone stopped it, nil where it is done.
   func run() throws -> Int? {
     let checkpoint = try Checkpoint(start)
-    let model = try LlavaModel(checkpoint, type: .float32, writable: true)
+    let seed = whole.recipe.seed &+ UInt64(number)
+    let model =
+      try stage.lora?.model(checkpoint, stage.plan, seed: seed)
+      ?? LlavaModel(checkpoint, type: .float32, writable: true)
     let processor = try Processor(start, model.config)
     let builder = SampleBuilder(processor, maximumLength: stage.maximumLength, overflow: stage.overflow)
     let fixed = try processor.fixedSize()
@@ -39,12 +45,13 @@ final class StageRun {
     tell(sources)
     let validation = try stage.validation.map { try source($0, builder, fixed: fixed) }
     var options = stage.feed
-    options.seed = whole.recipe.seed &+ UInt64(number)
+    options.seed = seed
     options.threads = whole.recipe.loaderThreads
     let feed = try SampleFeed(sources, builder, options, fixedSize: fixed != nil)
     let task = try NextTokenTask(model, stage.plan, feed)
     task.checkpointsGradients = stage.checkpointsGradients
     task.sideFiles = SideFiles(from: start)
+    task.base = stage.lora == nil ? nil : checkpoint
     tell(task)
     try tellPreflight(task)
     if whole.isDry { return nil }
@@ -146,9 +153,8 @@ final class StageRun {
         "  behind the last layer that is used, saved as they are: \(count) parameters (\(selection.unreached[0].name) …)"
       )
     }
-    let bytes = 4 * (task.model.parameters.specs.reduce(0) { $0 + $1.count } + 3 * selection.trainedCount)
-    say(
-      "memory for weights, gradients and moments: \(bytes / 1_000_000) MB; what a step computes comes on top")
+    if let adapter = task.model.adapter { say("adapter: \(adapter)") }
+    say("memory: \(TrainingMemory(task)); what a step computes comes on top")
   }
 
   private func tellPreflight(_ task: NextTokenTask) throws {
@@ -180,6 +186,8 @@ final class StageRun {
     let step = resumed?.state.step ?? 0
     if resumed != nil { say("goes on after step \(step)") }
     let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
+    // Made here, for an error of ours if there is no room for it.
+    try FileIO.makeFolder("\(folder)/tensorboard")
     let board = try TensorBoardWriter(
       folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
     let total = stage.trainer.schedule.steps
@@ -208,10 +216,19 @@ final class StageRun {
     tell(steps)
     if case .stopped(let step) = ending { return step }
     try evaluate(task.model, builder.processor, log)
-    // Last, for it says that the stage is done.
+    try export(task)
+    return nil
+  }
+
+  /// Writes what the stage made. The last folder says that the stage is done.
+  private func export(_ task: NextTokenTask) throws {
+    if let lora = stage.lora {
+      try task.exportAdapter(to: adapterFolder)
+      say("adapter written to \(adapterFolder)")
+      guard lora.merges else { return }
+    }
     try task.export(to: modelFolder)
     say("model written to \(modelFolder)")
-    return nil
   }
 
   /// What decides a run's steps: what a checkpoint must have been made with.
