@@ -128,6 +128,25 @@ struct LoRARunTests {
     #expect(!again.errors.contains("not the one that this folder began with"), "\(again.errors)")
   }
 
+  @Test("an adapter does not go on over other weights than it began with")
+  func otherBase() throws {
+    let folder = try TemporaryFolder()
+    for (name, bytes) in try TemporaryFolder.contents(Self.base) {
+      try folder.write([UInt8](bytes), "base/\(name)")
+    }
+    let options = ["--set", "model.directory=\(folder.path)/base", "--set", "stages[0].validate_every=0"]
+    #expect(try run(folder, "out", options + ["--max-steps", "2"]).status == 0)
+    var weights = [UInt8](try bytes(folder, "base/model.safetensors"))
+    // The last byte of the last tensor.
+    weights[weights.count - 1] ^= 1
+    try folder.write(weights, "base/model.safetensors")
+    let other = try run(folder, "out", options)
+    #expect(other.status != 0 && other.errors.contains("its weights: "), "\(other.errors)")
+    weights[weights.count - 1] ^= 1
+    try folder.write(weights, "base/model.safetensors")
+    #expect(try run(folder, "out", options).status == 0)
+  }
+
   @Test("weights that are computed as they are stored stay mapped, others are copied; both are told")
   func mapped() throws {
     let folder = try TemporaryFolder()

@@ -56,7 +56,10 @@ final class StageRun {
     try tellPreflight(task)
     if whole.isDry { return nil }
     try FileIO.makeFolder(folder)
-    try StageFacts.write(facts(sources), to: "\(folder)/facts.json")
+    let adapter = model.adapter.map {
+      StageFacts(title: "adapter", facts: [["adapter", "\($0)"], ["memory", "\(TrainingMemory(task))"]])
+    }
+    try StageFacts.write(facts(sources) + (adapter.map { [$0] } ?? []), to: "\(folder)/facts.json")
     return try train(task, validation, builder, fixed: fixed != nil)
   }
 
@@ -174,7 +177,7 @@ final class StageRun {
     throws -> Int?
   {
     let trainer = try Trainer(task, stage.trainer)
-    let training = TrainingRun(trainer, folder: folder, settings: settings(task), keep: stage.keep)
+    let training = try TrainingRun(trainer, folder: folder, settings: settings(), keep: stage.keep)
     training.say = { [whole, stage] in whole.say("\(stage.name): \($0)") }
     training.checkpointEvery = stage.checkpointEvery
     let first = whole.maximumSteps.map { trainer.completedSteps + $0 }
@@ -232,12 +235,13 @@ final class StageRun {
   }
 
   /// What decides a run's steps: what a checkpoint must have been made with.
-  private func settings(_ task: NextTokenTask) -> String {
+  private func settings() throws -> String {
     // How often something is looked at or kept changes no step.
     let free = ["checkpoint_every:", "validate_every:", "log_every:", "keep:"]
     let origin = start.hasPrefix(whole.folder + "/") ? String(start.dropFirst(whole.folder.count + 1)) : start
     var lines = [
-      "begins with: \(origin)", "seed: \(whole.recipe.seed)", "stage \(number + 1)",
+      "begins with: \(origin)", "its weights: \(try Checkpoint(start).sampledDigest())",
+      "seed: \(whole.recipe.seed)", "stage \(number + 1)",
       "steps in all: \(stage.trainer.schedule.steps)",
     ]
     lines += stage.yaml.split(separator: "\n").map(String.init).filter { line in
