@@ -85,6 +85,21 @@ public struct LoRAAdapter: Sendable {
   }
 }
 
+extension LoRAAdapter: CustomStringConvertible {
+  /// `rank 8, scale 2.0, 21 layers of language (q_proj, v_proj), 53760 numbers; whole: multi_modal_projector.…`.
+  public var description: String {
+    func list<T: Comparable & Hashable>(_ values: [T]) -> String {
+      Set(values).sorted().map { "\($0)" }.joined(separator: ", ")
+    }
+    let names = Set(layers.map { $0.name.split(separator: ".").last.map(String.init) ?? "" }).sorted()
+    let parts = list(layers.map(\.part.rawValue))
+    let whole = saved.isEmpty ? "" : "; learned whole: \(saved.map(\.spec.name).joined(separator: ", "))"
+    return
+      "rank \(list(layers.map(\.rank))), scale \(list(layers.map(\.scale))), \(layers.count) layers of \(parts) "
+      + "(\(names.joined(separator: ", "))), \(count) numbers\(whole)"
+  }
+}
+
 extension LlavaModel {
   /// This model with an adapter: it shares all weights that the adapter does not replace.
   ///

@@ -26,10 +26,16 @@ public struct Projector: Sendable {
   /// - Parameter grid: rows and columns of the patches, which only shuffling needs.
   public func callAsFunction(_ x_BNV: TorchTensor, grid: (rows: Int, columns: Int)) -> TorchTensor {
     switch layers {
-    case .mlp(let first, let activation, let second): return second(activation(first(x_BNV)))
+    case .mlp(let first, let activation, let second):
+      return second(activation(first(Self.typed(x_BNV, first))))
     case .pixelShuffle(let factor, let linear):
-      return linear(Self.shuffle(x_BNV, grid: grid, factor: factor))
+      return linear(Self.shuffle(Self.typed(x_BNV, linear), grid: grid, factor: factor))
     }
+  }
+
+  /// A projector that is trained is float32, also between parts of a half type.
+  private static func typed(_ x: TorchTensor, _ layer: Linear) -> TorchTensor {
+    x.type == layer.weight.type || TorchTensor.isAutocasting(on: x.device) ? x : x.to(layer.weight.type)
   }
 
   /// Puts squares of neighbouring tokens side by side, row by row inside of a square.

@@ -48,7 +48,7 @@ public struct PreparationRecipe: Sendable, Hashable {
     corpus.seed = UInt64(bitPattern: Int64(try node.int("seed", 0)))
     corpus.font = try node.text("font", corpus.font)
     corpus.cldr = try node.text("cldr", corpus.cldr)
-    corpus.languages = try node.texts("languages", standard: corpus.languages)
+    corpus.languages = try node.texts("languages", corpus.languages)
     do { try corpus.check() } catch let error as TesseraError {
       guard case .invalidArgument(let name, let expected, let got) = error.reason else { throw error }
       throw node.wrong("make", "Emoji whose settings fit (\(name): \(expected))", got)

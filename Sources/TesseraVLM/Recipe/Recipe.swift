@@ -46,6 +46,11 @@ public struct Recipe: Sendable {
     for stage in stages where !names.insert(stage.name).inserted {
       throw root.wrong("stages", "stages of different names", "'\(stage.name)' twice")
     }
+    if let stage = stages.dropLast().first(where: { $0.lora?.merges == false }) {
+      throw root.wrong(
+        "stages", "`lora: {merge: true}` where another stage follows, which begins with the merged model",
+        "merge: false in '\(stage.name)'")
+    }
     self.yaml = root.yaml()
   }
 }

@@ -155,10 +155,13 @@ final class RecipeNode {
 
   private func member(_ key: String) -> Node? {
     guard let node = members.first(where: { $0.key == key })?.node else { return nil }
-    if case .scalar(let scalar) = node, scalar.style == .plain, ["", "null", "~"].contains(scalar.string) {
-      return nil
-    }
-    return node
+    if case .scalar(let scalar) = node, scalar.style == .plain, scalar.string.isEmpty { return nil }
+    return Self.isNull(node) ? nil : node
+  }
+
+  private static func isNull(_ node: Node) -> Bool {
+    guard case .scalar(let scalar) = node else { return false }
+    return scalar.style == .plain && ["null", "~"].contains(scalar.string)
   }
 
   private func note(_ key: String, _ value: Resolved) { resolved.append((key, value)) }
@@ -233,7 +236,7 @@ final class RecipeNode {
   }
 
   /// A list of texts; a lone one stands for a list of it.
-  func texts(_ key: String, standard: [String] = []) throws -> [String] {
+  func texts(_ key: String, _ standard: [String] = []) throws -> [String] {
     guard let node = member(key) else {
       note(key, .value("[\(standard.map(Self.quoted).joined(separator: ", "))]"))
       return standard
@@ -251,14 +254,10 @@ final class RecipeNode {
 
   /// What stands behind the key of a mapping; nil where there is no key, or `null`. Nothing at all is all defaults.
   private func inner(_ key: String) -> Node? {
-    guard let node = members.first(where: { $0.key == key })?.node else { return nil }
-    if case .scalar(let scalar) = node, scalar.style == .plain, ["null", "~"].contains(scalar.string) {
-      return nil
-    }
-    return node
+    members.first { $0.key == key }.flatMap { Self.isNull($0.node) ? nil : $0.node }
   }
 
-  /// A mapping; nil where the key is not there.
+  /// A mapping, an empty one where nothing stands behind the key; nil where the key is not there, or is null.
   func mapping(_ key: String) throws -> RecipeNode? {
     guard let node = inner(key) else {
       note(key, .value("null"))
@@ -326,6 +325,7 @@ final class RecipeNode {
       switch value {
       case .value(let text): "\(indent)\(key): \(text)\n"
       case .mapping(let child): "\(indent)\(key):\n\(child.yaml(indent: indent + "  "))"
+      case .list(let children) where children.isEmpty: "\(indent)\(key): []\n"
       case .list(let children):
         "\(indent)\(key):\n"
           + children.map { child in

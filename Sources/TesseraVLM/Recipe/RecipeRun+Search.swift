@@ -29,7 +29,7 @@ extension RecipeRun {
     try begin()
     var model = try base()
     for (number, stage) in recipe.stages.enumerated() {
-      let run = try StageRun(self, stage, number: number, model: model)
+      let run = StageRun(self, stage, number: number, model: model)
       let isDone = try run.finished() != nil
       if name.map({ $0 == stage.name }) ?? !isDone {
         let found = try run.searchRate(finder, progress: progress)

@@ -6,7 +6,8 @@ internal import TesseraData
 /// Does what a recipe says, in a folder: data, model, stage after stage.
 ///
 /// The folder has `recipe.yaml` (resolved), `data/` (what was made), `base/` (a new model), and one folder a stage with
-/// `checkpoints/`, `log.jsonl`, TensorBoard's `events…` and `model/` (a Hugging Face directory) once the stage is done.
+/// `checkpoints/`, `log.jsonl`, TensorBoard's `events…` and `model/` (a Hugging Face directory) once the stage is done;
+/// a stage with `lora` has `adapter/` (PEFT's) besides, and `model/` with the adapter merged, unless it says otherwise.
 /// What is done already is not done again; a stage that was stopped goes on from its newest checkpoint.
 public final class RecipeRun {
   public let recipe: Recipe
@@ -33,12 +34,16 @@ public final class RecipeRun {
 
   /// Runs all that is not done.
   ///
-  /// - Throws: `TesseraError` of the stage at hand; what earlier ones did is kept.
+  /// - Throws: `TesseraError` of the stage at hand; what earlier ones did is kept. That of a full disk says what to do.
   public func run() throws -> Ending {
+    do { return try runAll() } catch let error as TesseraError { throw advised(error) }
+  }
+
+  private func runAll() throws -> Ending {
     try begin()
     var model = try base()
     for (number, stage) in recipe.stages.enumerated() {
-      let run = try StageRun(self, stage, number: number, model: model)
+      let run = StageRun(self, stage, number: number, model: model)
       if let done = try run.finished() {
         say("\(stage.name): done already (\(done))")
       } else if let step = try run.run() {

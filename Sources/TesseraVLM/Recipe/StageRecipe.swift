@@ -20,6 +20,8 @@ public struct StageRecipe: Sendable {
   public var data: [CorpusSource]
   public var validation: [CorpusSource]
   public var plan: ParameterPlan
+  /// The adapter that is trained instead of the model; nil for none.
+  public var lora: LoRARecipe?
   public var trainer: TrainerOptions
   public var feed: FeedOptions
   /// Passes over the data, where steps were not named; nil where they were.
@@ -47,14 +49,16 @@ public struct StageRecipe: Sendable {
     data = try node.list("data", textAs: "path").map(Self.source)
     validation = try node.list("validation", textAs: "path").map(Self.source)
     guard !data.isEmpty else { throw node.wrong("data", "a list of data sets", "none") }
-    plan = try Self.plan(node.section("train"), kind)
+    lora = try node.mapping("lora").map(LoRARecipe.init)
+    plan = try Self.plan(node.section("train"), kind, lora)
     let steps = try node.int("steps")
     epochs = try node.number("epochs")
     guard (steps == nil) != (epochs == nil) else {
       throw node.wrong("steps", "the one of `steps` and `epochs`", steps == nil ? "none" : "both")
     }
     if let epochs, !(epochs > 0 && epochs.isFinite) { throw node.wrong("epochs", "above 0", "\(epochs)") }
-    trainer = try Self.trainer(node.section("optimizer"), steps: steps, kind, node)
+    trainer = try Self.trainer(
+      node.section("optimizer"), steps: steps, rate: lora == nil ? Self.rate(kind) : 2e-4, node)
     feed = try Self.feed(node.section("batch"), steps: steps ?? 1)
     maximumLength = try node.int("max_length")
     overflow = try node.word("overflow", .error)
@@ -106,16 +110,18 @@ public struct StageRecipe: Sendable {
 
   // MARK: parts
 
-  private static func plan(_ node: RecipeNode, _ kind: Kind) throws -> ParameterPlan {
+  private static func plan(_ node: RecipeNode, _ kind: Kind, _ lora: LoRARecipe?) throws -> ParameterPlan {
     var plan = ParameterPlan()
     switch kind {
     case .pretrain: (plan.vision, plan.projector) = (.frozen, .frozen)
     case .align: (plan.vision, plan.decoder) = (.frozen, .frozen)
     case .sft: plan.vision = .frozen
     }
+    if lora != nil { (plan.vision, plan.projector, plan.decoder) = (.frozen, .frozen, .frozen) }
     plan.vision = try part(node, "vision", plan.vision)
     plan.projector = try part(node, "projector", plan.projector)
     plan.decoder = try part(node, "decoder", plan.decoder)
+    try lora?.check(plan, node)
     return plan
   }
 
@@ -131,14 +137,16 @@ public struct StageRecipe: Sendable {
     return ParameterPlan.Part(isTrained: scale > 0, learningRateScale: scale)
   }
 
+  /// The learning rate of a kind, by default.
+  private static func rate(_ kind: Kind) -> Double { kind == .sft ? 2e-5 : 1e-3 }
+
   /// - Parameter steps: nil where they follow from the data.
-  private static func trainer(_ node: RecipeNode, steps: Int?, _ kind: Kind, _ stage: RecipeNode) throws
+  private static func trainer(_ node: RecipeNode, steps: Int?, rate: Double, _ stage: RecipeNode) throws
     -> TrainerOptions
   {
     if let steps, steps < 1 { throw stage.wrong("steps", "1 or more", "\(steps)") }
     var options = TrainerOptions(steps: steps ?? .max)
-    options.learningRate = [.pretrain: 1e-3, .align: 1e-3, .sft: 2e-5][kind] ?? 1e-3
-    options.learningRate = try node.number("learning_rate", options.learningRate)
+    options.learningRate = try node.number("learning_rate", rate)
     options.schedule.shape = try node.word("schedule", .cosine)
     let warmup = try node.number("warmup", 0.03)
     guard warmup >= 0, warmup < 1e15 else {

@@ -15,16 +15,19 @@ final class StageRun {
   let folder: String
   /// Where the trained model is, once the stage is done.
   var modelFolder: String { "\(folder)/model" }
+  /// Where the adapter is, of a stage that trains one.
+  var adapterFolder: String { "\(folder)/adapter" }
 
-  init(_ run: RecipeRun, _ stage: StageRecipe, number: Int, model: String) throws {
+  init(_ run: RecipeRun, _ stage: StageRecipe, number: Int, model: String) {
     (whole, self.stage, self.number, start) = (run, stage, number, model)
     folder = "\(run.folder)/\(stage.name)"
   }
 
   /// What a stage that is done left behind, as one line; nil where it is not done.
   func finished() throws -> String? {
-    guard FileIO.identity("\(modelFolder)/config.json") != nil else { return nil }
-    return modelFolder
+    let isMerged = stage.lora?.merges ?? true
+    let (last, mark) = isMerged ? (modelFolder, "config.json") : (adapterFolder, PEFTConfig.name)
+    return FileIO.identity("\(last)/\(mark)") != nil ? last : nil
   }
 
   /// What a stage works with, opened and looked through.
@@ -46,14 +49,20 @@ final class StageRun {
     try tellPreflight(opened.task)
     if whole.isDry { return nil }
     try FileIO.makeFolder(folder)
-    try StageFacts.write(facts(opened), to: "\(folder)/facts.json")
+    let adapter = opened.task.model.adapter.map {
+      StageFacts(title: "adapter", facts: [["adapter", "\($0)"], ["memory", "\(TrainingMemory(opened.task))"]])
+    }
+    try StageFacts.write(facts(opened) + (adapter.map { [$0] } ?? []), to: "\(folder)/facts.json")
     return try train(opened)
   }
 
   /// - Parameter steps: steps that the data is laid out for; nil for the stage's own.
   func open(steps: Int? = nil) throws -> Opened {
     let checkpoint = try Checkpoint(start)
-    let model = try LlavaModel(checkpoint, type: .float32, writable: true)
+    let seed = whole.recipe.seed &+ UInt64(number)
+    let model =
+      try stage.lora?.model(checkpoint, stage.plan, seed: seed)
+      ?? LlavaModel(checkpoint, type: .float32, writable: true)
     let processor = try Processor(start, model.config)
     let builder = SampleBuilder(processor, maximumLength: stage.maximumLength, overflow: stage.overflow)
     let fixed = try processor.fixedSize()
@@ -65,12 +74,13 @@ final class StageRun {
     let overlaps = try overlaps(sources, validation + evaluations.map(\.content))
     var options = stage.feed
     options.steps = steps ?? options.steps
-    options.seed = whole.recipe.seed &+ UInt64(number)
+    options.seed = seed
     options.threads = whole.recipe.loaderThreads
     let feed = try SampleFeed(sources, builder, options, fixedSize: fixed != nil)
     let task = try NextTokenTask(model, stage.plan, feed)
     task.checkpointsGradients = stage.checkpointsGradients
     task.sideFiles = SideFiles(from: start)
+    task.base = stage.lora == nil ? nil : checkpoint
     return Opened(
       task: task, sources: sources, validation: validation, evaluations: evaluations, builder: builder,
       isFixedSize: fixed != nil, overlaps: overlaps)
@@ -192,9 +202,8 @@ final class StageRun {
         "  behind the last layer that is used, saved as they are: \(count) parameters (\(selection.unreached[0].name) …)"
       )
     }
-    let bytes = 4 * (task.model.parameters.specs.reduce(0) { $0 + $1.count } + 3 * selection.trainedCount)
-    say(
-      "memory for weights, gradients and moments: \(bytes / 1_000_000) MB; what a step computes comes on top")
+    if let adapter = task.model.adapter { say("adapter: \(adapter)") }
+    say("memory: \(TrainingMemory(task)); what a step computes comes on top")
   }
 
   private func tellPreflight(_ task: NextTokenTask) throws {
@@ -211,7 +220,7 @@ final class StageRun {
   private func train(_ opened: Opened) throws -> Int? {
     let task = opened.task
     let trainer = try Trainer(task, stage.trainer)
-    let training = TrainingRun(trainer, folder: folder, settings: settings(task), keep: stage.keep)
+    let training = try TrainingRun(trainer, folder: folder, settings: settings(), keep: stage.keep)
     training.say = { [whole, stage] in whole.say("\(stage.name): \($0)") }
     training.checkpointEvery = stage.checkpointEvery
     try FileIO.makeFolder(folder)
@@ -224,6 +233,8 @@ final class StageRun {
       whole.shouldStop() || (last.map { trainer.completedSteps >= $0 } ?? false)
     }
     let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
+    // Made here, for an error of ours if there is no room for it.
+    try FileIO.makeFolder("\(folder)/tensorboard")
     let board = try TensorBoardWriter(
       folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
     let total = stage.trainer.schedule.steps
@@ -250,19 +261,29 @@ final class StageRun {
     tell(steps)
     if case .stopped(let step) = ending { return step }
     try evaluate(opened, log)
-    // Last, for it says that the stage is done.
-    try task.export(to: modelFolder)
-    say("model written to \(modelFolder)")
+    try export(task)
     return nil
   }
 
+  /// Writes what the stage made. The last folder says that the stage is done.
+  private func export(_ task: NextTokenTask) throws {
+    if let lora = stage.lora {
+      try task.exportAdapter(to: adapterFolder)
+      say("adapter written to \(adapterFolder)")
+      guard lora.merges else { return }
+    }
+    try task.export(to: modelFolder)
+    say("model written to \(modelFolder)")
+  }
+
   /// What decides a run's steps: what a checkpoint must have been made with.
-  private func settings(_ task: NextTokenTask) -> String {
+  private func settings() throws -> String {
     // How often something is looked at or kept changes no step.
     let free = ["checkpoint_every:", "validate_every:", "log_every:", "keep:"]
     let origin = start.hasPrefix(whole.folder + "/") ? String(start.dropFirst(whole.folder.count + 1)) : start
     var lines = [
-      "begins with: \(origin)", "seed: \(whole.recipe.seed)", "stage \(number + 1)",
+      "begins with: \(origin)", "its weights: \(try Checkpoint(start).sampledDigest())",
+      "seed: \(whole.recipe.seed)", "stage \(number + 1)",
       "steps in all: \(stage.trainer.schedule.steps)",
     ]
     lines += stage.yaml.split(separator: "\n").map(String.init).filter { line in

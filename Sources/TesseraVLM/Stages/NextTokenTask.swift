@@ -11,6 +11,8 @@ public final class NextTokenTask: TrainingTask {
   public var checkpointsGradients = false
   /// What an exported directory gets besides config and weights.
   public var sideFiles = SideFiles()
+  /// The directory whose weights an adapter is trained on; nil where the model itself is trained.
+  public var base: Checkpoint?
 
   /// Marks the model's parameters by a plan.
   public init(_ model: LlavaModel, _ plan: ParameterPlan, _ feed: SampleFeed) throws {
@@ -41,10 +43,30 @@ public final class NextTokenTask: TrainingTask {
     try feed.restore(state)
   }
 
+  /// Writes the model as a directory; one with an adapter with that worked in, each weight in the type that `base` has
+  /// it in, as `tessera-vlm merge` does.
   public func export(to path: String) throws {
     var writer = CheckpointWriter()
     writer.replacesExisting = true
-    try model.write(to: path, sideFiles: sideFiles, writer: writer)
+    guard let adapter = model.adapter else {
+      return try model.write(to: path, sideFiles: sideFiles, writer: writer)
+    }
+    guard let base else { throw Self.noBase("exporting a model with an adapter") }
+    try writer.write(base, merging: adapter, to: path)
+  }
+
+  /// Writes the adapter alone, as PEFT does.
+  ///
+  /// - Throws: `invalidInput` for a model without one; what the adapter's writer throws.
+  public func exportAdapter(to path: String) throws {
+    guard let adapter = model.adapter, let base else { throw Self.noBase("exporting an adapter") }
+    try adapter.write(model.config, to: path, base: base.path, replaces: true)
+  }
+
+  private static func noBase(_ operation: String) -> TesseraError {
+    TesseraError(
+      .invalidInput(
+        operation: operation, expected: "an adapter and the directory that it is for", got: "none"))
   }
 
   /// How far a batch's loss moves with its pictures: ‖∂loss/∂pixels‖ over all of them.
@@ -66,10 +88,17 @@ public final class NextTokenTask: TrainingTask {
 extension LlavaModel {
   /// Writes the model as a Hugging Face directory, each weight in its own type.
   ///
-  /// - Throws: what the writer throws.
+  /// - Throws: `invalidInput` for a model with an adapter, which would be lost: merge it
+  ///   (`CheckpointWriter.write(_:merging:to:)`). What the writer throws.
   public func write(
     to path: String, sideFiles: SideFiles = SideFiles(), writer: CheckpointWriter = CheckpointWriter()
   ) throws {
+    guard adapter == nil else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "writing a model", expected: "one without an adapter, or to merge it", got: "an adapter"),
+        path: path)
+    }
     let parameters = parameters
     try writer.write(
       config, to: path, types: { parameters[$0.name]?.type.dataType ?? .float32 }, sideFiles: sideFiles

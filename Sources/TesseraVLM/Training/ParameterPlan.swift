@@ -38,9 +38,13 @@ public struct ParameterPlan: Sendable {
 
   /// Marks a model's parameters: those that are trained require gradients, the others do not.
   ///
+  /// Of a model with an adapter only the adapter is trained: its matrices at the run's learning rate, modules that it
+  /// saves whole at their part's.
+  ///
   /// - Throws: `unsupported` for weights to train that are not float32 or float64 (moments of half types lose small
   ///   steps: train with `autocast` instead).
   public func apply(to model: LlavaModel) throws -> Selection {
+    if let adapter = model.adapter { return try apply(to: adapter, of: model) }
     var (trained, unreached): ([NamedParameter], [ParameterSpec]) = ([], [])
     var frozen: [String: Int] = [:]
     for (spec, tensor) in model.parameters.all {
@@ -63,6 +67,25 @@ public struct ParameterPlan: Sendable {
     return Selection(
       trained: trained, frozen: frozen.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
       unreached: unreached)
+  }
+
+  private func apply(to adapter: LoRAAdapter, of model: LlavaModel) throws -> Selection {
+    let whole = Set(adapter.saved.map(\.spec.name))
+    var frozen: [String: Int] = [:]
+    for (spec, tensor) in model.parameters.all where !whole.contains(spec.name) {
+      tensor.requiresGrad = false
+      frozen[part(of: spec).0, default: 0] += spec.count
+    }
+    let trained = try adapter.trainable().map { spec, tensor in
+      if tensor.type != .float32 && tensor.type != .float64 {
+        throw TesseraError(
+          .unsupported(format: "training", feature: "weights of \(tensor.type.rawValue) ('\(spec.name)')"))
+      }
+      let scale = whole.contains(spec.name) ? part(of: spec).1.learningRateScale : 1
+      return NamedParameter(spec.name, tensor, learningRateScale: scale)
+    }
+    return Selection(
+      trained: trained, frozen: frozen.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, unreached: [])
   }
 
   private func part(of spec: ParameterSpec) -> (String, Part) {

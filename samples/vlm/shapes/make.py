@@ -44,7 +44,7 @@ def draw_shape(draw, shape, colour, x, y, r):
         draw.rectangle([x - r, y - r // 3, x + r, y + r // 3], fill=colour)
 
 
-def scene(seed):
+def scene(seed, noise=6):
     """A picture, its caption and its count."""
     r = random.Random(seed)
     image = Image.new("RGB", (SIDE, SIDE), tuple(r.randint(0, 50) for _ in range(3)))
@@ -63,7 +63,7 @@ def scene(seed):
         for (colour, shape), (x, y), size in zip((a, b), places, radius):
             draw_shape(draw, shape, COLOURS[colour], x, y, size)
         caption = f"a {a[0]} {a[1]} {'left of' if across else 'above'} a {b[0]} {b[1]}"
-    noise = np.random.default_rng(seed).normal(0, 6, (SIDE, SIDE, 3))
+    noise = np.random.default_rng(seed).normal(0, noise, (SIDE, SIDE, 3))
     pixels = np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)
     return pixels, {"caption": caption, "count": "two" if two else "one"}
 
