@@ -288,7 +288,8 @@ final class RecipeNode {
       if case .scalar = item { item = Node([(Node(inner), item)]) }
       return try RecipeNode(file: file, place: "\(path(key))[\(index)]", node: item)
     }
-    note(key, .list(children))
+    // Without anything behind it the key would read as another value the next time.
+    note(key, children.isEmpty ? .value("[]") : .list(children))
     return children
   }
 
