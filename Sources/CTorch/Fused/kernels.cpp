@@ -265,6 +265,8 @@ CT_CLONES float dot(const float *a, const float *b, int64_t count) {
 
 CT_CLONES void adamw(
     const AdamWStep &step, const float *gradient, int64_t count, float *weight, float *first, float *second) {
+// Every product is rounded before it is added, as libtorch's steps one after another are.
+#pragma clang fp contract(off)
   for (int64_t i = 0; i < count; i++) {
     float g = gradient[i];
     float m = first[i] + step.keep * (g - first[i]);

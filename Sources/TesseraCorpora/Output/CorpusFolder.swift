@@ -2,11 +2,12 @@ internal import TesseraCore
 internal import TesseraData
 
 /// A split as a folder: `images/000000.png`, `captions.jsonl` for `CaptionDataset`, `questions.jsonl` for
-/// `ConversationDataset`.
+/// `ConversationDataset`, and `conversations.jsonl` of several turns where there are such.
 final class CorpusFolder: CorpusSink {
   private let folder: String
   private let captions: OpenFile
   private let questions: OpenFile
+  private var conversations: OpenFile?
 
   init(_ folder: String) throws {
     self.folder = folder
@@ -17,8 +18,8 @@ final class CorpusFolder: CorpusSink {
 
   func write(_ index: Int, _ picture: CorpusPicture) throws {
     let name = "images/\(CorpusWriter.number(index)).png"
-    let file = try OpenFile(creating: "\(folder)/\(name)")
-    try picture.png.withUnsafeBytes { try file.write($0) }
+    let png = try OpenFile(creating: "\(folder)/\(name)")
+    try picture.png.withUnsafeBytes { try png.write($0) }
     for caption in picture.captions {
       var members: [(key: String, value: JSONText)] = [
         ("image", .string(name)), ("text", .string(caption.text)),
@@ -30,14 +31,23 @@ final class CorpusFolder: CorpusSink {
       try put(
         [
           ("id", .string("\(CorpusWriter.number(index))-\(number)")), ("images", .array([.string(name)])),
-          ("messages", CorpusWriter.messages(question)), ("category", .string(question.category)),
+          ("messages", CorpusWriter.messages([question])), ("category", .string(question.category)),
         ], questions)
     }
+    guard !picture.conversation.isEmpty else { return }
+    let file = try conversations ?? OpenFile(creating: "\(folder)/conversations.jsonl")
+    conversations = file
+    try put(
+      [
+        ("id", .string(CorpusWriter.number(index))), ("images", .array([.string(name)])),
+        ("messages", CorpusWriter.messages(picture.conversation)),
+      ], file)
   }
 
   func finish() throws {
     try captions.flush()
     try questions.flush()
+    try conversations?.flush()
   }
 
   private func put(_ members: [(key: String, value: JSONText)], _ file: OpenFile) throws {

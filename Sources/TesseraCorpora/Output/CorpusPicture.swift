@@ -7,6 +7,8 @@ struct CorpusPicture: Sendable {
   /// Its captions: one, or one a language.
   var captions: [Caption]
   var questions: [Question]
+  /// Questions that are asked one after another in one conversation, besides; none for no conversation.
+  var conversation: [Question] = []
 
   /// A caption, and what reports group it by.
   struct Caption: Sendable {

@@ -7,6 +7,7 @@ final class CorpusTars: CorpusSink {
   private let shardSize: Int
   private let captions: Series
   private let questions: Series
+  private let conversations: Series
 
   init(_ folder: String, shardSize: Int) throws {
     try FileIO.makeFolder(folder)
@@ -14,6 +15,7 @@ final class CorpusTars: CorpusSink {
     self.shardSize = shardSize
     captions = Series("\(folder)/captions", shardSize)
     questions = Series("\(folder)/questions", shardSize)
+    conversations = Series("\(folder)/conversations", shardSize)
   }
 
   func write(_ index: Int, _ picture: CorpusPicture) throws {
@@ -28,15 +30,19 @@ final class CorpusTars: CorpusSink {
     }
     for (turn, question) in picture.questions.enumerated() {
       let json = JSONText.object([
-        ("messages", CorpusWriter.messages(question)), ("category", .string(question.category)),
+        ("messages", CorpusWriter.messages([question])), ("category", .string(question.category)),
       ])
       try questions.write("\(number)-\(turn)", [("png", picture.png), ("json", Array(json.text.utf8))])
     }
+    guard !picture.conversation.isEmpty else { return }
+    let json = JSONText.object([("messages", CorpusWriter.messages(picture.conversation))])
+    try conversations.write(number, [("png", picture.png), ("json", Array(json.text.utf8))])
   }
 
   func finish() throws {
     try captions.finish()
     try questions.finish()
+    try conversations.finish()
   }
 
   /// Tars of one kind: `captions-000000.tar`, `captions-000001.tar`.

@@ -49,23 +49,19 @@ struct CorpusWriter {
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
-  /// A conversation of one question in the form of Hugging Face's `messages`.
-  static func messages(_ question: CorpusPicture.Question) -> JSONText {
-    func part(_ members: [(key: String, value: JSONText)]) -> JSONText { .object(members) }
-    return .array([
-      .object([
-        ("role", "user"),
-        (
-          "content",
-          .array([
-            part([("type", "image")]), part([("type", "text"), ("text", .string(question.text))]),
-          ])
-        ),
-      ]),
-      .object([
-        ("role", "assistant"),
-        ("content", .array([part([("type", "text"), ("text", .string(question.answer))])])),
-      ]),
-    ])
+  /// A conversation in the form of Hugging Face's `messages`: the picture stands before the first question.
+  static func messages(_ questions: [CorpusPicture.Question]) -> JSONText {
+    func text(_ words: String) -> JSONText { .object([("type", "text"), ("text", .string(words))]) }
+    func turn(_ role: String, _ content: [JSONText]) -> JSONText {
+      .object([("role", .string(role)), ("content", .array(content))])
+    }
+    let image = JSONText.object([("type", "image")])
+    return .array(
+      questions.enumerated().flatMap { number, question in
+        [
+          turn("user", (number == 0 ? [image] : []) + [text(question.text)]),
+          turn("assistant", [text(question.answer)]),
+        ]
+      })
   }
 }

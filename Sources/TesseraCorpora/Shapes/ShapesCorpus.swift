@@ -18,6 +18,9 @@ public struct ShapesCorpus: Sendable, Hashable {
   public var side: Int
   /// Questions a scene, 0...`ShapesScene.questionLimit`.
   public var questions: Int
+  /// Further questions a scene that stand in one conversation, 0...`ShapesScene.questionLimit` with `questions`; 0 for
+  /// no conversations.
+  public var turns: Int
   public var format: CorpusOutput
 
   /// The file that says what the folder is.
@@ -25,12 +28,13 @@ public struct ShapesCorpus: Sendable, Hashable {
 
   public init(
     seed: UInt64 = 0, counts: [ShapesSplit: Int] = [.train: 20_000, .validation: 1000, .heldout: 1000],
-    side: Int = 48, questions: Int = 2, format: CorpusOutput = .folder
+    side: Int = 48, questions: Int = 2, turns: Int = 0, format: CorpusOutput = .folder
   ) {
     self.seed = seed
     self.counts = counts
     self.side = side
     self.questions = questions
+    self.turns = turns
     self.format = format
   }
 
@@ -77,6 +81,11 @@ public struct ShapesCorpus: Sendable, Hashable {
     guard (0...ShapesScene.questionLimit).contains(questions) else {
       throw refuse("the number of questions a scene", "0 to \(ShapesScene.questionLimit)", questions)
     }
+    guard (0...ShapesScene.questionLimit - questions).contains(turns) else {
+      throw refuse(
+        "the number of turns of a conversation",
+        "0 to \(ShapesScene.questionLimit - questions), beside \(questions) questions", turns)
+    }
     for (split, count) in counts where count < 0 {
       throw refuse("the number of scenes of \(split.rawValue)", "0 or more", count)
     }
@@ -87,19 +96,21 @@ public struct ShapesCorpus: Sendable, Hashable {
 
   private func picture(_ split: ShapesSplit, _ index: Int) throws -> CorpusPicture {
     let scene = ShapesScene(seed: seed, split: split, index: index)
+    let asked = scene.questions(questions + turns).map {
+      CorpusPicture.Question(text: $0.text, answer: $0.answer, category: $0.kind.rawValue)
+    }
     return CorpusPicture(
       png: try PNGEncoder().encode(scene.image(side: side)),
-      captions: [CorpusPicture.Caption(text: scene.caption)],
-      questions: scene.questions(questions).map {
-        CorpusPicture.Question(text: $0.text, answer: $0.answer, category: $0.kind.rawValue)
-      })
+      captions: [CorpusPicture.Caption(text: scene.caption)], questions: Array(asked.prefix(questions)),
+      conversation: Array(asked.dropFirst(questions)))
   }
 
   /// What `shapes.json` says, in one line.
   public var json: String {
     JSONText.object([
       ("dataset", "shapes"), ("version", .int(ShapesScene.version)), ("seed", .string(String(seed))),
-      ("side", .int(side)), ("questions_per_scene", .int(questions)), ("format", .string(format.rawValue)),
+      ("side", .int(side)), ("questions_per_scene", .int(questions)), ("turns_per_conversation", .int(turns)),
+      ("format", .string(format.rawValue)),
       ("scenes", .object(ShapesSplit.allCases.map { ($0.rawValue, .int(counts[$0] ?? 0)) })),
       ("held_out_pairs", .array(ShapesPair.heldOut.map { .string($0.name) })),
     ]).text

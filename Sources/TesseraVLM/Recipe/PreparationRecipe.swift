@@ -35,7 +35,16 @@ public struct PreparationRecipe: Sendable, Hashable {
     for (split, count) in counts where count < 0 {
       throw node.wrong(split.rawValue, "0 or more", "\(count)")
     }
-    return ShapesCorpus(seed: seed, counts: counts, side: side)
+    let questions = try node.int("questions", 2)
+    guard (0...ShapesScene.questionLimit).contains(questions) else {
+      throw node.wrong("questions", "0...\(ShapesScene.questionLimit) a scene", "\(questions)")
+    }
+    let turns = try node.int("turns", 0)
+    guard (0...ShapesScene.questionLimit - questions).contains(turns) else {
+      throw node.wrong(
+        "turns", "0...\(ShapesScene.questionLimit - questions) beside \(questions) questions", "\(turns)")
+    }
+    return ShapesCorpus(seed: seed, counts: counts, side: side, questions: questions, turns: turns)
   }
 
   private static func emoji(_ node: RecipeNode) throws -> EmojiCorpus {

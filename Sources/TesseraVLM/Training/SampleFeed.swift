@@ -113,7 +113,7 @@ public final class SampleFeed {
     state.nextBatch = steps
     let batches = try loader.epoch(resuming: state, allowingChanges: true)
     let layout = layout
-    return Prefetcher(depth: 2) {
+    return Prefetcher(depth: 4) {
       let iterator = batches.makeBatchIterator()
       return { try iterator.nextBlocking().map(layout.step) }
     }

@@ -36,6 +36,11 @@ struct MakeShapesCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Questions a scene, 0 to 8.", valueName: "n"))
   var questions = 2
 
+  @Option(
+    help: ArgumentHelp(
+      "Further questions a scene, in one conversation of several turns; 8 with --questions at most.", valueName: "n"))
+  var turns = 0
+
   @Option(help: "folder (PNG and JSONL) or tar (WebDataset).")
   var format = CorpusOutput.folder
 
@@ -48,7 +53,7 @@ struct MakeShapesCommand: ParsableCommand {
   func run() throws {
     let corpus = ShapesCorpus(
       seed: seed, counts: [.train: train, .validation: validation, .heldout: heldout], side: size,
-      questions: questions, format: format)
+      questions: questions, turns: turns, format: format)
     let line = MakeProgress()
     defer { line.finish() }
     try corpus.write(to: destination, overwrite: overwrite) { split, done in
@@ -61,7 +66,7 @@ struct MakeShapesCommand: ParsableCommand {
       ShapesSplit.allCases.map { [$0.rawValue, Words.count(corpus.counts[$0] ?? 0, "scene")] }
       + [
         ["held-out pairs", ShapesPair.heldOut.map(\.name).joined(separator: ", ")],
-        ["questions", "\(questions) a scene"], ["pictures", "\(size)×\(size)"], ["seed", "\(seed)"],
+        ["questions", "\(questions) a scene"], ["turns of a conversation", "\(turns)"], ["pictures", "\(size)×\(size)"], ["seed", "\(seed)"],
       ]
     for row in TextTable.lines(rows) { print("  " + row) }
   }

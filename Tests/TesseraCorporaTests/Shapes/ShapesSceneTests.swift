@@ -58,7 +58,7 @@ import Testing
       for object in scene.objects {
         #expect(min(object.x, object.y) >= object.radius + 4)
         #expect(max(object.x, object.y) <= ShapesScene.grid - object.radius - 4)
-        #expect((object.size == .small ? 17...21 : 33...39).contains(object.radius))
+        #expect((object.size == .small ? 20...24 : 35...40).contains(object.radius))
       }
       guard scene.objects.count == 2 else {
         #expect(scene.relation == nil)
@@ -91,7 +91,7 @@ import Testing
   ]
   /// Areas in squares of the radius.
   private static let areas: [ShapesShape: Double] = [
-    .circle: .pi, .square: 1.74 * 1.74, .triangle: 1.8, .bar: 1.44,
+    .circle: .pi, .square: 4, .triangle: 1.8, .bar: 1.44,
   ]
 
   @Test(
@@ -151,18 +151,18 @@ import Testing
 
   private static let captions = [
     [
-      "a large blue triangle above a small green square", "a large white circle above a large red bar",
+      "a large blue triangle above a small green square", "a large white triangle",
       "a small white square left of a small red circle",
     ],
     [
-      "a large purple square left of a small green triangle", "a large white bar above a large white square",
-      "a small green triangle left of a large white circle",
+      "a small white triangle left of a large purple triangle", "a small white square above a small white circle",
+      "a large green triangle above a small blue triangle",
     ],
     ["a small blue circle", "a small red triangle", "a large red bar left of a large blue circle"],
   ]
   private static let digests = [
-    "f15d52179f49d218", "229ef3b56cfd99f0", "3cb3dfe956c7b134", "b5469daa478ef909", "fb67f2ac18d5d791",
-    "5a1447cba43334a5",
+    "45288e420efce897", "1985692a0f2dfb93", "e6b7fa90f5feb8e3", "3400abc54756d95e", "c859d99b69329765",
+    "f0e95e0c4abcbb37",
   ]
   private static let questions = [
     "shape: What shape is the small object? square", "presence: Is there a green object? yes",
