@@ -71,7 +71,7 @@ public final class SampleFeed {
         ))
     }
     let lengths = sources.flatMap(\.lengths)
-    if let packing = options.packing, let length = lengths.first(where: { $0 > packing }) {
+    if let packing = options.packing, let length = lengths.max(), length > packing {
       throw TesseraError(.limitExceeded(what: "tokens of a packed sample", limit: packing, found: length))
     }
     let order = try TrainingOrder(
