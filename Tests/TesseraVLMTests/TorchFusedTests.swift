@@ -116,7 +116,7 @@ struct TorchFusedTests {
     let heads = bad.reshape(1, 1, 2, 2).expand(2, 1, 2, 2)
     #expect(TorchTensor.attention(heads, heads, heads).sum().item.isNaN)
     let infinite = TorchTensor([.infinity, -.infinity] as [Float])
-    #expect(infinite.gelu(tanh: true).array(of: Float.self) [0] == .infinity)
+    #expect(infinite.gelu(tanh: true).array(of: Float.self)[0] == .infinity)
   }
 
   @Test("a frozen weight gets no gradient, and lets it through")
@@ -137,7 +137,8 @@ struct TorchFusedTests {
       let before = TorchRuntime.threads
       TorchRuntime.threads = threads
       defer { TorchRuntime.threads = before }
-      let q = (TorchTensor.arange(3 * 50 * 4 * 16, type: .float32) * 0.37).sin().reshape(3, 50, 4, 16).requiringGrad()
+      let q = (TorchTensor.arange(3 * 50 * 4 * 16, type: .float32) * 0.37).sin().reshape(3, 50, 4, 16)
+        .requiringGrad()
       let w = (TorchTensor.arange(16, type: .float32) * 0.11).cos().requiringGrad()
       let x = q.rmsNorm(w, eps: 1e-5).transpose(1, 2)
       let y = TorchTensor.attention(x, x, x, isCausal: true)

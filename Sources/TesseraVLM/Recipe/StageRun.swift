@@ -50,7 +50,8 @@ final class StageRun {
     if whole.isDry { return nil }
     try FileIO.makeFolder(folder)
     let adapter = opened.task.model.adapter.map {
-      StageFacts(title: "adapter", facts: [["adapter", "\($0)"], ["memory", "\(TrainingMemory(opened.task))"]])
+      StageFacts(
+        title: "adapter", facts: [["adapter", "\($0)"], ["memory", "\(TrainingMemory(opened.task))"]])
     }
     try StageFacts.write(facts(opened) + (adapter.map { [$0] } ?? []), to: "\(folder)/facts.json")
     return try train(opened)

@@ -38,7 +38,8 @@ struct MakeShapesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Further questions a scene, in one conversation of several turns; 8 with --questions at most.", valueName: "n"))
+      "Further questions a scene, in one conversation of several turns; 8 with --questions at most.",
+      valueName: "n"))
   var turns = 0
 
   @Option(help: "folder (PNG and JSONL) or tar (WebDataset).")
@@ -66,7 +67,8 @@ struct MakeShapesCommand: ParsableCommand {
       ShapesSplit.allCases.map { [$0.rawValue, Words.count(corpus.counts[$0] ?? 0, "scene")] }
       + [
         ["held-out pairs", ShapesPair.heldOut.map(\.name).joined(separator: ", ")],
-        ["questions", "\(questions) a scene"], ["turns of a conversation", "\(turns)"], ["pictures", "\(size)×\(size)"], ["seed", "\(seed)"],
+        ["questions", "\(questions) a scene"], ["turns of a conversation", "\(turns)"],
+        ["pictures", "\(size)×\(size)"], ["seed", "\(seed)"],
       ]
     for row in TextTable.lines(rows) { print("  " + row) }
   }

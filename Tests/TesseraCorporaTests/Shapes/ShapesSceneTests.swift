@@ -155,7 +155,8 @@ import Testing
       "a small white square left of a small red circle",
     ],
     [
-      "a small white triangle left of a large purple triangle", "a small white square above a small white circle",
+      "a small white triangle left of a large purple triangle",
+      "a small white square above a small white circle",
       "a large green triangle above a small blue triangle",
     ],
     ["a small blue circle", "a small red triangle", "a large red bar left of a large blue circle"],
