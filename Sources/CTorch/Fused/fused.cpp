@@ -416,7 +416,8 @@ at::Tensor fused_gelu(const at::Tensor &x) { return Gelu::apply(x); }
 bool can_multiply(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {
   bool casts = !c10::impl::tls_is_dispatch_key_excluded(c10::DispatchKey::AutocastCPU);
   return !casts && weight.dim() == 2 && x.dim() > 1 && x.size(-1) == weight.size(1) &&
-         (!bias.defined() || bias.sizes() == weight.sizes().slice(0, 1)) && is_fusible({x, weight, bias}) && has_onednn();
+         (!bias.defined() || bias.sizes() == weight.sizes().slice(0, 1)) && is_fusible({x, weight, bias}) &&
+         has_onednn();
 }
 
 at::Tensor fused_linear(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {

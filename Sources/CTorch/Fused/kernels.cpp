@@ -68,7 +68,8 @@ Gemm gemm() {
 }
 
 using OneDNNGemm = int (*)(
-    char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t, float, float *, int64_t);
+    char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t, float, float *,
+    int64_t);
 
 OneDNNGemm onednn_gemm() {
   static const OneDNNGemm found = reinterpret_cast<OneDNNGemm>(dlsym(RTLD_DEFAULT, "dnnl_sgemm"));
