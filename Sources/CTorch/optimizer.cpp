@@ -1,60 +1,10 @@
-// AdamW and the norm of gradients: one pass over float32 on the processor, libtorch's list kernels elsewhere.
+// AdamW and the norm of gradients, on libtorch's list kernels.
 
 #include "include/ctorch_optimizer.h"
 
-#include <algorithm>
 #include <cmath>
 
-#include "Fused/fused.h"
-#include "Fused/kernels.h"
 #include "boundary.h"
-
-namespace {
-
-/// Weights of one tensor that are moved together, small enough that gradient and moments stay in the cache.
-struct Piece {
-  const float *gradient;
-  int64_t count;
-  float *weight, *first, *second;
-};
-
-constexpr int64_t kPiece = 1 << 14;
-
-/// Every tensor in one pass over its memory; false where a tensor is not float32 on the processor, without gaps.
-bool fused_step(
-    const std::vector<at::Tensor> &weights, const std::vector<at::Tensor> &grads, const std::vector<at::Tensor> &first,
-    const std::vector<at::Tensor> &second, const ct_adamw &s) {
-  std::vector<Piece> pieces;
-  for (size_t i = 0; i < weights.size(); i++) {
-    for (const auto &tensor : {weights[i], grads[i], first[i], second[i]}) {
-      if (!ct::is_fusible({tensor}) || !tensor.is_contiguous() || tensor.numel() != weights[i].numel()) return false;
-    }
-    for (int64_t start = 0; start < weights[i].numel(); start += kPiece) {
-      auto count = std::min(kPiece, weights[i].numel() - start);
-      pieces.push_back(
-          {grads[i].data_ptr<float>() + start, count, weights[i].data_ptr<float>() + start,
-           first[i].data_ptr<float>() + start, second[i].data_ptr<float>() + start});
-    }
-  }
-  double step = static_cast<double>(s.step);
-  ct::AdamWStep numbers{
-      static_cast<float>(1 - s.learning_rate * s.weight_decay),
-      static_cast<float>(1 - s.beta1),
-      static_cast<float>(s.beta2),
-      static_cast<float>(1 - s.beta2),
-      static_cast<float>(s.learning_rate / (1 - std::pow(s.beta1, step))),
-      static_cast<float>(std::sqrt(1 - std::pow(s.beta2, step))),
-      static_cast<float>(s.epsilon)};
-  ct::for_parts(static_cast<int64_t>(pieces.size()), kPiece, [&](int64_t from, int64_t to) {
-    for (auto i = from; i < to; i++) {
-      const auto &piece = pieces[i];
-      ct::adamw(numbers, piece.gradient, piece.count, piece.weight, piece.first, piece.second);
-    }
-  });
-  return true;
-}
-
-}  // namespace
 
 extern "C" {
 
@@ -66,11 +16,6 @@ int ct_adamw_step(
     c10::NoGradGuard guard;
     auto weights = ct::list(parameters, count), grads = ct::list(gradients, count);
     auto first = ct::list(first_moments, count), second = ct::list(second_moments, count);
-    if (fused_step(weights, grads, first, second, s)) {
-      // In-place as libtorch's own are, so that a graph that has saved a weight notices.
-      for (auto &weight : weights) weight.unsafeGetTensorImpl()->bump_version();
-      return;
-    }
     // The order of torch/optim/adam.py, _multi_tensor_adam with decoupled weight decay: the same roundings.
     if (s.weight_decay != 0) at::_foreach_mul_(weights, 1 - s.learning_rate * s.weight_decay);
 #if CT_AT_LEAST(2, 1)

@@ -83,8 +83,6 @@ ct_tensor ct_gelu(ct_tensor a, bool tanh);
 ct_tensor ct_quick_gelu(ct_tensor a);
 /// Hugging Face's rotary embedding: x · cos + rotate_half(x) · sin.
 ct_tensor ct_rotary(ct_tensor a, ct_tensor cosine, ct_tensor sine);
-/// silu(gate) · up, of one shape.
-ct_tensor ct_gated(ct_tensor gate, ct_tensor up);
 /// `bias` may be NULL.
 ct_tensor ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, const int64_t stride[2], const int64_t padding[2]);
 /// softmax(q·kᵀ·scale + mask)·v, written out; `mask` (added, or boolean: true sees) may be NULL. k and v may have

@@ -39,8 +39,7 @@ struct DecoderLayer: Sendable {
     let attended =
       Self.rows(selected, of: Self.last(wanted, of: x_BTD, 1)) + out(Self.rows(selected, of: mixed))
     let normed = middleNorm(attended)
-    let (gates, values) = (gate(normed), up(normed))
-    return attended + down(activation == .silu ? values.gated(by: gates) : activation(gates) * values)
+    return attended + down(activation(gate(normed)) * up(normed))
   }
 
   /// The last few along an axis.

@@ -26,11 +26,6 @@ extension TorchTensor {
     Self.checked(ct_rotary(handle, cos.handle, sin.handle))
   }
 
-  /// silu(gate) · self, the gate of SwiGLU (Shazeer 2020).
-  ///
-  /// - Shape: both of one shape.
-  public func gated(by gate: TorchTensor) -> TorchTensor { Self.checked(ct_gated(gate.handle, handle)) }
-
   /// A two-dimensional convolution.
   ///
   /// - Shape: `[N, C, H, W]`, weight `[out, C, kh, kw]` → `[N, out, h, w]`.
