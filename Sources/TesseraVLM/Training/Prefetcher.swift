@@ -50,7 +50,9 @@ final class Prefetcher<Element: Sendable>: @unchecked Sendable {
     guard !ready.isEmpty else { return nil }
     let result = ready.removeFirst()
     if case .success(.some) = result {} else { isOver = true }
-    condition.broadcast()
+    // Not for every place that becomes free: the woken thread may take the processor from this one, which has a step to
+    // compute.
+    if ready.count <= depth / 2 { condition.broadcast() }
     return try result.get()
   }
 
