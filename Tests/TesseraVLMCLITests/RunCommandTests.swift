@@ -32,7 +32,7 @@ struct RunCommandTests {
       - stage: pretrain
         name: text
         data: [{path: words, split: lines}]
-        steps: 12
+        steps: 40
         batch: {samples: 3}
         optimizer: {learning_rate: 1e-3}
         max_length: 24
@@ -72,6 +72,12 @@ struct RunCommandTests {
     try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(path)"))
   }
 
+  /// The loader's state in a checkpoint.
+  private func position(_ folder: TemporaryFolder, _ path: String) throws -> String {
+    let state = try JSONSerialization.jsonObject(with: bytes(folder, path)) as? [String: Any]
+    return try #require(state?["position"] as? String)
+  }
+
   @Test("killed at random steps of each stage and gone on with, at other loader threads: the same bytes")
   func killed() throws {
     let folder = try TemporaryFolder()
@@ -80,9 +86,9 @@ struct RunCommandTests {
     #expect(try run(folder, "parts", ["--dry-run"]).status == 0)
     var random = RandomStream(seed: UInt64(Date().timeIntervalSince1970))
     var stops: [String] = []
-    var kills = 0
+    var killed: Set<String> = []
     for (stage, last) in [
-      ("captions", 23), ("captions", 23), ("text", 11), ("questions", 19), ("questions", 19),
+      ("captions", 18), ("captions", 22), ("text", 20), ("text", 30), ("questions", 14), ("questions", 19),
     ] {
       let step = random.integer(in: 1...last)
       stops.append("\(stage) \(step)")
@@ -94,23 +100,26 @@ struct RunCommandTests {
           kill -0 $! 2>/dev/null || break
           sleep 0.01
         done
-        kill -9 $! 2>/dev/null; wait $! 2>/dev/null; test $? = 137 && echo killed; true
+        kill -9 $! 2>/dev/null; wait $! 2>/dev/null
+        test $? = 137 && test ! -e "$2/parts/\(stage)/model" && echo killed; true
         """
       let result = try Shell.run(script, [try Command.path(of: "tessera-vlm"), folder.path])
       #expect(result.status == 0, "\(result.errors)")
-      kills += result.output.contains("killed") ? 1 : 0
+      if result.output.contains("killed") { killed.insert(stage) }
     }
-    // A process may end before the last of them; none of the first can.
-    #expect(kills >= 3, "\(stops)")
+    // Each in its midst: a stage that is done has a model.
+    #expect(killed == ["captions", "text", "questions"], "\(stops)")
     let end = try run(folder, "parts")
     #expect(end.status == 0, "\(stops): \(end.errors)")
     for (stage, step) in [
-      ("captions", "0000024"), ("text", "0000012"), ("questions", "0000020"),
+      ("captions", "0000024"), ("text", "0000040"), ("questions", "0000020"),
     ] {
       for name in ["weights", "moments"] {
         let path = "\(stage)/checkpoints/step-\(step)/\(name).safetensors"
         #expect(try bytes(folder, "parts/\(path)") == bytes(folder, "whole/\(path)"), "\(stops): \(path)")
       }
+      let state = "\(stage)/checkpoints/step-\(step)/state.json"
+      #expect(try position(folder, "parts/\(state)") == position(folder, "whole/\(state)"), "\(stops): \(state)")
       #expect(
         try bytes(folder, "parts/\(stage)/model/model.safetensors")
           == bytes(folder, "whole/\(stage)/model/model.safetensors"))
@@ -142,6 +151,36 @@ struct RunCommandTests {
     #expect(answer.status == 0, "\(answer.errors)")
     let again = try run(folder, "out")
     #expect(again.status == 0 && again.errors.contains("captions: done already"), "\(again.errors)")
+    for words in ["validation loss", "sample answers are right"] { #expect(done.errors.contains(words)) }
+  }
+
+  @Test("the recipe that is kept is the one that was trained by")
+  func keptRecipe() throws {
+    let folder = try TemporaryFolder()
+    #expect(try run(folder, "out", ["--dry-run"]).status == 0)
+    // Nothing is trained yet: another model takes the first one's place.
+    let wider = ["--set", "model.new.decoder.layers=1"]
+    #expect(try run(folder, "out", wider + ["--max-steps", "3"]).status == 0)
+    let config = String(decoding: try bytes(folder, "out/base/config.json"), as: UTF8.self)
+    #expect(config.contains("\"num_hidden_layers\": 1"), "\(config)")
+    let kept = try bytes(folder, "out/recipe.yaml")
+    #expect(String(decoding: kept, as: UTF8.self).contains("layers: 1"))
+    #expect(try bytes(folder, "out/captions/recipe.yaml") == kept)
+    // Refused, or only looked at: neither leaves a word behind.
+    let others = [["--set", "seed=9"], wider + ["--set", "seed=9"], wider + ["--set", "stages[0].steps=30"]]
+    for more in others {
+      let refused = try run(folder, "out", more)
+      #expect(refused.status != 0, "\(more): \(refused.errors)")
+      #expect(try bytes(folder, "out/recipe.yaml") == kept, "\(more)")
+    }
+    #expect(try run(folder, "out", wider + ["--dry-run", "--set", "stages[2].steps=30"]).status == 0)
+    #expect(try bytes(folder, "out/recipe.yaml") == kept)
+    // Done, and given again with other settings: recipe and page stay.
+    #expect(try run(folder, "out", wider).status == 0)
+    let page = try bytes(folder, "out/report.html")
+    let again = try run(folder, "out", wider + ["--set", "seed=77"])
+    #expect(again.status == 0 && again.errors.contains("done already"), "\(again.errors)")
+    #expect(try bytes(folder, "out/recipe.yaml") == kept && bytes(folder, "out/report.html") == page)
   }
 
   @Test("a held-out set that is trained on is warned of before step 1, and in the page")

@@ -18,6 +18,8 @@ public struct ShapesQuestion: Sendable, Hashable, Codable {
     case position
     /// *What is left of the square?* 24 answers.
     case object
+    /// *What is in the top left corner?* 25 answers: one is *nothing*.
+    case region
 
     /// The share among the questions, before those that a scene does not allow. Kinds with many answers weigh more:
     /// it keeps an answerer without eyes far below 40 %.
@@ -26,9 +28,9 @@ public struct ShapesQuestion: Sendable, Hashable, Codable {
       case .colour: 22
       case .shape: 18
       case .size, .count, .presence: 8
-      case .relation: 14
+      case .relation: 10
       case .position: 12
-      case .object: 14
+      case .object, .region: 14
       }
     }
   }

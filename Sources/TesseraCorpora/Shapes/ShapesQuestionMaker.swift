@@ -35,6 +35,7 @@ struct ShapesQuestionMaker {
     switch kind {
     case .count: count()
     case .presence: presence()
+    case .region: region()
     default: choose(candidates(kind))
     }
   }
@@ -71,6 +72,12 @@ struct ShapesQuestionMaker {
     }
   }
 
+  /// In a fifth of the draws about a corner where nothing is.
+  private mutating func region() -> ShapesQuestion? {
+    let isEmpty = random.bernoulli(0.2)
+    return choose(regions.filter { ($0.answer == Self.nothing) == isEmpty })
+  }
+
   private func isNearMiss(_ pair: ShapesPair) -> Bool {
     scene.objects.contains { $0.pair.colour == pair.colour || $0.pair.shape == pair.shape }
   }
@@ -93,6 +100,7 @@ struct ShapesQuestionMaker {
     case .presence: presencesOfColours + presencesOfShapes + presences(of: askedPairs)
     case .relation: relations
     case .object: neighbours
+    case .region: regions
     }
   }
 
@@ -105,13 +113,30 @@ struct ShapesQuestionMaker {
     }
   }
 
-  /// The corners of objects whose centre is far enough from both middle lines: three pixels of 48.
-  private var positions: [ShapesQuestion] {
+  private static let nothing = "nothing"
+
+  /// The corner of an object whose centre is far enough from both middle lines, three pixels of 48; or else nil.
+  private func corner(_ object: ShapesObject) -> String? {
     let (middle, least) = (ShapesScene.grid / 2, 12)
-    return each { object, name in
-      guard abs(object.x - middle) >= least, abs(object.y - middle) >= least else { return nil }
-      let answer = "\(object.y < middle ? "top" : "bottom") \(object.x < middle ? "left" : "right")"
-      return ShapesQuestion(.position, "In which corner is the \(name)?", answer)
+    guard abs(object.x - middle) >= least, abs(object.y - middle) >= least else { return nil }
+    return "\(object.y < middle ? "top" : "bottom") \(object.x < middle ? "left" : "right")"
+  }
+
+  private var positions: [ShapesQuestion] {
+    each { object, name in
+      corner(object).map { ShapesQuestion(.position, "In which corner is the \(name)?", $0) }
+    }
+  }
+
+  /// Of scenes whose objects all have a corner, those of one object and those of none.
+  private var regions: [ShapesQuestion] {
+    let corners = scene.objects.map(corner)
+    guard !corners.contains(nil) else { return [] }
+    return ["top left", "top right", "bottom left", "bottom right"].compactMap { asked in
+      let here = scene.objects.indices.filter { corners[$0] == asked }
+      guard here.count < 2 else { return nil }
+      let answer = here.first.map { "a \(scene.objects[$0].pair.name)" }
+      return ShapesQuestion(.region, "What is in the \(asked) corner?", answer ?? Self.nothing)
     }
   }
 

@@ -13,8 +13,9 @@ public import TesseraCore
 public struct ShapesScene: Sendable, Hashable {
   /// Coordinates are whole numbers of 1/192 of the side: a quarter of a pixel at 48.
   public static let grid = 192
-  /// The version of what scenes look like: another one means other pictures for the same seed.
-  public static let version = 2
+  /// The version of what scenes look like and of what is asked about them: another one means other files for the same
+  /// seed.
+  public static let version = 3
 
   /// One object, or two of different pairs; of two, the first is left of or above the second.
   public var objects: [ShapesObject]

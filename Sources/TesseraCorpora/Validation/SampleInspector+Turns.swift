@@ -1,4 +1,4 @@
-internal import TesseraData
+package import TesseraData
 
 /// What is wrong with a sample that can be read.
 extension SampleInspector {
@@ -74,4 +74,9 @@ extension SampleInspector {
     }
     return found
   }
+}
+
+extension Sample {
+  /// The first thing that is wrong with the texts and their order, as `CorpusCheck` would tell it; nil where nothing is.
+  package var fault: String? { SampleInspector.problems(of: self).first { $0.severity == .error }?.what }
 }

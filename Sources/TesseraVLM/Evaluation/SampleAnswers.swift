@@ -11,6 +11,8 @@ public final class SampleAnswers: TrainingCallback {
   private let evaluator: Evaluator
   private let log: RunLog
   private let board: TensorBoardWriter?
+  /// Gets a line for people at each look: how many answers are right, and the first question with its answer.
+  public var say: (String) -> Void = { _ in }
 
   /// - Parameters:
   ///   - every: steps from one look to the next; 0 for none but at the first and the last step.
@@ -27,17 +29,22 @@ public final class SampleAnswers: TrainingCallback {
     let isDue = record.step == 1 || record.step == total || (every > 0 && record.step % every == 0)
     guard isDue else { return StepFindings() }
     var lines: [String] = []
+    var right = 0
     for (index, reply) in try evaluator.replies(model).enumerated() {
       let question = reply.question.words
       try log.append(
         .sample(
           "\(index)", question: question, answer: reply.answer, expected: reply.question.reference,
           isRight: reply.isRight, stage: stage, step: record.step))
+      if reply.isRight { right += 1 }
       lines.append(
         "\(question) → \(reply.answer) (\(reply.isRight ? "right" : "expected: \(reply.question.reference)"))"
       )
     }
     try board?.text("\(stage)/answers", lines.joined(separator: "\n\n"), step: record.step)
+    if let first = lines.first {
+      say("step \(record.step): \(right) of \(lines.count) sample answers are right; the first: \(first)")
+    }
     return StepFindings()
   }
 }

@@ -27,7 +27,7 @@ struct NewModel {
       replacements["preprocessor_config.json"] = Array(settings.pythonText().utf8)
     }
     let files = SideFiles(replacements: replacements)
-    let parameters = ModelParameters(new: config, seed: seed)
+    let parameters = ModelParameters(new: config, positionRange: recipe.positionRange, seed: seed)
     var writer = CheckpointWriter()
     writer.replacesExisting = true
     try LlavaModel(config, parameters).write(to: path, sideFiles: files, writer: writer)

@@ -88,6 +88,9 @@ public struct NewModelRecipe: Sendable {
   /// kind were trained with. Pictures that are mostly dark or mostly light learn far sooner with their own.
   public var imageMean: [Double]?
   public var imageDeviation: [Double]?
+  /// The standard deviation from which the tower's position embeddings start; nil for its kind's own. Where pictures
+  /// are even and bright beside their ground, positions of the usual size are lost among the patches.
+  public var positionRange: Double?
   /// Entries of the tokenizer, those with a meaning of their own included.
   public var vocabulary: Int
   /// The chat template's name (`llava`, `v1`, `chatml`, `plain`), or a file's.
@@ -111,6 +114,7 @@ public struct NewModelRecipe: Sendable {
     let tower = try node.mapping("vision")
     imageMean = try tower.flatMap { try Self.channels($0, "image_mean", 0...1) }
     imageDeviation = try tower.flatMap { try Self.channels($0, "image_std", 0.001...10) }
+    positionRange = try tower.flatMap { try Self.range($0, "position_range") }
     vision = try Self.vision(tower)
     text = try Self.text(node.mapping("decoder"), vocabulary: vocabulary)
     let layer = try node.int("feature_layer", -1)
@@ -134,6 +138,15 @@ public struct NewModelRecipe: Sendable {
         "[\(texts.joined(separator: ", "))]")
     }
     return values
+  }
+
+  /// A standard deviation from which weights start; nil where the recipe has none.
+  private static func range(_ node: RecipeNode, _ key: String) throws -> Double? {
+    let value = try node.number(key)
+    if let value, !(value > 0 && value <= 10) {
+      throw node.wrong(key, "more than 0 and at most 10", "\(value)")
+    }
+    return value
   }
 
   private static func vision(_ node: RecipeNode?) throws -> VisionConfig {
@@ -195,6 +208,7 @@ public struct NewModelRecipe: Sendable {
     }
     config.isTied = try node.flag("tied", true)
     config.ropeTheta = try node.number("rope_theta", 10_000)
+    config.initializerRange = try range(node, "initializer_range") ?? config.initializerRange
     config.slidingWindows = Array(repeating: nil, count: max(0, config.layers))
     return config
   }

@@ -34,7 +34,7 @@ extension RecipeRun {
       }
     }
     report.result = Self.result(report)
-    report.configuration = recipe.yaml
+    report.configuration = try keptRecipe ?? recipe.yaml
     report.environment = [
       ReportTable(
         facts: TorchRuntime.report.map { ($0.name, $0.value) } + [("Tessera", TesseraVersion.current)])

@@ -5,7 +5,7 @@ internal import TesseraData
 
 /// Does what a recipe says, in a folder: data, model, stage after stage.
 ///
-/// The folder has `recipe.yaml` (resolved), `data/` (what was made), `base/` (a new model), and one folder a stage with
+/// The folder has `recipe.yaml` (resolved; each stage keeps the one that it was trained by), `data/` (what was made), `base/` (a new model), and one folder a stage with
 /// `checkpoints/`, `log.jsonl`, TensorBoard's `events…` and `model/` (a Hugging Face directory) once the stage is done;
 /// a stage with `lora` has `adapter/` (PEFT's) besides, and `model/` with the adapter merged, unless it says otherwise.
 /// What is done already is not done again; a stage that was stopped goes on from its newest checkpoint.
@@ -44,7 +44,8 @@ public final class RecipeRun {
     var model = try base()
     for (number, stage) in recipe.stages.enumerated() {
       let run = StageRun(self, stage, number: number, model: model)
-      if let done = try run.finished() {
+      let done = try run.finished()
+      if let done {
         say("\(stage.name): done already (\(done))")
       } else if let step = try run.run() {
         try writeReport()
@@ -52,7 +53,7 @@ public final class RecipeRun {
       }
       if isDry { continue }
       model = run.modelFolder
-      try writeReport()
+      if done == nil || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
     }
     return .done
   }
@@ -60,7 +61,7 @@ public final class RecipeRun {
   /// Makes the folder and what is to be prepared.
   func begin() throws {
     try FileIO.makeFolder(folder)
-    try keepRecipe()
+    try compareRecipe()
     for preparation in recipe.preparations { try prepare(preparation) }
   }
 
@@ -78,20 +79,65 @@ public final class RecipeRun {
     return source
   }
 
-  /// The resolved recipe stays with the run; a folder of another recipe is not gone on with.
-  private func keepRecipe() throws {
-    let path = "\(folder)/recipe.yaml"
-    let bytes = Array(recipe.yaml.utf8)
-    if FileIO.size(path) != nil, try FileIO.read(path) != bytes {
-      let old = String(decoding: try FileIO.read(path), as: UTF8.self)
-      say("the recipe is not the one that this folder began with; stages that are done stay as they are")
-      for (then, now) in zip(old.split(separator: "\n"), recipe.yaml.split(separator: "\n")) where then != now
-      {
-        say("  first difference: '\(then)' then, '\(now)' now")
-        break
-      }
+  // MARK: the recipe that is kept
+
+  private var recipePath: String { "\(folder)/recipe.yaml" }
+
+  /// The recipe that the folder has: of the last training in it.
+  var keptRecipe: String? {
+    get throws {
+      guard FileIO.size(recipePath) != nil else { return nil }
+      return String(decoding: try FileIO.read(recipePath), as: UTF8.self)
     }
-    try AtomicFile.write(bytes, to: path)
+  }
+
+  /// The resolved recipe stays with the run.
+  func keepRecipe() throws { try AtomicFile.write(Array(recipe.yaml.utf8), to: recipePath) }
+
+  /// Compares with the recipe that the folder has.
+  ///
+  /// Where nothing has been trained the folder takes the new one, and what a new model began with goes. Else the old one
+  /// stays until a stage trains by the new one, and what the model is must be the same.
+  private func compareRecipe() throws {
+    guard let kept = try keptRecipe else { return try keepRecipe() }
+    guard kept != recipe.yaml else { return }
+    let difference = Self.difference(kept, recipe.yaml)
+    guard hasTrained else {
+      say("the recipe is not the one that this folder was made with, and takes its place: nothing was trained yet")
+      say("  first difference: \(difference)")
+      try FileIO.removeAll("\(folder)/base")
+      return try keepRecipe()
+    }
+    let (then, now) = (Self.section("model", of: kept), Self.section("model", of: recipe.yaml))
+    guard then == now else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "model", expected: "the model that this folder was begun with (or another --output)",
+          got: "another: \(Self.difference(then, now))"),
+        path: recipePath)
+    }
+    say("the recipe is not the one that this folder began with; stages that are done stay as they are")
+    say("  first difference: \(difference)")
+  }
+
+  /// Whether a stage has taken a step here.
+  private var hasTrained: Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.contains { FileIO.size("\(folder)/\($0)/log.jsonl") != nil }
+  }
+
+  /// The first line that differs.
+  private static func difference(_ then: String, _ now: String) -> String {
+    let (a, b) = (then.split(separator: "\n"), now.split(separator: "\n"))
+    for (old, new) in zip(a, b) where old != new { return "'\(old)' then, '\(new)' now" }
+    return "\(a.count) lines then, \(b.count) now"
+  }
+
+  /// The lines of a key of the outermost mapping.
+  private static func section(_ key: String, of yaml: String) -> String {
+    let lines = yaml.split(separator: "\n").drop { !$0.hasPrefix("\(key):") }
+    let inner = lines.dropFirst().prefix { $0.hasPrefix(" ") || $0.hasPrefix("-") }
+    return (lines.prefix(1) + inner).joined(separator: "\n")
   }
 
   private func prepare(_ preparation: PreparationRecipe) throws {

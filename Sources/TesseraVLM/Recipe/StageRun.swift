@@ -150,7 +150,11 @@ final class StageRun {
     let overlaps = opened.overlaps.map {
       StageFacts(title: "held-out and training data", facts: [], warning: $0)
     }
-    return overlaps
+    let faults = opened.sources.compactMap { source -> StageFacts? in
+      guard case .records(_, let census) = source.content else { return nil }
+      return Self.warning(of: census, source.name).map { StageFacts(title: source.name, facts: [], warning: $0) }
+    }
+    return overlaps + faults
       + opened.sources.map { source in
         switch source.content {
         case .blocks(let blocks):
@@ -189,8 +193,18 @@ final class StageRun {
             + "\(census.tokens) tokens, \(share) % learned; longest \(census.longest); \(census.overflow)")
         for failure in census.failures.prefix(5) { say("  left out: \(failure.error)") }
         if census.failures.count > 5 { say("  and \(census.failures.count - 5) more") }
+        if let warning = Self.warning(of: census, source.name) { say("warning: \(warning)") }
       }
     }
+  }
+
+  /// Samples that are trained on though something is wrong with them; nil for none.
+  private static func warning(of census: SampleCensus, _ name: String) -> String? {
+    guard !census.faults.isEmpty else { return nil }
+    let shown = census.faults.prefix(3).map { "sample \($0.index): \($0.fault)" }.joined(separator: "; ")
+    return
+      "\(name): \(census.faults.count) samples are trained on as they are, but something is wrong with them (\(shown)); "
+      + "tessera-vlm validate tells of all"
   }
 
   private func tell(_ task: NextTokenTask) {
@@ -204,16 +218,25 @@ final class StageRun {
       )
     }
     if let adapter = task.model.adapter { say("adapter: \(adapter)") }
-    say("memory: \(TrainingMemory(task)); what a step computes comes on top")
+    say("memory: \(TrainingMemory(task)); what a step computes comes on top, and is measured now")
   }
 
   private func tellPreflight(_ task: NextTokenTask) throws {
     let preflight = try Preflight(task)
-    let pixels = preflight.pixelGradientNorm.map { "\(Float($0))" } ?? "no pictures in the first step"
+    let pixels =
+      preflight.pixelGradientNorm.map { "\(Float($0))" }
+      ?? "is looked at in the first step with pictures (the first has none)"
+    if preflight.pixelGradientNorm == nil {
+      task.pixelCheck = { [weak self] in self?.say("‖∂loss/∂pixels‖ \(Float($0)) in the first batch with pictures") }
+    }
     let share = (preflight.learnedShare * 1000).rounded() / 10
     say(
       "before step 1: loss \(Float(preflight.loss)); ‖∂loss/∂pixels‖ \(pixels); \(share) % of tokens are learned"
     )
+    let memory = ProcessMemory.resident()
+    say(
+      "memory: \(TrainingMemory.words(memory.peak)) at the most so far, the first step's way there and back included; "
+        + "this machine has \(TrainingMemory.words(Int(clamping: ProcessInfo.processInfo.physicalMemory)))")
   }
 
   // MARK: training
@@ -228,6 +251,8 @@ final class StageRun {
     let resumed = try training.resume()
     let step = resumed?.state.step ?? 0
     if resumed != nil { say("goes on after step \(step)") }
+    try whole.keepRecipe()
+    try AtomicFile.write(Array(whole.recipe.yaml.utf8), to: "\(folder)/recipe.yaml")
     // Counted from where this process begins.
     let last = whole.maximumSteps.map { step + $0 }
     training.shouldStop = { [whole] in
@@ -239,24 +264,28 @@ final class StageRun {
     let board = try TensorBoardWriter(
       folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
     let total = stage.trainer.schedule.steps
+    let progress = TrainingProgress(
+      stage: stage.name, total: total, startingAfter: step, every: stage.logEvery)
+    let note: (String) -> Void = { [stage] in progress.note("\(stage.name): \($0)") }
     let steps = StepLog(
-      stage: stage.name, total: total, every: stage.logEvery, log: log, board: board,
-      progress: TrainingProgress(stage: stage.name, total: total, startingAfter: step, every: stage.logEvery))
+      stage: stage.name, total: total, every: stage.logEvery, log: log, board: board, progress: progress)
     training.callbacks = [steps]
     if !opened.validation.isEmpty {
       let set = try HeldOutLoss(
         opened.validation, opened.builder, samples: stage.feed.microSamples ?? stage.feed.samplesPerStep,
         threads: whole.recipe.loaderThreads, fixedSize: opened.isFixedSize)
-      training.callbacks.append(
-        Validation(
-          stage: stage.name, every: stage.validateEvery, total: total, model: task.model, set: set,
-          autocast: stage.trainer.autocast, log: log, board: board))
+      let validation = Validation(
+        stage: stage.name, every: stage.validateEvery, total: total, model: task.model, set: set,
+        autocast: stage.trainer.autocast, log: log, board: board)
+      validation.say = note
+      training.callbacks.append(validation)
     }
     if let recipe = stage.evaluations.first, let evaluator = opened.evaluations.first?.evaluator {
-      training.callbacks.append(
-        SampleAnswers(
-          stage: stage.name, every: stage.validateEvery, total: total, model: task.model,
-          evaluator: evaluator.sampled(recipe.samples), log: log, board: board))
+      let answers = SampleAnswers(
+        stage: stage.name, every: stage.validateEvery, total: total, model: task.model,
+        evaluator: evaluator.sampled(recipe.samples), log: log, board: board)
+      answers.say = note
+      training.callbacks.append(answers)
     }
     let ending = try training.run()
     tell(steps)
@@ -296,11 +325,13 @@ final class StageRun {
   private func tell(_ steps: StepLog) {
     let times = steps.times
     guard times.total > 0 else { return }
-    func share(_ seconds: Double) -> String { "\((seconds / times.total * 1000).rounded() / 10) %" }
+    let total = max(steps.seconds, times.total)
+    let other = total - times.total + times.rest
+    func share(_ seconds: Double) -> String { "\((seconds / total * 1000).rounded() / 10) %" }
     say(
       "\(Int((Double(steps.tokens) / times.total).rounded())) tokens/s, \(Int((Double(steps.images) / times.total).rounded())) images/s; "
         + "time: data wait \(share(times.data)), forward \(share(times.forward)), backward \(share(times.backward)), "
-        + "optimiser \(share(times.optimizer)), other \(share(times.rest))")
+        + "optimiser \(share(times.optimizer)), other (validation, answers, log, checkpoints) \(share(other))")
   }
 
   // MARK: evaluation

@@ -14,6 +14,10 @@ public final class NextTokenTask: TrainingTask {
   /// The directory whose weights an adapter is trained on; nil where the model itself is trained.
   public var base: Checkpoint?
 
+  /// Set where no picture has been looked at before the first step: gets ‖∂loss/∂pixels‖ of the first batch that has
+  /// one, once.
+  public var pixelCheck: ((Double) -> Void)?
+
   /// Marks the model's parameters by a plan.
   public init(_ model: LlavaModel, _ plan: ParameterPlan, _ feed: SampleFeed) throws {
     self.model = model
@@ -25,8 +29,13 @@ public final class NextTokenTask: TrainingTask {
 
   public func nextStep() throws -> StepBatches<TokenBatch>? { try feed.next() }
 
+  /// - Throws: `invalidInput` where the pictures are to be looked at and do not reach the loss; what the model throws.
   public func loss(_ batch: TokenBatch) throws -> TorchTensor {
-    try model.loss(batch, checkpointing: checkpointsGradients)
+    if let found = pixelCheck, let norm = try checkedPixelGradientNorm(batch) {
+      pixelCheck = nil
+      found(norm)
+    }
+    return try model.loss(batch, checkpointing: checkpointsGradients)
   }
 
   public func position() throws -> String {
@@ -40,7 +49,15 @@ public final class NextTokenTask: TrainingTask {
     do { state = try JSONDecoder().decode(LoaderState.self, from: Data(position.utf8)) } catch {
       throw TesseraError(.corrupt(format: "the data's place", detail: "\(error)"))
     }
-    try feed.restore(state)
+    do { try feed.restore(state) } catch let error as TesseraError {
+      guard case .invalidArgument(_, _, let got) = error.reason else { throw error }
+      throw TesseraError(
+        .invalidInput(
+          operation: "going on with a training",
+          expected: "the data that its checkpoint was made with (or another --output)",
+          got: got.replacingOccurrences(of: "; allowingChanges: true goes on all the same", with: "")),
+        path: error.path)
+    }
   }
 
   /// Writes the model as a directory; one with an adapter with that worked in, each weight in the type that `base` has
@@ -67,6 +84,21 @@ public final class NextTokenTask: TrainingTask {
     TesseraError(
       .invalidInput(
         operation: operation, expected: "an adapter and the directory that it is for", got: "none"))
+  }
+
+  /// ‖∂loss/∂pixels‖; nil for a batch without pictures.
+  ///
+  /// - Throws: `invalidInput` where it is 0 or not finite: a run would learn without seeing.
+  func checkedPixelGradientNorm(_ batch: TokenBatch) throws -> Double? {
+    guard let norm = try pixelGradientNorm(batch) else { return nil }
+    guard norm.isFinite, norm > 0 else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the run",
+          expected: "a loss that moves with the pictures (‖∂loss/∂pixels‖ > 0; a picture stands before its answer)",
+          got: "\(norm): the model would learn without seeing"))
+    }
+    return norm
   }
 
   /// How far a batch's loss moves with its pictures: ‖∂loss/∂pixels‖ over all of them.

@@ -26,14 +26,7 @@ public struct Preflight: Sendable {
     learnedShare = Double(learned) / Double(max(1, step.tokens))
     // A batch as small as it may be: what is looked at is whether anything arrives.
     if let batch = step.batches.first(where: { !$0.pixels.isEmpty && !$0.targets.isEmpty }) {
-      let norm = try task.pixelGradientNorm(batch) ?? 0
-      guard norm.isFinite, norm > 0 else {
-        throw TesseraError(
-          .invalidInput(
-            operation: "the run", expected: "a loss that moves with the pictures (‖∂loss/∂pixels‖ > 0)",
-            got: "\(norm): the model would learn without seeing"))
-      }
-      pixelGradientNorm = norm
+      pixelGradientNorm = try task.checkedPixelGradientNorm(batch)
     }
     let sum = try noGrad {
       try step.batches.filter { !$0.targets.isEmpty }.reduce(0.0) { try $0 + task.loss($1).item }

@@ -1,5 +1,6 @@
 private import Foundation
 public import TesseraCore
+internal import TesseraCorpora
 public import TesseraData
 public import TesseraText
 
@@ -25,6 +26,8 @@ public struct SampleCensus: Sendable {
   public private(set) var severalImages = 0
   /// What the overflow policy did.
   public private(set) var overflow = OverflowReport()
+  /// Kept samples whose texts or turns are not as they should be, such as an answer without words, and what it is.
+  public private(set) var faults: [(index: Int, fault: String)] = []
   /// The samples that cannot be trained on, and why.
   public private(set) var failures: [(index: Int, error: TesseraError)] = []
 
@@ -48,15 +51,18 @@ public struct SampleCensus: Sendable {
   private struct Finding: Sendable {
     let index: Int
     var learnedBytes = 0
+    var fault: String?
     let outcome: Result<SampleOutcome, TesseraError>
 
     init(_ index: Int, _ dataset: any Dataset, _ builder: SampleBuilder, _ imageTokens: Int?) {
       self.index = index
       var bytes = 0
+      var found: String?
       outcome = Result { () throws(TesseraError) -> SampleOutcome in
         do {
           let sample = try dataset.sample(at: index)
           bytes = sample.learnedBytes
+          found = sample.fault
           let counts = try sample.pictures.map { picture -> Int in
             if let imageTokens { return imageTokens }
             let pixels = try builder.processor.pixels(picture)
@@ -69,7 +75,7 @@ public struct SampleCensus: Sendable {
           )
         }
       }
-      learnedBytes = bytes
+      (learnedBytes, fault) = (bytes, found)
     }
   }
 
@@ -80,6 +86,7 @@ public struct SampleCensus: Sendable {
       overflow.add(outcome)
       guard case .sample(let sample) = outcome else { return }
       kept.append(finding.index)
+      if let fault = finding.fault { faults.append((finding.index, fault)) }
       lengths.append(sample.ids.count)
       learned += sample.learnedCount
       tokens += sample.ids.count

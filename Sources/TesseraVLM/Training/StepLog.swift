@@ -14,7 +14,9 @@ public final class StepLog: TrainingCallback {
   /// What the steps since the last line took.
   private var window = StepTimes()
   private var counts = (tokens: 0, images: 0, steps: 0)
-  /// The whole stage's.
+  /// The whole stage's, validation and what else callbacks do between steps included.
+  public private(set) var seconds = 0.0
+  /// What the steps of the stage took.
   public private(set) var times = StepTimes()
   public private(set) var tokens = 0
   public private(set) var images = 0
@@ -43,19 +45,32 @@ public final class StepLog: TrainingCallback {
         LogEntry(
           .event, stage: stage, step: record.step,
           [
-            (LogField.message, "the gradient is not finite; the step is passed over"),
-            (LogField.isWarning, true), (LogField.loss, .number(record.loss)),
+            (LogField.message, .text(Self.words(record))), (LogField.isWarning, true),
+            (LogField.loss, .number(record.loss)), (LogField.gradientNorm, .number(record.gradientNorm)),
+            ("samples", .list(record.skippedSamples.map { .text($0) })),
           ]))
+      progress?.note("\(stage): warning: step \(record.step): \(Self.words(record))")
     }
     guard record.step % every == 0 || record.step == total || record.step == 1 else { return StepFindings() }
     try write(record)
     return StepFindings()
   }
 
+  /// Why a step was passed over, and with which samples.
+  private static func words(_ record: StepRecord) -> String {
+    let shown = record.skippedSamples.prefix(8).joined(separator: ", ")
+    let more = record.skippedSamples.count > 8 ? " and \(record.skippedSamples.count - 8) more" : ""
+    let reason =
+      record.units == 0
+      ? "no sample of the step could be read" : "the gradient is not finite (loss \(record.loss))"
+    return "\(reason); the step is passed over; its samples: \(shown)\(more)"
+  }
+
   private func write(_ record: StepRecord) throws {
     let now = ProcessInfo.processInfo.systemUptime
     let seconds = max(now - lastLine, 1e-9)
     lastLine = now
+    self.seconds += seconds
     let memory = ProcessMemory.resident().now
     let rate = Double(counts.tokens) / seconds
     let imageRate = Double(counts.images) / seconds

@@ -9,8 +9,11 @@ public struct StepRecord: Sendable, Hashable {
   public var learningRate: Double
   /// The joint Euclidean norm of all gradients, before clipping.
   public var gradientNorm: Double
-  /// Whether the gradient was not finite, so that the parameters stayed as they were.
+  /// Whether the parameters stayed as they were: the gradient was not finite, or none of the step's samples could be
+  /// read (`units` is 0).
   public var isSkipped: Bool
+  /// The samples of a step that was passed over; empty for the others.
+  public var skippedSamples: [String]
   public var tokens: Int
   public var images: Int
   public var failures: Int

@@ -1,4 +1,4 @@
-internal import TesseraCore
+public import TesseraCore
 
 /// Moves a task's parameters step by step.
 ///
@@ -15,6 +15,10 @@ public final class Trainer<Task: TrainingTask> {
   public package(set) var completedSteps = 0
   /// The steps that were passed over because a gradient was not finite.
   public package(set) var skippedSteps = 0
+  /// Why there is no further step: too many gradients that were not finite. The last one's step is counted.
+  public private(set) var failure: TesseraError?
+  /// Whether no step is half done, so that a checkpoint of now can be gone on from.
+  private(set) var isBetweenSteps = true
   /// The parameters in the optimiser's order.
   public let parameters: [NamedParameter]
   /// The learning rate of a step, 1 for the first: that of the options' schedule, unless another is put in its place.
@@ -68,16 +72,19 @@ public final class Trainer<Task: TrainingTask> {
 
   /// One optimiser step; nil after the last, or where the data ends.
   ///
-  /// A step whose gradient is not finite moves nothing and is marked.
+  /// A step whose gradient is not finite, and one of which no sample could be read, moves nothing and is marked.
   ///
-  /// - Throws: what the task throws; `invalidInput` for a step without units, or after too many steps that were passed
-  ///   over, with the samples of the last one.
+  /// - Throws: what the task throws; `invalidInput` for a step without units, or after too many gradients that were not
+  ///   finite (`failure`), with the samples of the last one.
   public func step() throws -> StepRecord? {
+    if let failure { throw failure }
     guard !isDone else { return nil }
     var clock = StepClock()
     guard let data = try task.nextStep() else { return nil }
+    isBetweenSteps = false
     clock.mark(\.data)
     let units = data.units.reduce(0, +)
+    if units == 0, data.samples.isEmpty, !data.failures.isEmpty { return unread(data, clock) }
     guard units > 0 else {
       throw TesseraError(
         .invalidInput(
@@ -100,10 +107,21 @@ public final class Trainer<Task: TrainingTask> {
     completedSteps = step
     let record = StepRecord(
       step: step, loss: loss, units: units, learningRate: rate, gradientNorm: norm,
-      isSkipped: !isFinite, tokens: data.tokens, images: data.images, failures: data.failures.count,
-      times: clock.finish())
-    if !isFinite { try skip(record, data.samples) }
+      isSkipped: !isFinite, skippedSamples: isFinite ? [] : data.samples, tokens: data.tokens,
+      images: data.images, failures: data.failures.count, times: clock.finish())
+    if !isFinite { skip(record) }
+    isBetweenSteps = true
     return record
+  }
+
+  /// A step of which no sample could be read: the policy lets them be passed over, and so the step is.
+  private func unread(_ data: StepBatches<Task.Batch>, _ clock: StepClock) -> StepRecord {
+    completedSteps += 1
+    isBetweenSteps = true
+    return StepRecord(
+      step: completedSteps, loss: .nan, units: 0, learningRate: rate(completedSteps), gradientNorm: .nan,
+      isSkipped: true, skippedSamples: data.failures, tokens: 0, images: 0, failures: data.failures.count,
+      times: clock.finish())
   }
 
   /// Adds up the gradients of a step's batches, each divided by the units of all.
@@ -133,12 +151,12 @@ public final class Trainer<Task: TrainingTask> {
     noGrad { optimizer.clipGradients(norm: options.clip ?? .infinity).item }
   }
 
-  /// Counts a step that was passed over.
-  private func skip(_ record: StepRecord, _ samples: [String]) throws {
+  /// Counts a step whose gradient was not finite.
+  private func skip(_ record: StepRecord) {
     skippedSteps += 1
     guard skippedSteps > options.badSteps else { return }
-    let shown = samples.prefix(8).joined(separator: ", ")
-    throw TesseraError(
+    let shown = record.skippedSamples.prefix(8).joined(separator: ", ")
+    failure = TesseraError(
       .invalidInput(
         operation: "training",
         expected: "at most \(options.badSteps) steps with a gradient that is not finite",

@@ -41,7 +41,7 @@ extension TrainingMemory: CustomStringConvertible {
     return parts.joined(separator: "; ")
   }
 
-  private static func words(_ bytes: Int) -> String {
+  static func words(_ bytes: Int) -> String {
     bytes < 1_000_000_000
       ? "\((Double(bytes) / 100_000).rounded() / 10) MB"
       : "\((Double(bytes) / 100_000_000).rounded() / 10) GB"

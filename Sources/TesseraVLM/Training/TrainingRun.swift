@@ -121,7 +121,16 @@ public final class TrainingRun<Task: TrainingTask> {
     var ending = RunEnding.done(steps: trainer.completedSteps)
     var savedStep = trainer.completedSteps
     while true {
-      guard let record = try trainer.step() else {
+      let record: StepRecord?
+      do { record = try trainer.step() } catch {
+        // What is done is not lost, and can be gone on with once the reason is gone.
+        if trainer.isBetweenSteps, savedStep != trainer.completedSteps {
+          try save()
+          say("saved after step \(trainer.completedSteps)")
+        }
+        throw error
+      }
+      guard let record else {
         ending =
           trainer.isDone ? .done(steps: trainer.completedSteps) : .dataEnded(steps: trainer.completedSteps)
         break

@@ -29,11 +29,19 @@ extension TrainingSource {
     }
     let tokens = fixed.map { builder.processor.config.imageTokens(height: $0.height, width: $0.width) }
     let census = SampleCensus(dataset, builder, imageTokens: tokens)
-    if let failure = census.failures.first, stops { throw failure.error.with(path: source.path) }
+    if let failure = census.failures.first, stops { throw failure.error.in(file: source.path) }
     return TrainingSource(
       source.title, .records(dataset, census), weight: source.weight ?? Double(census.kept.count))
   }
 
   /// The records; nil for text in blocks.
   var records: (any Dataset)? { if case .records(let dataset, _) = content { dataset } else { nil } }
+}
+
+extension TesseraError {
+  /// The error of a record, with the file that it stands in before the record's own name.
+  fileprivate func `in`(file: String) -> TesseraError {
+    let path = path.map { $0 == file || $0.contains("/") ? $0 : "\(file): \($0)" }
+    return TesseraError(reason, path: path ?? file, index: index, stage: stage)
+  }
 }

@@ -11,6 +11,8 @@ public final class Validation: TrainingCallback {
   private let autocast: TorchType?
   private let log: RunLog
   private let board: TensorBoardWriter?
+  /// Gets a line for people at each look.
+  public var say: (String) -> Void = { _ in }
   /// What was found, by step.
   public private(set) var losses: [(step: Int, loss: Double)] = []
 
@@ -35,6 +37,7 @@ public final class Validation: TrainingCallback {
           ("learned_tokens", .int(result.tokens)),
         ]))
     try board?.scalar("\(stage)/validation_loss", result.loss, step: record.step)
+    say("step \(record.step): validation loss \(Float(result.loss)) per learned token")
     return StepFindings(validationLoss: result.loss)
   }
 }

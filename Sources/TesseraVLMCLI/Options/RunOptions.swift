@@ -58,7 +58,7 @@ struct RunOptions: ParsableArguments {
     run.say = { Talk.say($0) }
     run.isDry = dryRun
     run.maximumSteps = maxSteps
-    let watch = CancelWatch()
+    let watch = CancelWatch([SIGINT, SIGTERM])
     defer { watch.stop() }
     run.shouldStop = { watch.isCancelled }
     if let search, let stage = search.stage { return try search.perform(run, stage: stage) }
@@ -69,6 +69,8 @@ struct RunOptions: ParsableArguments {
     case .done: Talk.say("done in \((minutes * 10).rounded() / 10) minutes: \(folder)")
     case .stopped(let stage, let step):
       Talk.say("stopped after step \(step) of \(stage), which is saved; give the same command again to go on")
+      // So that a script does not take it for done.
+      if let status = watch.exitStatus { throw ExitCode(status) }
     }
   }
 }

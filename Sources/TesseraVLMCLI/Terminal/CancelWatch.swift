@@ -1,34 +1,48 @@
 import Foundation
 import Synchronization
 
-/// Turns ctrl-C into the end of an answer; the second ends the process.
+/// Turns ctrl-C into the end of an answer or of a training; the second ends the process.
 final class CancelWatch: Sendable {
   private final class Flag: Sendable {
-    let isSet = Atomic(false)
+    /// The signal that came; 0 for none.
+    let number = Atomic<Int32>(0)
   }
 
   private let flag = Flag()
   // nonisolated(unsafe): set once, before anyone else can have the watch; Dispatch's sources may be used anywhere.
-  nonisolated(unsafe) private let source: any DispatchSourceSignal
+  nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
+  private let signals: [Int32]
 
-  init() {
-    signal(SIGINT, SIG_IGN)
-    source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue(label: "tessera.cancel"))
-    source.setEventHandler { [flag] in
-      if flag.isSet.exchange(true, ordering: .relaxed) {
-        signal(SIGINT, SIG_DFL)
-        raise(SIGINT)
+  /// - Parameter signals: what is waited for: ctrl-C alone, or what ends jobs on a cluster as well.
+  init(_ signals: [Int32] = [SIGINT]) {
+    self.signals = signals
+    sources = signals.map { [flag] number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(
+        signal: number, queue: DispatchQueue(label: "tessera.cancel"))
+      source.setEventHandler {
+        if flag.number.exchange(number, ordering: .relaxed) != 0 {
+          signal(number, SIG_DFL)
+          raise(number)
+        }
       }
+      source.resume()
+      return source
     }
-    source.resume()
   }
 
-  /// Whether ctrl-C has been pressed.
-  var isCancelled: Bool { flag.isSet.load(ordering: .relaxed) }
+  /// Whether one of the signals has come.
+  var isCancelled: Bool { flag.number.load(ordering: .relaxed) != 0 }
 
-  /// Gives the signal back.
+  /// What a shell calls a process's end by the signal that came: 130 for ctrl-C; nil where none came.
+  var exitStatus: Int32? {
+    let number = flag.number.load(ordering: .relaxed)
+    return number == 0 ? nil : 128 + number
+  }
+
+  /// Gives the signals back.
   func stop() {
-    source.cancel()
-    signal(SIGINT, SIG_DFL)
+    for source in sources { source.cancel() }
+    for number in signals { signal(number, SIG_DFL) }
   }
 }

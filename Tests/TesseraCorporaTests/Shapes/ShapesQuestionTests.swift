@@ -59,6 +59,12 @@ import Testing
         default: down > 0 && down > abs(across)
         }
       return isRight ? "a \(one.pair.name)" : nil
+    case .region:
+      guard let match = text.wholeMatch(of: /What is in the (top|bottom) (left|right) corner\?/),
+        scene.objects.allSatisfy({ abs($0.x - 96) >= 12 && abs($0.y - 96) >= 12 })
+      else { return nil }
+      let here = scene.objects.filter { ($0.y < 96) == (match.1 == "top") && ($0.x < 96) == (match.2 == "left") }
+      return here.isEmpty ? "nothing" : here.count == 1 ? "a \(here[0].pair.name)" : nil
     }
   }
 
@@ -151,7 +157,7 @@ import Testing
     let limits: [ShapesQuestion.Kind: Double] = [
       .colour: 0.23, .shape: 0.32, .size: 0.54, .count: 0.57, .presence: 0.54, .relation: 0.29,
       .position: 0.29,
-      .object: 0.09,
+      .object: 0.09, .region: 0.23,
     ]
     for (kind, limit) in limits {
       let score = kinds[kind] ?? Score()

@@ -11,12 +11,13 @@ struct TinySamples {
   let samples: [TokenizedSample]
   let pixels: [TorchTensor]
 
-  init(_ name: String = "siglip-llama-tied-full", type: TorchType) throws {
+  init(_ name: String = "siglip-llama-tied-full", type: TorchType, count: Int = 6) throws {
     model = try LlavaModel(Checkpoint(ParityTests.path(name)), type: type, writable: true)
     let config = model.config
     var random = RandomStream(seed: 5)
     var (samples, pixels): ([TokenizedSample], [TorchTensor]) = ([], [])
-    for (pictures, length) in [(1, 9), (0, 14), (2, 6), (1, 3), (0, 5), (1, 12)] {
+    let kinds = [(1, 9), (0, 14), (2, 6), (1, 3), (0, 5), (1, 12)]
+    for (pictures, length) in (0..<count).map({ kinds[$0 % kinds.count] }) {
       var sample = TokenizedSample(ids: [], isLearned: [], imageSpans: [])
       for picture in 0..<pictures {
         sample.imageSpans.append(
@@ -71,21 +72,21 @@ struct TinySamples {
 @Suite("a step is the same however it is cut and packed")
 struct TokenBatchTests {
   @Test(
-    "one batch of six and six of one have the same loss and gradients",
+    "one batch of 32 and 32 of one have the same loss and gradients",
     arguments: [TorchType.float64, .float32])
   func accumulation(_ type: TorchType) throws {
-    let tiny = try TinySamples(type: type)
-    let whole = try tiny.gradients([tiny.batch(0..<6)])
-    let parts = try tiny.gradients((0..<6).map { tiny.batch($0..<$0 + 1) })
-    let uneven = try tiny.gradients([tiny.batch(0..<1), tiny.batch(1..<6)])
+    let tiny = try TinySamples(type: type, count: 32)
+    let whole = try tiny.gradients([tiny.batch(0..<32)])
+    let parts = try tiny.gradients((0..<32).map { tiny.batch($0..<$0 + 1) })
+    let uneven = try tiny.gradients([tiny.batch(0..<1), tiny.batch(1..<13), tiny.batch(13..<32)])
     for other in [parts, uneven] {
       #expect(abs(other.loss - whole.loss) < (type == .float64 ? 1e-10 : 1e-5))
       #expect(
         TinySamples.distance(other.gradients, whole.gradients) < (type == .float64 ? 1e-10 : 1e-5))
     }
     // The mean of means is another number: the test would see it.
-    let means = try (0..<6).map { try tiny.gradients([tiny.batch($0..<$0 + 1)]).loss }
-    #expect(abs(means.reduce(0, +) / 6 - whole.loss) > 1e-3)
+    let means = try (0..<32).map { try tiny.gradients([tiny.batch($0..<$0 + 1)]).loss }
+    #expect(abs(means.reduce(0, +) / 32 - whole.loss) > 1e-3)
   }
 
   @Test(

@@ -76,6 +76,8 @@ struct TrainerTests {
     #expect(try trainer.step()?.isSkipped == true)
     #expect(try trainer.step()?.isSkipped == false)
     #expect(task.weight.array(of: Float.self) != before)
+    let last = try trainer.step()
+    #expect(last?.isSkipped == true && last?.skippedSamples == ["point 4"] && trainer.failure != nil)
     let error = #expect(throws: TesseraError.self) { try trainer.step() }
     #expect(error?.description.contains("point 4") == true && error?.description.contains("step 5") == true)
   }
