@@ -119,7 +119,8 @@ struct RunCommandTests {
         #expect(try bytes(folder, "parts/\(path)") == bytes(folder, "whole/\(path)"), "\(stops): \(path)")
       }
       let state = "\(stage)/checkpoints/step-\(step)/state.json"
-      #expect(try position(folder, "parts/\(state)") == position(folder, "whole/\(state)"), "\(stops): \(state)")
+      #expect(
+        try position(folder, "parts/\(state)") == position(folder, "whole/\(state)"), "\(stops): \(state)")
       #expect(
         try bytes(folder, "parts/\(stage)/model/model.safetensors")
           == bytes(folder, "whole/\(stage)/model/model.safetensors"))
@@ -167,7 +168,9 @@ struct RunCommandTests {
     #expect(String(decoding: kept, as: UTF8.self).contains("layers: 1"))
     #expect(try bytes(folder, "out/captions/recipe.yaml") == kept)
     // Refused, or only looked at: neither leaves a word behind.
-    let others = [["--set", "seed=9"], wider + ["--set", "seed=9"], wider + ["--set", "stages[0].steps=30"]]
+    let others = [
+      ["--set", "seed=9"], wider + ["--set", "seed=9"], wider + ["--set", "stages[0].steps=30"],
+    ]
     for more in others {
       let refused = try run(folder, "out", more)
       #expect(refused.status != 0, "\(more): \(refused.errors)")

@@ -98,7 +98,9 @@ public final class TrainingProgress {
   }
 
   private static func loss(_ value: Double) -> String {
-    value.isFinite ? String(format: abs(value) < 0.01 && value != 0 ? "%.2e" : "%.4f", value) : "\(value)"
+    value.isFinite
+      ? String(format: abs(value) < 0.01 && value != 0 ? "%.2e" : "%.4f", value)
+      : value.isNaN ? "nan" : "\(value)"
   }
 
   private static func small(_ value: Double) -> String { String(format: "%.3g", value) }

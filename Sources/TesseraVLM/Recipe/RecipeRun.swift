@@ -103,7 +103,9 @@ public final class RecipeRun {
     guard kept != recipe.yaml else { return }
     let difference = Self.difference(kept, recipe.yaml)
     guard hasTrained else {
-      say("the recipe is not the one that this folder was made with, and takes its place: nothing was trained yet")
+      say(
+        "the recipe is not the one that this folder was made with, and takes its place: nothing was trained yet"
+      )
       say("  first difference: \(difference)")
       try FileIO.removeAll("\(folder)/base")
       return try keepRecipe()

@@ -152,7 +152,9 @@ final class StageRun {
     }
     let faults = opened.sources.compactMap { source -> StageFacts? in
       guard case .records(_, let census) = source.content else { return nil }
-      return Self.warning(of: census, source.name).map { StageFacts(title: source.name, facts: [], warning: $0) }
+      return Self.warning(of: census, source.name).map {
+        StageFacts(title: source.name, facts: [], warning: $0)
+      }
     }
     return overlaps + faults
       + opened.sources.map { source in
@@ -227,7 +229,9 @@ final class StageRun {
       preflight.pixelGradientNorm.map { "\(Float($0))" }
       ?? "is looked at in the first step with pictures (the first has none)"
     if preflight.pixelGradientNorm == nil {
-      task.pixelCheck = { [weak self] in self?.say("‖∂loss/∂pixels‖ \(Float($0)) in the first batch with pictures") }
+      task.pixelCheck = { [weak self] in
+        self?.say("‖∂loss/∂pixels‖ \(Float($0)) in the first batch with pictures")
+      }
     }
     let share = (preflight.learnedShare * 1000).rounded() / 10
     say(
@@ -331,7 +335,8 @@ final class StageRun {
     say(
       "\(Int((Double(steps.tokens) / times.total).rounded())) tokens/s, \(Int((Double(steps.images) / times.total).rounded())) images/s; "
         + "time: data wait \(share(times.data)), forward \(share(times.forward)), backward \(share(times.backward)), "
-        + "optimiser \(share(times.optimizer)), other (validation, answers, log, checkpoints) \(share(other))")
+        + "optimiser \(share(times.optimizer)), other (validation, answers, log, checkpoints) \(share(other))"
+    )
   }
 
   // MARK: evaluation

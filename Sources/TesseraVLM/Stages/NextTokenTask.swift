@@ -95,7 +95,8 @@ public final class NextTokenTask: TrainingTask {
       throw TesseraError(
         .invalidInput(
           operation: "the run",
-          expected: "a loss that moves with the pictures (‖∂loss/∂pixels‖ > 0; a picture stands before its answer)",
+          expected:
+            "a loss that moves with the pictures (‖∂loss/∂pixels‖ > 0; a picture stands before its answer)",
           got: "\(norm): the model would learn without seeing"))
     }
     return norm

@@ -15,8 +15,12 @@ public struct Preflight: Sendable {
   ///   not finite; what data and model throw.
   public init(_ task: NextTokenTask) throws {
     let position = try task.position()
-    guard let step = try task.nextStep() else {
-      throw TesseraError(.invalidInput(operation: "the run", expected: "a first step", got: "no data"))
+    var found = try task.nextStep()
+    // A step of which no sample can be read is passed over in the training too.
+    while let step = found, step.isUnread { found = try task.nextStep() }
+    guard let step = found else {
+      throw TesseraError(
+        .invalidInput(operation: "the run", expected: "a step of which a sample can be read", got: "none"))
     }
     let learned = step.units.reduce(0, +)
     guard learned > 0 else {

@@ -62,7 +62,7 @@ public final class StepLog: TrainingCallback {
     let more = record.skippedSamples.count > 8 ? " and \(record.skippedSamples.count - 8) more" : ""
     let reason =
       record.units == 0
-      ? "no sample of the step could be read" : "the gradient is not finite (loss \(record.loss))"
+      ? "no sample of the step could be read" : "the gradient is not finite (loss \(record.loss.words))"
     return "\(reason); the step is passed over; its samples: \(shown)\(more)"
   }
 

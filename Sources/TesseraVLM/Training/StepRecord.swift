@@ -44,3 +44,8 @@ public struct StepTimes: Sendable, Hashable {
   /// What is none of the parts: logging, evaluation, saving.
   public var rest: Double { max(0, total - data - forward - backward - optimizer) }
 }
+
+extension Double {
+  /// As people write it: `nan` for every bit pattern that is none.
+  var words: String { isNaN ? "nan" : "\(self)" }
+}

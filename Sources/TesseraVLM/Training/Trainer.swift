@@ -84,7 +84,7 @@ public final class Trainer<Task: TrainingTask> {
     isBetweenSteps = false
     clock.mark(\.data)
     let units = data.units.reduce(0, +)
-    if units == 0, data.samples.isEmpty, !data.failures.isEmpty { return unread(data, clock) }
+    if data.isUnread { return unread(data, clock) }
     guard units > 0 else {
       throw TesseraError(
         .invalidInput(
@@ -161,7 +161,7 @@ public final class Trainer<Task: TrainingTask> {
         operation: "training",
         expected: "at most \(options.badSteps) steps with a gradient that is not finite",
         got:
-          "the \(skippedSteps)th at step \(record.step) (loss \(record.loss), norm \(record.gradientNorm)); its samples: \(shown)"
+          "the \(skippedSteps)th at step \(record.step) (loss \(record.loss.words), norm \(record.gradientNorm.words)); its samples: \(shown)"
       ))
   }
 }

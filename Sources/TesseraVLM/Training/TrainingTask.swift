@@ -54,6 +54,9 @@ public struct StepBatches<Batch> {
     self.samples = samples
     self.failures = failures
   }
+
+  /// Whether none of the step's samples could be read.
+  var isUnread: Bool { units.allSatisfy { $0 == 0 } && samples.isEmpty && !failures.isEmpty }
 }
 
 extension StepBatches: Sendable where Batch: Sendable {}

@@ -63,7 +63,9 @@ import Testing
       guard let match = text.wholeMatch(of: /What is in the (top|bottom) (left|right) corner\?/),
         scene.objects.allSatisfy({ abs($0.x - 96) >= 12 && abs($0.y - 96) >= 12 })
       else { return nil }
-      let here = scene.objects.filter { ($0.y < 96) == (match.1 == "top") && ($0.x < 96) == (match.2 == "left") }
+      let here = scene.objects.filter {
+        ($0.y < 96) == (match.1 == "top") && ($0.x < 96) == (match.2 == "left")
+      }
       return here.isEmpty ? "nothing" : here.count == 1 ? "a \(here[0].pair.name)" : nil
     }
   }

@@ -82,6 +82,36 @@ struct TrainerTests {
     #expect(error?.description.contains("point 4") == true && error?.description.contains("step 5") == true)
   }
 
+  @Test("a step of which no sample could be read moves nothing and is marked, and costs no bad step")
+  func unread() throws {
+    final class Gaps: TrainingTask {
+      let weight = TorchTensor([1] as [Float], shape: [1]).requiringGrad()
+      var parameters: [NamedParameter] { [NamedParameter("weight", weight)] }
+      var cursor = 0
+      func nextStep() -> StepBatches<Int>? {
+        defer { cursor += 1 }
+        return cursor % 2 == 0
+          ? StepBatches([], units: [], failures: ["row \(cursor)"]) : StepBatches([0], units: [1])
+      }
+      func loss(_ batch: Int) -> TorchTensor { weight.sum() }
+      func position() -> String { "" }
+      func restore(_ position: String) {}
+      func export(to path: String) {}
+    }
+    let task = Gaps()
+    var options = options(4)
+    options.badSteps = 0
+    let trainer = try Trainer(task, options)
+    let first = try trainer.step()
+    #expect(first?.isSkipped == true && first?.skippedSamples == ["row 0"] && first?.units == 0)
+    #expect(task.weight.item == 1)
+    #expect(try trainer.step()?.isSkipped == false)
+    #expect(task.weight.item < 1 && trainer.skippedSteps == 0)
+    var steps = 2
+    while try trainer.step() != nil { steps += 1 }
+    #expect(steps == 4)
+  }
+
   @Test("decay takes from matrices and leaves vectors, and rates are scaled by parameter")
   func groups() throws {
     let vector = TorchTensor([1, 1] as [Float], shape: [2])
