@@ -166,8 +166,9 @@ import Testing
     "f0e95e0c4abcbb37",
   ]
   private static let questions = [
-    "shape: What shape is the small object? square", "presence: Is there a green object? yes",
+    "shape: What shape is the small object? square",
+    "relation: Is the large blue triangle left of, right of, above or below the small square? above",
+    "colour: What colour is the large triangle? blue",
     "position: In which corner is the large triangle? top left",
-    "position: In which corner is the triangle? top left",
   ]
 }
