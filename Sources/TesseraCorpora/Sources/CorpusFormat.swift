@@ -76,6 +76,6 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
     throw TesseraError(
       .invalidArgument(
         name: "the records", expected: "'conversations', 'messages', 'text', or a picture and a caption",
-        got: columns.isEmpty ? "none that can be read" : shown))
+        got: columns.isEmpty ? "no record that can be read (an empty list?)" : shown))
   }
 }

@@ -29,11 +29,13 @@ struct CheckpointStore {
 
   /// The newest whole checkpoint; torn ones are told and passed over.
   func newest(_ say: (String) -> Void) throws -> TrainingCheckpoint? {
-    for step in try steps() {
+    let steps = try steps()
+    for step in steps {
       do { return try TrainingCheckpoint(path(step)) } catch let error as TesseraError {
         say("\(error); it is passed over")
       }
     }
+    if !steps.isEmpty { say("no checkpoint is whole: the training begins at step 1 again") }
     return nil
   }
 

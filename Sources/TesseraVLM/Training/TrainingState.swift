@@ -46,7 +46,9 @@ public struct TrainingState: Sendable, Hashable, Codable {
         throw TesseraError(.corrupt(format: "a training state", detail: "version \(state.version)"))
       }
       return state
-    } catch { throw TesseraError(.corrupt(format: "a training state", detail: "\(error)"), path: path) }
+    } catch let error as TesseraError { throw error.with(path: path) } catch {
+      throw TesseraError(.corrupt(format: "a training state", detail: "its JSON is torn or not one"), path: path)
+    }
   }
 }
 
