@@ -47,7 +47,8 @@ public struct TrainingState: Sendable, Hashable, Codable {
       }
       return state
     } catch let error as TesseraError { throw error.with(path: path) } catch {
-      throw TesseraError(.corrupt(format: "a training state", detail: "its JSON is torn or not one"), path: path)
+      throw TesseraError(
+        .corrupt(format: "a training state", detail: "its JSON is torn or not one"), path: path)
     }
   }
 }
