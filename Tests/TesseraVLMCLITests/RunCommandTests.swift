@@ -88,7 +88,7 @@ struct RunCommandTests {
     var stops: [String] = []
     var killed: Set<String> = []
     for (stage, last) in [
-      ("captions", 18), ("captions", 22), ("text", 20), ("text", 30), ("questions", 14), ("questions", 19),
+      ("captions", 14), ("captions", 22), ("text", 10), ("text", 30), ("questions", 8), ("questions", 19),
     ] {
       let step = random.integer(in: 1...last)
       stops.append("\(stage) \(step)")

@@ -16,6 +16,9 @@ final class Prefetcher<Element: Sendable>: @unchecked Sendable {
     self.depth = depth
     // The thread does not hold the prefetcher: who lets go of it ends the work.
     let thread = Thread { [weak self] in
+      // On Linux 0 is this thread alone, and the loader's threads, which it starts, take after it: they make use of what
+      // computing leaves, and do not take a processor from it at each of their awakenings.
+      _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
       let next: () throws -> Element?
       do { next = try make() } catch {
         _ = self?.put(.failure(error))
