@@ -155,9 +155,9 @@ public struct DataLoader: Sendable {
       guard differences.isEmpty else {
         throw TesseraError(
           .invalidArgument(
-            name: "the state to resume", expected: "one of this loader on this data",
-            got:
-              "another (\(differences.joined(separator: "; "))); allowingChanges: true goes on all the same"))
+            name: "the state to resume",
+            expected: "one of this loader on this data, or allowingChanges: true",
+            got: "another (\(differences.joined(separator: "; ")))"))
       }
     }
     return batches(epoch: state.epoch, from: state.nextBatch, failuresBefore: state.failureCount)

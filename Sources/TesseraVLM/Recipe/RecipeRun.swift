@@ -101,13 +101,14 @@ public final class RecipeRun {
   private func compareRecipe() throws {
     guard let kept = try keptRecipe else { return try keepRecipe() }
     guard kept != recipe.yaml else { return }
-    let difference = Self.difference(kept, recipe.yaml)
-    guard hasTrained else {
+    let difference = recipe.yaml.firstDifference(from: kept)
+    guard try hasTrained() else {
       say(
         "the recipe is not the one that this folder was made with, and takes its place: nothing was trained yet"
       )
       say("  first difference: \(difference)")
-      try FileIO.removeAll("\(folder)/base")
+      // Only what a run made here: another's `directory` may have the name.
+      if Self.section("model", of: kept).contains("  new:") { try FileIO.removeAll("\(folder)/base") }
       return try keepRecipe()
     }
     let (then, now) = (Self.section("model", of: kept), Self.section("model", of: recipe.yaml))
@@ -115,7 +116,7 @@ public final class RecipeRun {
       throw TesseraError(
         .invalidArgument(
           name: "model", expected: "the model that this folder was begun with (or another --output)",
-          got: "another: \(Self.difference(then, now))"),
+          got: "another: \(now.firstDifference(from: then))"),
         path: recipePath)
     }
     say("the recipe is not the one that this folder began with; stages that are done stay as they are")
@@ -123,16 +124,12 @@ public final class RecipeRun {
   }
 
   /// Whether a stage has taken a step here.
-  private var hasTrained: Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  private func hasTrained() throws -> Bool {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+      throw TesseraError(.io(operation: "list", code: EIO, message: "\(error)"), path: folder)
+    }
     return names.contains { FileIO.size("\(folder)/\($0)/log.jsonl") != nil }
-  }
-
-  /// The first line that differs.
-  private static func difference(_ then: String, _ now: String) -> String {
-    let (a, b) = (then.split(separator: "\n"), now.split(separator: "\n"))
-    for (old, new) in zip(a, b) where old != new { return "'\(old)' then, '\(new)' now" }
-    return "\(a.count) lines then, \(b.count) now"
   }
 
   /// The lines of a key of the outermost mapping.

@@ -55,7 +55,7 @@ public final class NextTokenTask: TrainingTask {
         .invalidInput(
           operation: "going on with a training",
           expected: "the data that its checkpoint was made with (or another --output)",
-          got: got.replacingOccurrences(of: "; allowingChanges: true goes on all the same", with: "")),
+          got: got),
         path: error.path)
     }
   }

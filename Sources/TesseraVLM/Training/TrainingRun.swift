@@ -91,7 +91,7 @@ public final class TrainingRun<Task: TrainingTask> {
       throw TesseraError(
         .invalidArgument(
           name: "the run", expected: "the settings of its checkpoint (or another folder)",
-          got: "others: \(Self.difference(checkpoint.state.settings, settings))"),
+          got: "others: \(settings.firstDifference(from: checkpoint.state.settings))"),
         path: checkpoint.path)
     }
     for difference in checkpoint.state.environmentDifferences(from: Self.environment) {
@@ -101,13 +101,6 @@ public final class TrainingRun<Task: TrainingTask> {
     try store.cut(after: checkpoint.state.step)
     best = checkpoint.state.best
     return checkpoint
-  }
-
-  /// The first line that differs.
-  private static func difference(_ then: String, _ now: String) -> String {
-    let (a, b) = (then.split(separator: "\n"), now.split(separator: "\n"))
-    for (old, new) in zip(a, b) where old != new { return "'\(old)' then, '\(new)' now" }
-    return "\(a.count) lines then, \(b.count) now"
   }
 
   /// Runs to the end.
@@ -171,4 +164,13 @@ public final class TrainingRun<Task: TrainingTask> {
 
   /// The newest whole checkpoint, where there is one.
   public func newestCheckpoint() throws -> TrainingCheckpoint? { try store.newest(say) }
+}
+
+extension String {
+  /// The first line that differs from what a text was, in words.
+  func firstDifference(from then: String) -> String {
+    let (a, b) = (then.split(separator: "\n"), split(separator: "\n"))
+    for (old, new) in zip(a, b) where old != new { return "'\(old)' then, '\(new)' now" }
+    return "\(a.count) lines then, \(b.count) now"
+  }
 }
