@@ -108,7 +108,7 @@ public final class RecipeRun {
       )
       say("  first difference: \(difference)")
       // Only what a run made here: another's `directory` may have the name.
-      if Self.section("model", of: kept).contains("  new:") { try FileIO.removeAll("\(folder)/base") }
+      if Self.section("model", of: kept).contains("\n  new:\n") { try FileIO.removeAll("\(folder)/base") }
       return try keepRecipe()
     }
     let (then, now) = (Self.section("model", of: kept), Self.section("model", of: recipe.yaml))
