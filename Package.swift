@@ -138,7 +138,7 @@ let package = Package(
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraCodecsTests",
-      dependencies: ["TesseraCore", "TesseraCodecs", "TestSupport"], swiftSettings: dialect),
+      dependencies: ["TesseraCore", "TesseraCodecs", "CCodecs", "TestSupport"], swiftSettings: dialect),
     .testTarget(
       name: "TesseraTransformsTests",
       dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms", "TestSupport"],

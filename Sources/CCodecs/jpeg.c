@@ -7,7 +7,12 @@
 
 #include <jerror.h>
 
+#include "jpeg_restart.h"
 #include "tc_internal.h"
+
+/// Pixels around a window that are decoded with it and thrown away: libjpeg enlarges the chroma from its neighbours.
+/// One would do; the second is the field's habit.
+enum { MARGIN = 2 };
 
 /// Everything that must outlive a jump out of libjpeg.
 typedef struct {
@@ -20,10 +25,21 @@ typedef struct {
   tc_status status;
   const tc_jpeg_picture *picture;
   const tc_conversion *conversion;
+  const tc_window *window;
+  const tc_sink *sink;
   uint8_t *pixels;
   size_t stride;
-  uint8_t *row;  // for CMYK
+  /// A decoded row, where it cannot be decoded in its place.
+  uint8_t *row;
+  /// Size of the (scaled) picture, and its rows so far.
+  int32_t width, height;
   int32_t rows_decoded;
+  /// The first column that libjpeg gives.
+  int32_t left;
+  /// The window's rows so far, and how many of them wait in the strip.
+  int32_t rows_placed, waiting;
+  /// Only the window is computed.
+  int partly;
   int32_t fill;
   /// All rows are there; only the end marker is looked for.
   int finishing;
@@ -50,7 +66,7 @@ static void on_error(j_common_ptr jpeg) {
   char message[JMSG_LENGTH_MAX];
   jpeg->err->format_message(jpeg, message);
   d->status = tc_fail(
-      d->error, status_of(jpeg->err->msg_code), d->picture->height, d->rows_decoded, message);
+      d->error, status_of(jpeg->err->msg_code), d->height, d->rows_decoded, message);
   longjmp(d->jump, 1);
 }
 
@@ -78,7 +94,7 @@ static boolean source_fill(j_decompress_ptr jpeg) {
   if (d->finishing) longjmp(d->jump, 1);
   if (!d->fill) {
     d->status = tc_fail(
-        d->error, TC_TRUNCATED, d->picture->height, d->rows_decoded, "the file ends");
+        d->error, TC_TRUNCATED, d->height, d->rows_decoded, "the file ends");
     longjmp(d->jump, 1);
   }
   jpeg->src->next_input_byte = end_marker;
@@ -113,17 +129,106 @@ static void set_up(decoder *d, const uint8_t *bytes, size_t count) {
   d->jpeg.progress = &d->progress;
 }
 
+/// Where the window's next row belongs.
+static uint8_t *next_place(decoder *d) {
+  return d->pixels + (size_t)(d->sink ? d->waiting : d->rows_placed) * d->stride;
+}
+
+/// Hands the strip over when it is full or the window's last row is in it. `offset`: bytes before its first pixel.
+static void placed(decoder *d, size_t offset) {
+  d->rows_placed++;
+  if (!d->sink) return;
+  d->waiting++;
+  if (d->waiting < d->sink->strip && d->rows_placed < d->window->height) return;
+  d->sink->rows(d->sink->context, d->pixels + offset, d->stride, d->waiting);
+  d->waiting = 0;
+}
+
+/// Reads one row; the window's columns of it go to their place if it is one of the window's.
+static void read_row(decoder *d) {
+  const tc_window *w = d->window;
+  const size_t pixel = tc_layout_pixel_bytes(d->conversion->source);
+  const size_t offset = (size_t)(w->x - d->left) * pixel;
+  const int wanted = d->rows_decoded >= w->y && d->rows_placed < w->height;
+  const int copies = tc_conversion_is_copy(d->conversion);
+  // A strip has room for what libjpeg gives beside the window.
+  const int fits = d->sink ? d->jpeg.output_width <= (JDIMENSION)w->width + TC_STRIP_SLACK
+                           : d->jpeg.output_width == (JDIMENSION)w->width;
+  const int in_place = wanted && copies && fits;
+  JSAMPROW row = in_place ? next_place(d) : d->row;
+  if (jpeg_read_scanlines(&d->jpeg, &row, 1) != 1) ERREXIT(&d->jpeg, JERR_INPUT_EOF);
+  d->rows_decoded++;
+  if (!wanted) return;
+  if (!in_place) tc_convert_row(d->conversion, d->row + offset, next_place(d), (size_t)w->width);
+  placed(d, in_place ? offset : 0);
+}
+
+/// Reads the window's rows, or all. A part begins and ends a margin outside of the window.
 static void read_rows(decoder *d) {
-  const tc_jpeg_picture *p = d->picture;
-  while (d->rows_decoded < p->height) {
-    uint8_t *target = d->pixels + (size_t)d->rows_decoded * d->stride;
-    JSAMPROW row = d->row ? d->row : target;
-    if (jpeg_read_scanlines(&d->jpeg, &row, 1) != 1) {
-      ERREXIT(&d->jpeg, JERR_INPUT_EOF);
-    }
-    if (d->row) tc_convert_row(d->conversion, d->row, target, (size_t)p->width);
-    d->rows_decoded++;
+  int32_t end = d->height;
+  if (d->partly) {
+    const tc_window *w = d->window;
+    // No margin below: libjpeg reads ahead by itself for the last row's chroma.
+    end = w->y + w->height;
+    const int32_t above = w->y > MARGIN ? w->y - MARGIN : 0;
+    if (above > 0) d->rows_decoded = (int32_t)jpeg_skip_scanlines(&d->jpeg, (JDIMENSION)above);
   }
+  while (d->rows_decoded < end) read_row(d);
+}
+
+/// Tells libjpeg the columns that are needed.
+static void crop_columns(decoder *d) {
+  const tc_window *w = d->window;
+  const int32_t from = w->x > MARGIN ? w->x - MARGIN : 0;
+  const int32_t to = w->x + w->width < d->width - MARGIN ? w->x + w->width + MARGIN : d->width;
+  JDIMENSION left = (JDIMENSION)from, width = (JDIMENSION)(to - from);
+  if (left == 0 && to == d->width) return;
+  jpeg_crop_scanline(&d->jpeg, &left, &width);
+  d->left = (int32_t)left;
+}
+
+static int is_restart(int marker) { return marker >= JPEG_RST0 && marker <= JPEG_RST0 + 7; }
+
+/// Whether a progressive file left some bits of its coefficients out: libjpeg then smooths over the edges of blocks,
+/// and looks further around for it than a margin goes.
+static int is_smoothed(const decoder *d) {
+  if (!d->jpeg.coef_bits) return 0;
+  for (int c = 0; c < d->jpeg.num_components; c++) {
+    for (int k = 0; k < DCTSIZE2; k++) {
+      if (d->jpeg.coef_bits[c][k] != 0) return 1;
+    }
+  }
+  return 0;
+}
+
+/// Whether a whole decode of a file in one scan would come to a good end too: behind the window nothing but
+/// entropy-coded data up to the end marker.
+static int rest_is_plain(const decoder *d) {
+  // Scans that were gathered first have been read to their end.
+  if (jpeg_has_multiple_scans((j_decompress_ptr)&d->jpeg)) return 1;
+  // A marker that libjpeg has met already.
+  const int met = d->jpeg.unread_marker;
+  if (met == JPEG_EOI) return 1;
+  if (met != 0 && !is_restart(met)) return 0;
+  const uint8_t *at = d->source.next_input_byte;
+  const uint8_t *end = at + d->source.bytes_in_buffer;
+  while (at < end && (at = memchr(at, 0xFF, (size_t)(end - at))) != NULL) {
+    while (at < end && *at == 0xFF) at++;
+    if (at == end) return 0;
+    if (*at == JPEG_EOI) return 1;
+    if (*at != 0 && !is_restart(*at)) return 0;
+    at++;
+  }
+  return 0;
+}
+
+static void allocate_row(decoder *d) {
+  // libjpeg never gives more than the picture's width.
+  const size_t bytes = (size_t)d->width * 4;
+  d->row = malloc(bytes);
+  if (d->row) return;
+  d->status = tc_fail(d->error, TC_NO_MEMORY, (int64_t)bytes, 0, NULL);
+  longjmp(d->jump, 1);
 }
 
 static void run(decoder *d) {
@@ -137,12 +242,20 @@ static void run(decoder *d) {
   if (p->components == 4) {
     d->jpeg.out_color_space = JCS_CMYK;
   } else {
-    d->jpeg.out_color_space = d->conversion->target == TC_GRAY ? JCS_GRAYSCALE : JCS_RGB;
+    d->jpeg.out_color_space = d->conversion->source == TC_GRAY ? JCS_GRAYSCALE : JCS_RGB;
   }
   d->jpeg.dct_method = JDCT_ISLOW;
   d->jpeg.do_fancy_upsampling = TRUE;
+  d->jpeg.scale_num = 1;
+  d->jpeg.scale_denom = (unsigned)p->scale;
   if (!jpeg_start_decompress(&d->jpeg)) ERREXIT(&d->jpeg, JERR_INPUT_EOF);
+  // Scaled blocks of components sampled four times as finely as others do not survive libjpeg's crop.
+  if (p->scale > 1 && (d->jpeg.max_h_samp_factor > 2 || d->jpeg.max_v_samp_factor > 2)) d->partly = 0;
+  if (is_smoothed(d)) d->partly = 0;
+  if (d->partly) crop_columns(d);
+  allocate_row(d);
   read_rows(d);
+  if (d->partly) return;
   // What stands between the last row and the end marker must be segments, as for Pillow.
   d->finishing = 1;
   jpeg_finish_decompress(&d->jpeg);
@@ -150,46 +263,90 @@ static void run(decoder *d) {
 
 /// Rows that libjpeg did not give: samples of 0 in the source's layout, as Pillow's fresh picture has.
 static tc_status fill_rest(decoder *d) {
-  const size_t width = (size_t)d->picture->width;
+  const size_t width = (size_t)d->window->width;
   uint8_t *zeros = calloc(width, 4);
   if (!zeros) return tc_fail(d->error, TC_NO_MEMORY, (int64_t)width * 4, 0, NULL);
   tc_conversion conversion = *d->conversion;
   // Pillow's picture holds plain CMYK: its zeros are no ink.
   if (conversion.source == TC_CMYK_INVERTED) conversion.source = TC_CMYK;
-  for (int32_t y = d->rows_decoded; y < d->picture->height; y++) {
-    tc_convert_row(&conversion, zeros, d->pixels + (size_t)y * d->stride, width);
+  while (d->rows_placed < d->window->height) {
+    tc_convert_row(&conversion, zeros, next_place(d), width);
+    placed(d, 0);
   }
   free(zeros);
   return TC_OK;
 }
 
+/// One decode from the first byte on. A part that is not as good as a whole picture comes back as `TC_CORRUPT`.
+static tc_status decode(decoder *d, const uint8_t *bytes, size_t count) {
+  d->status = TC_OK;
+  d->rows_decoded = d->rows_placed = d->waiting = d->left = d->finishing = 0;
+  if (setjmp(d->jump) == 0) {
+    set_up(d, bytes, count);
+    run(d);
+  }
+  if (d->partly && d->status == TC_OK && (d->errors.num_warnings > 0 || !rest_is_plain(d))) d->status = TC_CORRUPT;
+  // Anything but a want of memory or a limit may be filled, as Pillow ignores its decoder's errors then.
+  const int fillable = !d->partly && d->fill && (d->status == TC_CORRUPT || d->status == TC_TRUNCATED);
+  if (fillable) d->status = fill_rest(d);
+  jpeg_destroy_decompress(&d->jpeg);
+  free(d->row);
+  d->row = NULL;
+  return d->status;
+}
+
+/// Decodes only the window; of a file with restart markers at the ends of rows only the rows around it are
+/// entropy-decoded.
+static tc_status decode_part(decoder *d, const uint8_t *bytes, size_t count) {
+  const tc_jpeg_picture *picture = d->picture;
+  const tc_window *w = d->window;
+  const int32_t scale = picture->scale;
+  const int32_t from = w->y > MARGIN ? w->y - MARGIN : 0;
+  const int32_t below = w->y + w->height + MARGIN;
+  tc_jpeg_rows rows;
+  // Scaled rows may have to be decoded without a crop after all (`run`); then they must be all.
+  if (scale > 1 || !tc_jpeg_cut_rows(bytes, count, from, below < picture->height ? below : picture->height, &rows)) {
+    return decode(d, bytes, count);
+  }
+  tc_jpeg_picture part = *picture;
+  tc_window window = *w;
+  part.height = rows.height;
+  window.y -= rows.top;
+  const int32_t height = d->height;
+  d->picture = &part;
+  d->window = &window;
+  d->height = rows.height;
+  const tc_status status = decode(d, rows.bytes, rows.count);
+  free(rows.bytes);
+  d->picture = picture;
+  d->window = w;
+  d->height = height;
+  return status;
+}
+
 tc_status tc_jpeg_decode(
-    const uint8_t *bytes, size_t count, const tc_jpeg_picture *picture,
-    const tc_conversion *conversion, int32_t fill, uint8_t *pixels, size_t stride, tc_error *error) {
+    const uint8_t *bytes, size_t count, const tc_jpeg_picture *picture, const tc_conversion *conversion,
+    int32_t fill, const tc_window *window, const tc_sink *sink, uint8_t *pixels, size_t stride, tc_error *error) {
   decoder *d = calloc(1, sizeof *d);
   if (!d) return tc_fail(error, TC_NO_MEMORY, (int64_t)sizeof *d, 0, NULL);
   d->error = error;
   d->picture = picture;
   d->conversion = conversion;
   d->fill = fill;
+  d->width = (picture->width + picture->scale - 1) / picture->scale;
+  d->height = (picture->height + picture->scale - 1) / picture->scale;
+  const tc_window whole = {0, 0, d->width, d->height};
+  d->window = window ? window : &whole;
+  d->sink = sink;
   d->pixels = pixels;
   d->stride = stride;
-  if (picture->components == 4) {
-    d->row = malloc((size_t)picture->width * 4);
-    if (!d->row) {
-      free(d);
-      return tc_fail(error, TC_NO_MEMORY, (int64_t)picture->width * 4, 0, NULL);
-    }
+  d->partly = window && (window->width < d->width || window->height < d->height);
+  tc_status status = d->partly ? decode_part(d, bytes, count) : decode(d, bytes, count);
+  if (d->partly && (status == TC_CORRUPT || status == TC_TRUNCATED)) {
+    d->partly = 0;
+    if (sink) sink->rows(sink->context, NULL, 0, 0);
+    status = decode(d, bytes, count);
   }
-  if (setjmp(d->jump) == 0) {
-    set_up(d, bytes, count);
-    run(d);
-  }
-  // Anything but a want of memory or a limit may be filled, as Pillow ignores its decoder's errors then.
-  const int fillable = d->status == TC_CORRUPT || d->status == TC_TRUNCATED;
-  tc_status status = fill && fillable ? fill_rest(d) : d->status;
-  jpeg_destroy_decompress(&d->jpeg);
-  free(d->row);
   free(d);
   return status;
 }

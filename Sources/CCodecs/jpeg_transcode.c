@@ -20,7 +20,7 @@ typedef struct {
   struct jpeg_destination_mgr destination;
   struct jpeg_progress_mgr progress;
   jmp_buf jump;
-  const tc_jpeg_transcode_limits *limits;
+  const tc_jpeg_transcode_options *options;
   tc_buffer *out;
   tc_error *error;
   tc_status status;
@@ -63,7 +63,7 @@ static void on_progress(j_common_ptr jpeg) {
   if (!jpeg->is_decompressor) return;
   transcoder *t = self(jpeg);
   int64_t scans = t->from.input_scan_number;
-  if (scans > t->limits->max_scans) fail(t, TC_LIMIT, t->limits->max_scans, scans, "scans of a JPEG");
+  if (scans > t->options->max_scans) fail(t, TC_LIMIT, t->options->max_scans, scans, "scans of a JPEG");
 }
 
 static void source_init(j_decompress_ptr jpeg) { (void)jpeg; }
@@ -133,10 +133,12 @@ static void run(transcoder *t) {
   for (int marker = 0; marker < 16; marker++) jpeg_save_markers(&t->from, JPEG_APP0 + marker, 0xFFFF);
   jpeg_read_header(&t->from, TRUE);
   int64_t pixels = (int64_t)t->from.image_width * t->from.image_height;
-  if (pixels > t->limits->max_pixels) fail(t, TC_LIMIT, t->limits->max_pixels, pixels, "pixels");
+  if (pixels > t->options->max_pixels) fail(t, TC_LIMIT, t->options->max_pixels, pixels, "pixels");
   jvirt_barray_ptr *coefficients = jpeg_read_coefficients(&t->from);
   jpeg_copy_critical_parameters(&t->from, &t->to);
   t->to.optimize_coding = TRUE;
+  t->to.restart_interval = 0;
+  t->to.restart_in_rows = t->options->restart_rows;
   // The saved markers hold JFIF's and Adobe's as they were; libjpeg must not add its own.
   t->to.write_JFIF_header = FALSE;
   t->to.write_Adobe_marker = FALSE;
@@ -150,11 +152,11 @@ static void run(transcoder *t) {
 }
 
 tc_status tc_jpeg_transcode_baseline(
-    const uint8_t *bytes, size_t count, const tc_jpeg_transcode_limits *limits, tc_buffer *out,
+    const uint8_t *bytes, size_t count, const tc_jpeg_transcode_options *options, tc_buffer *out,
     tc_error *error) {
   transcoder *t = calloc(1, sizeof *t);
   if (!t) return tc_fail(error, TC_NO_MEMORY, (int64_t)sizeof *t, 0, NULL);
-  t->limits = limits;
+  t->options = options;
   t->out = out;
   t->error = error;
   if (setjmp(t->jump) == 0) {

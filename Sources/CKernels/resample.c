@@ -3,21 +3,41 @@
 
 #include <stdlib.h>
 
-struct tk_resample_plan {
-  tk_resample_request request;
-  // Whether a pass does anything: it is left out where neither size nor box changes its axis.
-  int has_horizontal, has_vertical;
-  tk_axis horizontal, vertical;
-  const tk_loops *horizontal_loops, *vertical_loops;
-  // Source pixels that are read: x0, y0, x1, y1.
-  int32_t window[4];
-};
+// One instruction set's loops, and whether this machine has it.
+typedef struct {
+  const tk_loops *loops;
+  int is_here;
+} loops_choice;
 
-const tk_loops *tk_loops_best(void) {
+static loops_choice loops_named(int32_t number) {
+  switch (number) {
+  case TK_LOOPS_SCALAR: return (loops_choice){&tk_loops_scalar, 1};
+  case TK_LOOPS_PORTABLE: return (loops_choice){&tk_loops_portable, 1};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) return &tk_loops_avx2;
+  case TK_LOOPS_AVX2: return (loops_choice){&tk_loops_avx2, __builtin_cpu_supports("avx2") != 0};
+  case TK_LOOPS_AVX512: {
+    // Those of Ice Lake and Zen 4: byte permutations and dot products of bytes.
+    const int is_here = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")
+      && __builtin_cpu_supports("avx512vnni");
+    return (loops_choice){&tk_loops_avx512, is_here};
+  }
+#elif defined(__aarch64__)
+  case TK_LOOPS_NEON: return (loops_choice){&tk_loops_neon, 1};
 #endif
-  return &tk_loops_portable;
+  default: return (loops_choice){&tk_loops_scalar, 0};
+  }
+}
+
+int32_t tk_loops_available(int32_t number) {
+  return number == TK_LOOPS_BEST || loops_named(number).is_here;
+}
+
+static const tk_loops *loops_of(int32_t number) {
+  static const int32_t by_speed[] = {TK_LOOPS_AVX512, TK_LOOPS_AVX2, TK_LOOPS_NEON, TK_LOOPS_PORTABLE};
+  loops_choice choice = loops_named(number);
+  for (int i = 0; !choice.is_here; i++) choice = loops_named(by_speed[i]);
+  return choice.loops;
 }
 
 // The window of an axis: [lowest first, highest end).
@@ -26,20 +46,19 @@ static void span_of(const tk_axis *axis, int32_t *from, int32_t *to) {
   *to = axis->first[axis->out - 1] + axis->count[axis->out - 1];
 }
 
-// Prepares one axis whose source begins at pixel `origin` and has `extent` pixels from there on.
+// Prepares one axis; `from` and `to`: its window.
 static int init_axis(
-  tk_resample_plan *plan, tk_axis *axis, int is_horizontal, int32_t in, float box0, float box1, int32_t out,
-  int32_t *from, int32_t *to) {
+  tk_resample_plan *plan, tk_axis *axis, int is_horizontal, const tk_axis_request *request, int32_t *from,
+  int32_t *to) {
   const tk_resample_request *r = &plan->request;
   const int fixed = r->bytes_per_channel == 1;
-  if (tk_axis_init(axis, r->filter, in, box0, box1, out, fixed) != 0) return -1;
+  const tk_loops *loops = loops_of(r->loops);
+  const int by_formula = loops == &tk_loops_scalar;
+  if (tk_axis_init(axis, request, fixed, by_formula) != 0) return -1;
   span_of(axis, from, to);
   // The loops see the window only: pixel 0 is the window's first.
-  for (int32_t i = 0; i < out; i++) axis->first[i] -= *from;
+  for (int32_t i = 0; i < axis->out; i++) axis->first[i] -= *from;
   axis->in = *to - *from;
-  const tk_loops *loops = r->loops == TK_LOOPS_SCALAR     ? &tk_loops_scalar
-                          : r->loops == TK_LOOPS_PORTABLE ? &tk_loops_portable
-                                                          : tk_loops_best();
   if (fixed) {
     const int status =
       is_horizontal ? loops->prepare_horizontal(axis, r->channels) : loops->prepare_vertical(axis);
@@ -60,25 +79,27 @@ static int is_plain_crop(const tk_resample_request *r) {
 tk_resample_plan *tk_resample_plan_new(const tk_resample_request *request) {
   tk_resample_plan *plan = calloc(1, sizeof *plan);
   if (!plan) return NULL;
-  const tk_resample_request r = plan->request = *request;
+  tk_resample_request r = *request;
+  if (r.kept[2] == 0) {
+    r.kept[2] = r.out_width;
+    r.kept[3] = r.out_height;
+  }
+  plan->request = r;
+  plan->out_width = r.kept[2] - r.kept[0];
+  plan->out_height = r.kept[3] - r.kept[1];
   plan->has_horizontal = r.out_width != r.in_width || r.box[0] != 0.0f || r.box[2] != (float)r.out_width;
   plan->has_vertical = r.out_height != r.in_height || r.box[1] != 0.0f || r.box[3] != (float)r.out_height;
-  plan->window[2] = r.in_width;
-  plan->window[3] = r.in_height;
-  if (is_plain_crop(&r)) {
-    for (int i = 0; i < 4; i++) plan->window[i] = (int32_t)r.box[i];
-    plan->has_horizontal = plan->has_vertical = 0;
-  }
+  if (is_plain_crop(&r)) plan->has_horizontal = plan->has_vertical = 0;
+  // Where an axis is copied, its window is the kept part of its box.
+  for (int i = 0; i < 4; i++) plan->window[i] = r.kept[i] + (int32_t)r.box[i % 2];
   int status = 0;
   if (plan->has_horizontal) {
-    status = init_axis(
-      plan, &plan->horizontal, 1, r.in_width, r.box[0], r.box[2], r.out_width, &plan->window[0],
-      &plan->window[2]);
+    const tk_axis_request axis = {r.filter, r.in_width, r.out_width, r.kept[0], r.kept[2], r.box[0], r.box[2]};
+    status = init_axis(plan, &plan->horizontal, 1, &axis, &plan->window[0], &plan->window[2]);
   }
   if (status == 0 && plan->has_vertical) {
-    status = init_axis(
-      plan, &plan->vertical, 0, r.in_height, r.box[1], r.box[3], r.out_height, &plan->window[1],
-      &plan->window[3]);
+    const tk_axis_request axis = {r.filter, r.in_height, r.out_height, r.kept[1], r.kept[3], r.box[1], r.box[3]};
+    status = init_axis(plan, &plan->vertical, 0, &axis, &plan->window[1], &plan->window[3]);
   }
   if (status != 0) {
     tk_resample_plan_free(plan);
@@ -96,71 +117,4 @@ void tk_resample_plan_free(tk_resample_plan *plan) {
 
 void tk_resample_window(const tk_resample_plan *plan, int32_t window[4]) {
   for (int i = 0; i < 4; i++) window[i] = plan->window[i];
-}
-
-// Bytes of a row of the picture between the passes.
-static ptrdiff_t middle_stride(const tk_resample_plan *plan) {
-  const tk_resample_request *r = &plan->request;
-  const int32_t width = r->vertical_first ? plan->window[2] - plan->window[0] : r->out_width;
-  return (ptrdiff_t)width * r->channels * r->bytes_per_channel;
-}
-
-size_t tk_resample_scratch_bytes(const tk_resample_plan *plan) {
-  if (!plan->has_horizontal || !plan->has_vertical) return 0;
-  const int32_t rows =
-    plan->request.vertical_first ? plan->request.out_height : plan->window[3] - plan->window[1];
-  return (size_t)middle_stride(plan) * (size_t)rows;
-}
-
-static void run_horizontal(
-  const tk_resample_plan *plan, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t rows) {
-  if (plan->request.bytes_per_channel == 2) {
-    tk_horizontal_u16(
-      &plan->horizontal, plan->request.clip_bytes, source, source_stride, target, target_stride, rows);
-  } else {
-    plan->horizontal_loops->horizontal(
-      &plan->horizontal, plan->request.channels, source, source_stride, target, target_stride, rows);
-  }
-}
-
-static void run_vertical(
-  const tk_resample_plan *plan, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t width) {
-  if (plan->request.bytes_per_channel == 2) {
-    tk_vertical_u16(
-      &plan->vertical, plan->request.clip_bytes, source, source_stride, target, target_stride, width);
-  } else {
-    plan->vertical_loops->vertical(
-      &plan->vertical, source, source_stride, target, target_stride, width * plan->request.channels);
-  }
-}
-
-void tk_resample_run(
-  const tk_resample_plan *plan, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, uint8_t *scratch) {
-  const tk_resample_request *r = &plan->request;
-  const int32_t *window = plan->window;
-  const int32_t columns = window[2] - window[0], rows = window[3] - window[1];
-  const uint8_t *from =
-    source + window[1] * source_stride + (ptrdiff_t)window[0] * r->channels * r->bytes_per_channel;
-  const ptrdiff_t middle = middle_stride(plan);
-  if (plan->has_horizontal && plan->has_vertical) {
-    if (r->vertical_first) {
-      run_vertical(plan, from, source_stride, scratch, middle, columns);
-      run_horizontal(plan, scratch, middle, target, target_stride, r->out_height);
-    } else {
-      run_horizontal(plan, from, source_stride, scratch, middle, rows);
-      run_vertical(plan, scratch, middle, target, target_stride, r->out_width);
-    }
-  } else if (plan->has_horizontal) {
-    run_horizontal(plan, from, source_stride, target, target_stride, rows);
-  } else if (plan->has_vertical) {
-    run_vertical(plan, from, source_stride, target, target_stride, columns);
-  } else {
-    const size_t bytes = (size_t)r->out_width * (size_t)(r->channels * r->bytes_per_channel);
-    for (int32_t y = 0; y < r->out_height; y++) {
-      __builtin_memcpy(target + y * target_stride, from + y * source_stride, bytes);
-    }
-  }
 }

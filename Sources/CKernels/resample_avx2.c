@@ -1,25 +1,174 @@
-// The resampling loops for AVX2, exact: a weight k = kh·2^11 + kl is split into two 16-bit halves, so that
-// Σk·p = (Σkh·p << 11) + Σkl·p comes from `pmaddwd`, two taps an instruction. All sums wrap modulo 2^32.
+// The resampling loops for AVX2: the horizontal pass.
+//
+// As in the AVX-512 loops, bytes reach their sums in one of two ways: *gathered* (enlarging, and reducing to about a
+// third), two taps of four neighbouring samples by one `pshufb`; *spread* (reducing more), the taps of one pixel.
 #if defined(__x86_64__)
 
-#include "resample_internal.h"
+#include "resample_avx2.h"
 
-#include <immintrin.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define AVX2 __attribute__((target("avx2")))
-#define AVX2_INLINE static inline __attribute__((always_inline, target("avx2")))
+enum {
+  // Samples of a gathered group: four from each of two loads.
+  GROUP = 8,
+  LOAD = 16,
+  // Rows that share the loads of the weights.
+  ROWS = 4,
+  RECORD = 96,
+};
 
-// One output pixel of the horizontal pass: where its loads begin; its weights are `blocks` × 16 high halves
-// and as many low ones, in the order of `pixel_order`.
+// The horizontal pass. Gathered: for each group and block (two taps) two loads' offsets and 32 bytes each of
+// indices, high halves and low halves. Spread: for each output pixel where its loads begin, and `blocks` × 16 high
+// halves and as many low ones, in the order of `tap_of_lane`.
 typedef struct {
+  int is_gathered;
   int32_t blocks;
-  // Outputs from here on are near the right edge, where loads would pass the row's end: scalar.
+  // Spread: outputs from here on are near the right edge, where loads would pass the row's end: scalar.
   int32_t fast_end;
   int32_t *start;
   int16_t *weights;
-} packed_rows;
+} row_tables;
+
+static row_tables *new_tables(tk_axis *axis, int32_t blocks, size_t starts, size_t bytes) {
+  const size_t head = (sizeof(row_tables) + sizeof(int32_t) * starts + 63) / 64 * 64;
+  row_tables *t = aligned_alloc(64, (head + bytes + 63) / 64 * 64);
+  if (!t) return NULL;
+  memset(t, 0, head + bytes);
+  *t = (row_tables){
+    .blocks = blocks, .start = (int32_t *)(void *)(t + 1), .weights = (int16_t *)(void *)((char *)t + head)};
+  axis->packed = t;
+  return t;
+}
+
+// MARK: the gathered way
+
+// Fills the half of a record that one load serves; 0 if a tap lies outside of the load.
+static inline int fill_gathered(
+  const tk_axis *axis, int32_t channels, int32_t from, int32_t tap, int32_t *base, uint32_t *record) {
+  const int32_t samples = axis->out * channels;
+  if (from >= samples) return 1;
+  *base = tk_gather_base(axis, channels, from, tap, LOAD);
+  int32_t pixel = from / channels, channel = from % channels;
+  for (int32_t lane = 0; lane < GROUP / 2 && from + lane < samples; lane++) {
+    const int32_t left = axis->count[pixel] - tap, offset = (axis->first[pixel] + tap) * channels + channel - *base;
+    if (left > 0) {
+      // The second byte's weight is 0 where there is no second tap.
+      const int32_t second = left > 1 ? offset + channels : offset;
+      if (second >= LOAD) return 0;
+      const int32_t *w = axis->weights + (size_t)pixel * (size_t)axis->taps + tap;
+      record[lane] = 0x80008000u | (uint32_t)offset | (uint32_t)second << 16;
+      record[GROUP + lane] = high_pair(w);
+      record[2 * GROUP + lane] = low_pair(w);
+    }
+    if (++channel == channels) {
+      channel = 0;
+      pixel++;
+    }
+  }
+  return 1;
+}
+
+static int prepare_gathered(tk_axis *axis, int32_t channels) {
+  const int32_t groups = (axis->out * channels + GROUP - 1) / GROUP, blocks = (axis->longest + 1) / 2;
+  // Of RGBA, two taps of a pixel are half a load only: from 24 taps on, the other way is faster.
+  if (axis->in * channels < LOAD || (channels == 4 && axis->longest > 24)) return 1;
+  if (!tk_gather_reaches(axis, channels, GROUP / 2, 2, LOAD)) return 1;
+  const size_t count = (size_t)groups * (size_t)blocks;
+  row_tables *t = new_tables(axis, blocks, 2 * count, RECORD * count);
+  if (!t) return -1;
+  t->is_gathered = 1;
+  int32_t *base = t->start;
+  uint32_t *record = (uint32_t *)(void *)t->weights;
+  for (int32_t g = 0; g < groups; g++) {
+    for (int32_t b = 0; b < blocks; b++, base += 2, record += RECORD / 4) {
+      if (fill_gathered(axis, channels, g * GROUP, 2 * b, base, record)
+          && fill_gathered(axis, channels, g * GROUP + GROUP / 2, 2 * b, base + 1, record + GROUP / 2)) {
+        continue;
+      }
+      free(t);
+      axis->packed = NULL;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+// Four rows, some of them the same if fewer are left.
+typedef struct {
+  const uint8_t *from[ROWS];
+  uint8_t *to[ROWS];
+  // From here to the rows after these.
+  ptrdiff_t ahead;
+} row_set;
+
+AVX2_INLINE __m256i two_loads(const uint8_t *lower, const uint8_t *upper) {
+  const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)lower);
+  return _mm256_inserti128_si256(
+    _mm256_castsi128_si256(first), _mm_loadu_si128((const __m128i *)(const void *)upper), 1);
+}
+
+AVX2_INLINE void gathered_rows(const tk_axis *axis, int32_t channels, const row_set *rows, int32_t blocks) {
+  const row_tables *t = axis->packed;
+  const int32_t samples = axis->out * channels;
+  const int32_t *base = t->start;
+  const uint8_t *record = (const uint8_t *)t->weights;
+  // See the AVX-512 loops about reading ahead.
+  const int is_long = axis->in * channels >= 4096;
+  for (int32_t x = 0; x < samples; x += GROUP) {
+    for (int r = 0; r < ROWS && is_long; r++) {
+      _mm_prefetch((const char *)rows->from[r] + rows->ahead + base[0], _MM_HINT_T0);
+    }
+    __m256i high_sum[ROWS], low_sum[ROWS], s[ROWS];
+    for (int r = 0; r < ROWS; r++) {
+      high_sum[r] = _mm256_setzero_si256();
+      low_sum[r] = half();
+    }
+    for (int32_t b = 0; b < blocks; b++, base += 2, record += RECORD) {
+      const __m256i index = loaded(record), wh = loaded(record + 32), wl = loaded(record + 64);
+      for (int r = 0; r < ROWS; r++) {
+        const __m256i p = _mm256_shuffle_epi8(two_loads(rows->from[r] + base[0], rows->from[r] + base[1]), index);
+        high_sum[r] = _mm256_add_epi32(high_sum[r], _mm256_madd_epi16(p, wh));
+        low_sum[r] = _mm256_add_epi32(low_sum[r], _mm256_madd_epi16(p, wl));
+      }
+    }
+    for (int r = 0; r < ROWS; r++) s[r] = joined(high_sum[r], low_sum[r]);
+    // Eight bytes of each row, one after another.
+    const __m256i bytes = _mm256_permutevar8x32_epi32(
+      _mm256_packus_epi16(_mm256_packs_epi32(s[0], s[1]), _mm256_packs_epi32(s[2], s[3])),
+      _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    const size_t size = samples - x < GROUP ? (size_t)(samples - x) : GROUP;
+    const __m128i lower = _mm256_castsi256_si128(bytes), upper = _mm256_extracti128_si256(bytes, 1);
+    const int64_t row[ROWS] = {
+      _mm_cvtsi128_si64(lower), _mm_extract_epi64(lower, 1), _mm_cvtsi128_si64(upper), _mm_extract_epi64(upper, 1)};
+    if (size == GROUP) {
+      for (int r = 0; r < ROWS; r++) memcpy(rows->to[r] + x, &row[r], GROUP);
+    } else {
+      for (int r = 0; r < ROWS; r++) memcpy(rows->to[r] + x, &row[r], size);
+    }
+  }
+}
+
+AVX2 static void gathered(
+  const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
+  ptrdiff_t target_stride, int32_t rows) {
+  const int32_t blocks = ((const row_tables *)axis->packed)->blocks;
+  for (int32_t y = 0; y < rows; y += ROWS) {
+    row_set set = {.ahead = ROWS * source_stride};
+    for (int32_t r = 0; r < ROWS; r++) {
+      const int32_t row = y + r < rows ? y + r : rows - 1;
+      set.from[r] = source + row * source_stride;
+      set.to[r] = target + row * target_stride;
+    }
+    switch (blocks) {
+    case 2: gathered_rows(axis, channels, &set, 2); break;
+    case 3: gathered_rows(axis, channels, &set, 3); break;
+    default: gathered_rows(axis, channels, &set, blocks);
+    }
+  }
+}
+
+// MARK: the spread way
 
 // A block is one load of 16 bytes: so many taps, so many bytes to the next block.
 static int32_t block_taps(int32_t channels) { return channels == 1 ? 16 : channels == 2 ? 8 : 4; }
@@ -38,24 +187,11 @@ static int32_t byte_of_lane(int32_t channels, int32_t lane) {
   return channel < channels ? tap * channels + channel : -1;
 }
 
-static int16_t high(int32_t k) { return (int16_t)(k >> TK_LOW_BITS); }
-static int16_t low(int32_t k) { return (int16_t)(k & ((1 << TK_LOW_BITS) - 1)); }
-
-static int prepare_horizontal(tk_axis *axis, int32_t channels) {
-  if (!tk_axis_fits_halves(axis)) return 1;
+static int prepare_spread(tk_axis *axis, int32_t channels) {
   const int32_t taps = block_taps(channels);
-  int32_t longest = 1;
-  for (int32_t i = 0; i < axis->out; i++) longest = axis->count[i] > longest ? axis->count[i] : longest;
-  const int32_t blocks = (longest + taps - 1) / taps;
-  const size_t head = (sizeof(packed_rows) + sizeof(int32_t) * (size_t)axis->out + 63) / 64 * 64;
-  const size_t weights = (size_t)axis->out * (size_t)blocks * 32;
-  packed_rows *packed = aligned_alloc(64, head + weights * sizeof(int16_t));
+  const int32_t blocks = (axis->longest + taps - 1) / taps;
+  row_tables *packed = new_tables(axis, blocks, (size_t)axis->out, (size_t)axis->out * (size_t)blocks * 64);
   if (!packed) return -1;
-  memset(packed, 0, head + weights * sizeof(int16_t));
-  packed->blocks = blocks;
-  packed->start = (int32_t *)(void *)(packed + 1);
-  packed->weights = (int16_t *)(void *)((char *)packed + head);
-  axis->packed = packed;
   // The last start whose loads stay inside of the row.
   const int64_t bytes = (int64_t)(blocks - 1) * taps * channels + 16;
   const int64_t room = (int64_t)axis->in * channels - bytes;
@@ -78,6 +214,12 @@ static int prepare_horizontal(tk_axis *axis, int32_t channels) {
     }
   }
   return 0;
+}
+
+static int prepare_horizontal(tk_axis *axis, int32_t channels) {
+  if (!tk_axis_fits_halves(axis)) return 1;
+  const int status = prepare_gathered(axis, channels);
+  return status <= 0 ? status : prepare_spread(axis, channels);
 }
 
 // The four channel sums of a pixel from its 8 partial sums.
@@ -109,7 +251,7 @@ AVX2_INLINE void store_pixel(uint8_t *target, uint32_t value, int32_t channels, 
 AVX2_INLINE void horizontal_rows(
   const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
   ptrdiff_t target_stride, int rows) {
-  const packed_rows *packed = axis->packed;
+  const row_tables *packed = axis->packed;
   const int32_t block_bytes = block_taps(channels) * channels, blocks = packed->blocks;
   _Alignas(32) int8_t order[32];
   for (int32_t lane = 0; lane < 16; lane++) {
@@ -122,6 +264,7 @@ AVX2_INLINE void horizontal_rows(
     const uint8_t *from = source + (ptrdiff_t)packed->start[x] * channels;
     __m256i high_sum[4], low_sum[4];
     for (int r = 0; r < rows; r++) high_sum[r] = low_sum[r] = _mm256_setzero_si256();
+    for (int r = 0; r < rows; r++) _mm_prefetch((const char *)from + (ROWS + r) * source_stride, _MM_HINT_T0);
     for (int32_t b = 0; b < blocks; b++, w += 32, from += block_bytes) {
       const __m256i wh = _mm256_load_si256((const __m256i *)(const void *)w);
       const __m256i wl = _mm256_load_si256((const __m256i *)(const void *)(w + 16));
@@ -149,24 +292,10 @@ AVX2_INLINE void horizontal_rows(
   }
 }
 
-// The outputs from `fast_end` on, by the formula.
-static void horizontal_edge(
-  const tk_axis *axis, int32_t channels, const uint8_t *source, uint8_t *target, int32_t from) {
-  for (int32_t x = from; x < axis->out; x++) {
-    const int32_t *w = axis->weights + (size_t)x * (size_t)axis->taps;
-    const uint8_t *pixel = source + (ptrdiff_t)axis->first[x] * channels;
-    for (int32_t c = 0; c < channels; c++) {
-      uint32_t sum = 1u << (TK_WEIGHT_BITS - 1);
-      for (int32_t j = 0; j < axis->count[x]; j++) sum += (uint32_t)w[j] * pixel[j * channels + c];
-      target[x * channels + c] = tk_clip8((int32_t)sum >> TK_WEIGHT_BITS);
-    }
-  }
-}
-
 AVX2_INLINE void horizontal_channels(
   const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
   ptrdiff_t target_stride, int32_t rows) {
-  const int32_t fast_end = ((const packed_rows *)axis->packed)->fast_end;
+  const int32_t fast_end = ((const row_tables *)axis->packed)->fast_end;
   int32_t y = 0;
   for (; y + 4 <= rows; y += 4) {
     horizontal_rows(
@@ -178,11 +307,11 @@ AVX2_INLINE void horizontal_channels(
   }
   if (fast_end == axis->out) return;
   for (y = 0; y < rows; y++) {
-    horizontal_edge(axis, channels, source + y * source_stride, target + y * target_stride, fast_end);
+    tk_horizontal_edge(axis, channels, source + y * source_stride, target + y * target_stride, fast_end, axis->out);
   }
 }
 
-AVX2 static void horizontal(
+AVX2 static void spread(
   const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
   ptrdiff_t target_stride, int32_t rows) {
   switch (channels) {
@@ -193,77 +322,14 @@ AVX2 static void horizontal(
   }
 }
 
-// `packed`: for each output row and pair of taps two words, the pair's high halves and its low ones.
-static int prepare_vertical(tk_axis *axis) {
-  if (!tk_axis_fits_halves(axis)) return 1;
-  const int32_t pairs = (axis->taps + 1) / 2;
-  uint32_t *packed = calloc((size_t)axis->out * (size_t)pairs * 2, sizeof *packed);
-  if (!packed) return -1;
-  axis->packed = packed;
-  axis->packed_blocks = pairs;
-  for (int32_t i = 0; i < axis->out; i++) {
-    const int32_t *w = axis->weights + (size_t)i * (size_t)axis->taps;
-    uint32_t *to = packed + (size_t)i * (size_t)pairs * 2;
-    for (int32_t j = 0; j < axis->count[i]; j += 2, to += 2) {
-      const int32_t second = j + 1 < axis->count[i] ? w[j + 1] : 0;
-      to[0] = (uint16_t)high(w[j]) | (uint32_t)(uint16_t)high(second) << 16;
-      to[1] = (uint16_t)low(w[j]) | (uint32_t)(uint16_t)low(second) << 16;
-    }
-  }
-  return 0;
+static void horizontal(
+  const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
+  ptrdiff_t target_stride, int32_t rows) {
+  const int is_gathered = ((const row_tables *)axis->packed)->is_gathered;
+  (is_gathered ? gathered : spread)(axis, channels, source, source_stride, target, target_stride, rows);
 }
 
-// 32 samples of one output row.
-AVX2_INLINE void vertical_chunk(
-  const uint8_t *column, ptrdiff_t stride, const uint32_t *w, int32_t count, uint8_t *target) {
-  const __m256i zero = _mm256_setzero_si256();
-  __m256i h[4] = {zero, zero, zero, zero}, l[4] = {zero, zero, zero, zero};
-  for (int32_t j = 0; j < count; j += 2, w += 2, column += 2 * stride) {
-    const __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)column);
-    // The last tap of an odd number has a partner of weight 0: any row that exists will do.
-    const uint8_t *next = j + 1 < count ? column + stride : column;
-    const __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)next);
-    const __m256i wh = _mm256_set1_epi32((int32_t)w[0]), wl = _mm256_set1_epi32((int32_t)w[1]);
-    const __m256i ab0 = _mm256_unpacklo_epi8(a, b), ab1 = _mm256_unpackhi_epi8(a, b);
-    const __m256i p[4] = {
-      _mm256_unpacklo_epi8(ab0, zero), _mm256_unpackhi_epi8(ab0, zero), _mm256_unpacklo_epi8(ab1, zero),
-      _mm256_unpackhi_epi8(ab1, zero)};
-    for (int i = 0; i < 4; i++) {
-      h[i] = _mm256_add_epi32(h[i], _mm256_madd_epi16(p[i], wh));
-      l[i] = _mm256_add_epi32(l[i], _mm256_madd_epi16(p[i], wl));
-    }
-  }
-  const __m256i half = _mm256_set1_epi32(1 << (TK_WEIGHT_BITS - 1));
-  for (int i = 0; i < 4; i++) {
-    const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(_mm256_slli_epi32(h[i], TK_LOW_BITS), l[i]), half);
-    h[i] = _mm256_srai_epi32(sum, TK_WEIGHT_BITS);
-  }
-  const __m256i packed =
-    _mm256_packus_epi16(_mm256_packs_epi32(h[0], h[1]), _mm256_packs_epi32(h[2], h[3]));
-  _mm256_storeu_si256((__m256i *)(void *)target, packed);
-}
-
-AVX2 static void vertical(
-  const tk_axis *axis, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t row_bytes) {
-  if (row_bytes < 32) {
-    tk_loops_scalar.vertical(axis, source, source_stride, target, target_stride, row_bytes);
-    return;
-  }
-  for (int32_t y = 0; y < axis->out; y++, target += target_stride) {
-    const uint32_t *w = (const uint32_t *)axis->packed + (size_t)y * (size_t)axis->packed_blocks * 2;
-    const uint8_t *column = source + axis->first[y] * source_stride;
-    int32_t x = 0;
-    for (; x + 32 <= row_bytes; x += 32) vertical_chunk(column + x, source_stride, w, axis->count[y], target + x);
-    // The rest overlaps what is done already.
-    if (x < row_bytes) {
-      x = row_bytes - 32;
-      vertical_chunk(column + x, source_stride, w, axis->count[y], target + x);
-    }
-  }
-}
-
-const tk_loops tk_loops_avx2 = {prepare_horizontal, prepare_vertical, horizontal, vertical};
+const tk_loops tk_loops_avx2 = {prepare_horizontal, tk_avx2_prepare_vertical, horizontal, tk_avx2_vertical};
 
 #else
 typedef int tk_no_avx2_here;

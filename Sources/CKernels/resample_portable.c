@@ -82,11 +82,11 @@ INLINE void vertical_chunk(
 }
 
 static void vertical(
-  const tk_axis *axis, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t row_bytes) {
-  for (int32_t y = 0; y < axis->out; y++, target += target_stride) {
+  const tk_axis *axis, int32_t from, int32_t to, const uint8_t *source, int32_t origin, ptrdiff_t source_stride,
+  uint8_t *target, ptrdiff_t target_stride, int32_t row_bytes) {
+  for (int32_t y = from; y < to; y++, target += target_stride) {
     const int32_t *w = axis->weights + (size_t)y * (size_t)axis->taps;
-    const uint8_t *column = source + axis->first[y] * source_stride;
+    const uint8_t *column = source + (axis->first[y] - origin) * source_stride;
     int32_t x = 0;
     for (; x + CHUNK <= row_bytes; x += CHUNK) {
       vertical_chunk(w, axis->count[y], column + x, source_stride, target + x, CHUNK);

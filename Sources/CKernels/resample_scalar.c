@@ -14,7 +14,9 @@ static int prepare_vertical(tk_axis *axis) {
 }
 
 // Sums wrap modulo 2^32, as two's complement does.
-static uint8_t rounded(uint32_t sum) { return tk_clip8((int32_t)(sum + (1u << (TK_WEIGHT_BITS - 1))) >> TK_WEIGHT_BITS); }
+static uint8_t rounded(uint32_t sum) {
+  return tk_clip8((int32_t)(sum + (1u << (TK_WEIGHT_BITS - 1))) >> TK_WEIGHT_BITS);
+}
 
 static void horizontal(
   const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
@@ -35,11 +37,11 @@ static void horizontal(
 }
 
 static void vertical(
-  const tk_axis *axis, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t row_bytes) {
-  for (int32_t y = 0; y < axis->out; y++) {
+  const tk_axis *axis, int32_t from, int32_t to, const uint8_t *source, int32_t origin, ptrdiff_t source_stride,
+  uint8_t *target, ptrdiff_t target_stride, int32_t row_bytes) {
+  for (int32_t y = from; y < to; y++) {
     const int32_t *w = axis->weights + (size_t)y * (size_t)axis->taps;
-    const uint8_t *column = source + axis->first[y] * source_stride;
+    const uint8_t *column = source + (axis->first[y] - origin) * source_stride;
     for (int32_t x = 0; x < row_bytes; x++) {
       uint32_t sum = 0;
       for (int32_t j = 0; j < axis->count[y]; j++) sum += (uint32_t)w[j] * column[j * source_stride + x];
@@ -77,16 +79,16 @@ void tk_horizontal_u16(
 }
 
 void tk_vertical_u16(
-  const tk_axis *axis, int clip_bytes, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t width) {
-  for (int32_t y = 0; y < axis->out; y++) {
+  const tk_axis *axis, int clip_bytes, int32_t from, int32_t to, const uint8_t *source, int32_t origin,
+  ptrdiff_t source_stride, uint8_t *target, ptrdiff_t target_stride, int32_t width) {
+  for (int32_t y = from; y < to; y++) {
     const double *w = axis->real + (size_t)y * (size_t)axis->taps;
+    const uint8_t *column = source + (axis->first[y] - origin) * source_stride;
     uint16_t *out = (uint16_t *)(void *)target;
     for (int32_t x = 0; x < width; x++) {
       double sum = 0.0;
       for (int32_t j = 0; j < axis->count[y]; j++) {
-        const uint8_t *row = source + (axis->first[y] + j) * source_stride;
-        sum += ((const uint16_t *)(const void *)row)[x] * w[j];
+        sum += ((const uint16_t *)(const void *)(column + j * source_stride))[x] * w[j];
       }
       out[x] = rounded16(sum, clip_bytes);
     }

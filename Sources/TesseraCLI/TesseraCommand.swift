@@ -16,7 +16,7 @@ struct TesseraCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, StatsCommand.self, PreprocessCommand.self, PreviewCommand.self, PackCommand.self,
       UnpackCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self, BenchCommand.self,
-      ReplayCommand.self, TransformsCommand.self,
+      ExplainCommand.self, ReplayCommand.self, TransformsCommand.self,
     ])
 
   static func main() {

@@ -40,6 +40,9 @@ public struct TensorInfo: Sendable, Hashable, Codable {
     self.shape = shape
     self.dataType = dataType
   }
+
+  /// Bytes of all elements.
+  package var byteCount: Int { shape.reduce(1, *) * dataType.byteCount }
 }
 
 /// A generation of Pillow's resampling: the order of its two passes changed twice, and the pixels with it.

@@ -125,4 +125,46 @@ import Testing
       }
     }
   }
+
+  @Test("gives any JPEG restart markers, from which windows of it are decoded") func restarts() async throws {
+    var files = try await files()
+    let picture = Pictures.ramps(Size(width: 203, height: 190), .rgb, seed: 2)
+    for subsampling in JPEGEncoder.Subsampling.allCases {
+      files.append(try JPEGEncoder(quality: 92, subsampling: subsampling).encode(picture))
+    }
+    var random = RandomStream(seed: 5)
+    for file in files {
+      for rows in [1, 3] {
+        let transcoder = JPEGTranscoder(restartRows: rows)
+        guard case .rewritten(let seekable) = try transcoder.baseline(file) else {
+          Issue.record("not rewritten")
+          continue
+        }
+        #expect(try transcoder.baseline(file) == .rewritten(seekable))
+        let whole = try ImageDecoder().decode(file)
+        for _ in 0..<25 {
+          let (x, y) = (
+            random.integer(in: 0...whole.width - 1), random.integer(in: 0...whole.height - 1)
+          )
+          let window = Rect(
+            x: x, y: y, width: random.integer(in: 1...whole.width - x),
+            height: random.integer(in: 1...whole.height - y))
+          let request = DecodeRequest(region: window)
+          #expect(try ImageDecoder().decode(seekable, request) == whole.cut(window), "\(whole), \(window)")
+          // A damaged one is what its whole is.
+          let broken = Mutation.apply(to: seekable, using: &random)
+          guard let header = try? ImageHeader(bytes: broken), header.orientedSize == whole.size else {
+            continue
+          }
+          let damaged = Result { try ImageDecoder().decode(broken) }
+          let part = Result { try ImageDecoder().decode(broken, request) }
+          switch (damaged, part) {
+          case (.success(let damaged), .success(let part)): #expect(part == damaged.cut(window))
+          case (.failure(let a), .failure(let b)): #expect("\(a)" == "\(b)")
+          default: Issue.record("whole \(damaged), part \(part)")
+          }
+        }
+      }
+    }
+  }
 }

@@ -56,6 +56,28 @@ typedef struct tc_conversion {
   const uint8_t *palette;
 } tc_conversion;
 
+/// A part of the stored picture, in its pixels; inside of it and not empty.
+typedef struct tc_window {
+  int32_t x, y, width, height;
+} tc_window;
+
+/// A codec that works in blocks gives up to so many pixels of a row beside the window: at most 31 to the left (a block
+/// of JPEG is 32 wide at most) and a margin of 2 on each side.
+enum { TC_STRIP_SLACK = 64 };
+
+/// Where a decoder's rows go when nobody keeps the picture: they are handed over in order, strip by strip.
+///
+/// The decoder's `pixels` are then memory of `strip` rows, used again for each strip; their stride leaves room for
+/// `TC_STRIP_SLACK` pixels beside the window's.
+typedef struct tc_sink {
+  /// Takes the next `count` rows of the window; they are gone when it returns. Where `rows` is NULL the decoder begins
+  /// again at the window's first row: what came before does not count.
+  void (*rows)(void *context, const uint8_t *rows, size_t stride, int32_t count);
+  void *context;
+  /// At least 1.
+  int32_t strip;
+} tc_sink;
+
 /// Bytes of one pixel.
 size_t tc_layout_pixel_bytes(tc_layout layout);
 

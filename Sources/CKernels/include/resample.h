@@ -27,7 +27,16 @@ enum {
   TK_LOOPS_SCALAR = 1,
   /// Plain C for the compiler's vectoriser: the best where no others are.
   TK_LOOPS_PORTABLE = 2,
+  /// x86-64 with AVX2 (2013).
+  TK_LOOPS_AVX2 = 3,
+  /// x86-64 with AVX-512 F, BW, VL, VBMI and VNNI (Ice Lake, Zen 4).
+  TK_LOOPS_AVX512 = 4,
+  /// arm64.
+  TK_LOOPS_NEON = 5,
 };
+
+/// Whether this machine can run the loops of that number (1 or 0).
+int32_t tk_loops_available(int32_t number);
 
 /// What a resize is to do.
 typedef struct {
@@ -45,8 +54,11 @@ typedef struct {
   int32_t vertical_first;
   /// 16 bit: whether an overshoot is clipped byte by byte, as Pillow 11 does (12 and 13 clip the value).
   int32_t clip_bytes;
-  /// One of `TK_LOOPS_…`.
+  /// One of `TK_LOOPS_…`; loops that the machine lacks stand for the best.
   int32_t loops;
+  /// The part of the resized picture to make: left, top, right, bottom, not empty; all 0 for the whole. The target
+  /// has its size, the bytes are those of a crop after the resize.
+  int32_t kept[4];
 } tk_resample_request;
 
 typedef struct tk_resample_plan tk_resample_plan;
@@ -58,13 +70,41 @@ void tk_resample_plan_free(tk_resample_plan *plan);
 /// The source pixels that the plan reads: x0, y0, x1, y1, the ends left out.
 void tk_resample_window(const tk_resample_plan *plan, int32_t window[4]);
 
-/// Bytes of scratch memory that a run needs (the intermediate between the passes).
+/// Bytes of scratch memory that a run needs: a band of rows between the passes, not a picture.
 size_t tk_resample_scratch_bytes(const tk_resample_plan *plan);
 
-/// Resamples. `source` is where pixel (0, 0) is or would be: nothing outside of the window is touched.
+/// Resamples into the kept part. `source` is where pixel (0, 0) is or would be: nothing outside of the window is
+/// touched.
 void tk_resample_run(
   const tk_resample_plan *plan, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
   ptrdiff_t target_stride, uint8_t *scratch);
+
+/// A resize whose source rows come in pushes, as a decoder hands them over: no picture is in memory whole.
+///
+/// Not for two threads at once. Any heights of pushes give the bytes of one run.
+typedef struct tk_resample_stream tk_resample_stream;
+
+/// Bytes of scratch memory that a stream needs: the rows that outputs to come still need.
+size_t tk_resample_stream_scratch_bytes(const tk_resample_plan *plan);
+
+/// Begins a stream, the only allocation; NULL when out of memory. Plan, target and scratch are the caller's and must
+/// outlive the stream, which the caller frees.
+tk_resample_stream *tk_resample_stream_new(
+  const tk_resample_plan *plan, uint8_t *target, ptrdiff_t target_stride, uint8_t *scratch);
+void tk_resample_stream_free(tk_resample_stream *stream);
+
+/// Takes the next `count` rows of the plan's window; pixel 0 of a row is the window's first column.
+///
+/// Writes every output row whose support is then complete. The rows may be overwritten afterwards; rows beyond the
+/// window's last are ignored. Strips whose height is a multiple of 4 are the fastest.
+void tk_resample_stream_push(
+  tk_resample_stream *stream, const uint8_t *rows, ptrdiff_t stride, int32_t count);
+
+/// Begins again with the window's first row: what was pushed does not count.
+void tk_resample_stream_restart(tk_resample_stream *stream);
+
+/// Output rows that are written: all of them once the whole window was pushed.
+int32_t tk_resample_stream_finished_rows(const tk_resample_stream *stream);
 
 /// NEAREST with Pillow's positions: the source index of each of `out` pixels along an axis, −1 for none.
 ///

@@ -47,6 +47,13 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "webdataset: rewrite progressive JPEGs as baseline with identical pixels, proved per file.")
   var losslessBaseline = false
 
+  @Flag(
+    help: """
+      webdataset: rewrite every JPEG as baseline with a restart marker behind each row of blocks, with identical pixels, \
+      proved per file: random crops then decode about a tenth faster, from any place of the picture.
+      """)
+  var seekable = false
+
   @Flag(help: "webdataset: decode every picture, so that damaged ones fail here and not in training.")
   var verify = false
 
@@ -84,8 +91,8 @@ struct PackCommand: ParsableCommand {
           "webdataset keeps the encoded bytes: pipelines, --seed and decoding options are for safetensors")
       }
     case .safetensors:
-      if losslessBaseline || verify {
-        throw ValidationError("--lossless-baseline and --verify are for webdataset")
+      if losslessBaseline || seekable || verify {
+        throw ValidationError("--lossless-baseline, --seekable and --verify are for webdataset")
       }
       _ = try pipeline.resolve()
     }
@@ -136,6 +143,7 @@ struct PackCommand: ParsableCommand {
     job.resume = resume
     job.shard = part.assignment
     job.rewritesProgressive = losslessBaseline
+    job.restartRows = seekable ? 1 : 0
     job.verifiesPictures = verify
     return job
   }
@@ -147,7 +155,12 @@ struct PackCommand: ParsableCommand {
         "\(source) (\(Words.count(job.dataset.count, "sample"))\(captions.map { " of \($0)" } ?? ""))",
       ],
       ["destination", "\(destination) (webdataset, \(shardSize) samples a shard)"],
-      ["pictures", losslessBaseline ? "progressive JPEGs rewritten as baseline" : "bytes as they are"],
+      [
+        "pictures",
+        seekable
+          ? "JPEGs rewritten with restart markers"
+          : losslessBaseline ? "progressive JPEGs rewritten as baseline" : "bytes as they are",
+      ],
       ["verify", verify ? "every picture is decoded" : "headers only"], ["threads", "\(job.threads)"],
       ["on error", "\(onError.rawValue)\(resume ? ", resuming" : "")"],
       ["processes", part.description],
@@ -164,9 +177,9 @@ struct PackCommand: ParsableCommand {
     line += ", \(job.failed) failed, \(String(format: "%.2f", job.seconds)) s"
     line += ", \(Words.rate(job.imagesPerSecond)) samples/s"
     print(line)
-    if losslessBaseline {
+    if losslessBaseline || seekable {
       print(
-        "  \(Words.count(summary.rewritten, "progressive JPEG")) rewritten, \(summary.keptProgressive) kept as they are"
+        "  \(Words.count(summary.rewritten, seekable ? "JPEG" : "progressive JPEG")) rewritten, \(summary.keptProgressive) kept as they are"
       )
     }
     for failure in job.failures.prefix(10) {

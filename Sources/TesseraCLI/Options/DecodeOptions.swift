@@ -29,6 +29,13 @@ struct DecodeOptions: ParsableArguments {
   @Flag(help: "Fill what a truncated file lacks, as Pillow's LOAD_TRUNCATED_IMAGES, instead of an error.")
   var fillTruncated = false
 
+  @Option(
+    help: ArgumentHelp(
+      "exact (the default), or fast: pictures that are made smaller are decoded smaller (JPEG) and averaged down first, "
+        + "as by Pillow's draft and reducing_gap=2; pixels differ a little. fast:3 keeps a gap of 3.",
+      valueName: "scale"))
+  var decodeScale: DecodeScale?
+
   @Option(help: ArgumentHelp("Refuse pictures of more pixels (default: 268435456).", valueName: "n"))
   var maxPixels: Int?
 
@@ -58,10 +65,15 @@ struct DecodeOptions: ParsableArguments {
     if let icc { policy.icc = icc == .srgb ? .convertToSRGB : .ignore }
     if let colour { policy.output = colour == .stored ? .asStored : .rgb }
     if fillTruncated { policy.truncated = .fillGray }
+    if let decodeScale { policy.decodeScale = decodeScale }
     if let maxPixels { policy.limits.pixels = maxPixels }
     if policy != before { name += "+" }
     return (name, policy, generation)
   }
+}
+
+extension DecodeScale: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 extension DecodePolicy.Orientation: ExpressibleByArgument {}
@@ -107,6 +119,7 @@ extension DecodePolicy {
       "orientation \(orientation.rawValue)", "16 bit \(sixteenBit.rawValue)", "alpha \(transparency)",
       "ICC \(icc == .ignore ? "ignore" : "to sRGB")", output == .rgb ? "rgb" : "colours as stored",
     ]
+    if decodeScale != .exact { parts.append("decode scale \(decodeScale)") }
     if truncated == .fillGray { parts.append("truncated files filled") }
     return parts.joined(separator: ", ")
   }

@@ -76,11 +76,14 @@ public struct DecodePolicy: Sendable, Hashable, Codable {
   public var truncated: Truncated
   public var output: Output
   public var limits: DecodeLimits
+  /// Whether pictures may be decoded smaller where a pipeline begins by making them smaller; the decoder alone never
+  /// looks at it.
+  public var decodeScale: DecodeScale
 
   public init(
     orientation: Orientation = .apply, sixteenBit: SixteenBit = .scale, alpha: Alpha = .drop,
     icc: ICC = .ignore, cmyk: CMYK = .pillow, truncated: Truncated = .error, output: Output = .rgb,
-    limits: DecodeLimits = DecodeLimits()
+    limits: DecodeLimits = DecodeLimits(), decodeScale: DecodeScale = .exact
   ) {
     self.orientation = orientation
     self.sixteenBit = sixteenBit
@@ -90,6 +93,7 @@ public struct DecodePolicy: Sendable, Hashable, Codable {
     self.truncated = truncated
     self.output = output
     self.limits = limits
+    self.decodeScale = decodeScale
   }
 
   /// The default: orientation applied, 16 bit scaled, alpha dropped, profiles ignored, `rgb` out.

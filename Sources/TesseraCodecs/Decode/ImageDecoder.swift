@@ -13,6 +13,20 @@ public struct ImageDecoder: Sendable {
   public func decode(_ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest = DecodeRequest()) throws
     -> Image
   {
+    try decoding(bytes, request).run()
+  }
+
+  /// Decodes a picture in memory and hands its rows (of `request.region`) to `consume` strip by strip, so that nobody
+  /// need keep the picture. They are the rows of what `decode` gives.
+  ///
+  /// - Throws: as `decode`; the rows that were handed over before do not count then.
+  package func decodeRows(
+    _ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest, into consume: RowConsumer
+  ) throws {
+    try decoding(bytes, request).run(into: consume)
+  }
+
+  private func decoding(_ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest) throws -> PictureDecoding {
     let limits = request.policy.limits
     guard bytes.count <= limits.bytes else {
       throw TesseraError(
@@ -20,7 +34,7 @@ public struct ImageDecoder: Sendable {
     }
     let picture = try StoredPicture(
       reading: MemorySource(bytes), lenient: request.policy.truncated == .fillGray)
-    return try PictureDecoding(picture: picture, bytes: bytes, request: request).run()
+    return PictureDecoding(picture: picture, bytes: bytes, request: request)
   }
 
   /// Decodes a picture in memory.

@@ -3,8 +3,8 @@ internal import TesseraCore
 
 /// One decode: a parsed file, its bytes and what is wanted of it.
 ///
-/// Today every picture is decoded whole and the window cut out; `run` is the seam where a later version hands the
-/// window to the codec.
+/// JPEG and PNG are asked for the window alone; of the other formats the whole picture is decoded and the window cut
+/// out.
 struct PictureDecoding {
   let picture: StoredPicture
   let bytes: UnsafeRawBufferPointer
@@ -13,17 +13,57 @@ struct PictureDecoding {
   private var header: ImageHeader { picture.header }
   private var policy: DecodePolicy { request.policy }
   private var fills: Int32 { policy.truncated == .fillGray ? 1 : 0 }
+  private var outputFormat: PixelFormat { takesLuma ? .gray : policy.outputFormat(of: header) }
+  private var takesLuma: Bool {
+    request.lumaOnly && header.format == .jpeg && header.mode == "RGB" && !convertsColour
+  }
+  private var turns: Bool { policy.orientation == .apply && header.orientation != .upright }
+  private var convertsColour: Bool { policy.icc == .convertToSRGB && header.hasICCProfile }
+  /// The size of the picture as it comes from the codec.
+  private var storedSize: Size { request.scaled(header.size) }
+
+  /// The window in the picture as it is stored: `request.region` is one of the upright picture.
+  private var window: Rect {
+    guard let region = request.region else {
+      return Rect(x: 0, y: 0, width: storedSize.width, height: storedSize.height)
+    }
+    return turns ? header.orientation.stored(region, in: storedSize) : region
+  }
 
   /// - Throws: `TesseraError` of stage `header` for limits and policies, `decode` for the data.
   func run() throws -> Image {
     try checkHeader()
-    do {
-      let stored = try policy.icc == .convertToSRGB && header.hasICCProfile ? convertedBySRGB() : decoded()
-      let upright = policy.orientation == .apply ? stored.oriented(header.orientation) : stored
-      return try cropped(upright)
-    } catch let error as TesseraError {
-      throw error.with(stage: .decode)
+    return try staged {
+      let stored = try convertsColour ? convertedBySRGB() : decoded()
+      return turns ? stored.oriented(header.orientation) : stored
     }
+  }
+
+  /// Hands the window's rows to `consume` as they are decoded, in order; see `ImageDecoder.decodeRows`.
+  ///
+  /// - Throws: as `run`; rows that were handed over before do not count then.
+  func run(into consume: RowConsumer) throws {
+    try checkHeader()
+    if turns || convertsColour || !picture.coding.givesWindows {
+      let image = try run()
+      image.withUnsafeBytes { consume($0.baseAddress, image.bytesPerRow, image.height) }
+      return
+    }
+    try staged {
+      let format = outputFormat
+      try Self.withSink(to: consume) { sink in
+        let stride = (window.width + Int(TC_STRIP_SLACK)) * format.bytesPerPixel
+        let strip = MemoryBlock(byteCount: stride * Int(sink.pointee.strip))
+        try decode(
+          to: format.layout, alpha: policy.conversionAlpha(to: format), window, sink,
+          into: strip.mutableBytes,
+          stride: stride)
+      }
+    }
+  }
+
+  private func staged<R>(_ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as TesseraError { throw error.with(stage: .decode) }
   }
 
   /// Everything that the header alone forbids.
@@ -44,8 +84,16 @@ struct PictureDecoding {
       throw TesseraError(
         .unsupported(format: header.format.name, feature: "CMYK (by the policy)"), stage: .header)
     }
+    if request.scale != 1 {
+      guard header.format == .jpeg, [2, 4, 8].contains(request.scale) else {
+        throw TesseraError(
+          .invalidInput(
+            operation: "decode", expected: "a scale of 1, for JPEG also 2, 4 or 8", got: "\(request.scale)"),
+          stage: .header)
+      }
+    }
     if let region = request.region {
-      let size = policy.orientation == .apply ? header.orientedSize : header.size
+      let size = policy.orientation == .apply ? request.scaled(header.orientedSize) : storedSize
       guard region.width > 0, region.height > 0,
         Rect(x: 0, y: 0, width: size.width, height: size.height).contains(region)
       else {
@@ -56,26 +104,22 @@ struct PictureDecoding {
     }
   }
 
-  private func cropped(_ image: Image) throws -> Image {
-    guard let region = request.region, region != image.bounds else { return image }
-    let pixel = image.format.bytesPerPixel
-    return Image(size: region.size, format: image.format) { target in
-      image.withUnsafeBytes { source in
-        for y in 0..<region.height {
-          let from = (region.y + y) * image.bytesPerRow + region.x * pixel
-          let row = UnsafeRawBufferPointer(rebasing: source[from..<from + region.width * pixel])
-          UnsafeMutableRawBufferPointer(rebasing: target[(y * row.count)...]).copyMemory(from: row)
-        }
-      }
-    }
+  /// The window in the policy's format, straight from the codec.
+  private func decoded() throws -> Image {
+    let format = outputFormat
+    return try pixels(format, layout: format.layout, alpha: policy.conversionAlpha(to: format))
   }
 
-  /// The picture in the policy's format, straight from the codec.
-  private func decoded() throws -> Image {
-    let format = policy.outputFormat(of: header)
-    return try Image(size: header.size, format: format) { target in
-      try decode(to: format.layout, alpha: policy.conversionAlpha(to: format), into: target)
+  /// The window of the stored picture in `layout`, whose pixels are as large as `format`'s.
+  private func pixels(_ format: PixelFormat, layout: tc_layout, alpha: tc_alpha) throws -> Image {
+    let window = window
+    let whole = Rect(x: 0, y: 0, width: storedSize.width, height: storedSize.height)
+    let asked = picture.coding.givesWindows ? window : whole
+    let image = try Image(size: asked.size, format: format) { target in
+      try decode(
+        to: layout, alpha: alpha, asked, nil, into: target, stride: asked.width * format.bytesPerPixel)
     }
+    return asked == window ? image : image.cut(window)
   }
 
   /// The picture by way of its colour profile: decoded with its alpha, converted, then laid over the background.
@@ -86,21 +130,19 @@ struct PictureDecoding {
     let stored: PixelFormat = isGray ? (keepsAlpha ? .grayAlpha : .gray) : keepsAlpha || isCMYK ? .rgba : .rgb
     let layout = isCMYK ? TC_CMYK : stored.layout
     // CMYK takes four bytes a pixel, as RGBA does.
-    let source = try Image(size: header.size, format: stored) { target in
-      try decode(to: layout, alpha: keepsAlpha ? TC_ALPHA_KEEP : TC_ALPHA_DROP, into: target)
-    }
-    let converted = try Image(size: header.size, format: keepsAlpha ? .rgba : .rgb) { target in
+    let source = try pixels(stored, layout: layout, alpha: keepsAlpha ? TC_ALPHA_KEEP : TC_ALPHA_DROP)
+    let converted = try Image(size: source.size, format: keepsAlpha ? .rgba : .rgb) { target in
       try toSRGB(source, layout: layout, into: target)
     }
-    let format = policy.outputFormat(of: header)
+    let format = outputFormat
     guard converted.format != format else { return converted }
-    return Image(size: header.size, format: format) { target in
+    return Image(size: converted.size, format: format) { target in
       converted.withUnsafeBytes { bytes in
         var conversion = conversion(
           from: TC_RGBA, to: format.layout, alpha: policy.conversionAlpha(to: format))
         tc_convert_rows(
           &conversion, bytes.bytePointer, converted.bytesPerRow, target.bytePointer,
-          format.bytesPerPixel * header.width, header.width, header.height)
+          format.bytesPerPixel * converted.width, converted.width, converted.height)
       }
     }
   }
@@ -134,12 +176,15 @@ struct PictureDecoding {
     return conversion
   }
 
-  /// Decodes the whole picture into `target`, rows one after another.
-  private func decode(to layout: tc_layout, alpha: tc_alpha, into target: UnsafeMutableRawBufferPointer)
-    throws
-  {
+  /// Decodes a window into `target`, rows `stride` bytes apart, or strip by strip into `sink`. Codecs that give no
+  /// windows are asked for the whole picture.
+  private func decode(
+    to layout: tc_layout, alpha: tc_alpha, _ window: Rect, _ sink: UnsafePointer<tc_sink>?,
+    into target: UnsafeMutableRawBufferPointer, stride: Int
+  ) throws {
     let format = header.format.name
-    let stride = target.count / header.height
+    var part = tc_window(
+      x: Int32(window.x), y: Int32(window.y), width: Int32(window.width), height: Int32(window.height))
     var error = tc_error()
     var unit = "rows"
     let status: tc_status
@@ -149,14 +194,15 @@ struct PictureDecoding {
     case .jpeg(let components):
       var stored = tc_jpeg_picture(
         width: Int32(header.width), height: Int32(header.height), components: Int32(components),
-        max_scans: Int64(policy.limits.scans))
-      let source = components == 4 ? TC_CMYK_INVERTED : components == 1 ? TC_GRAY : TC_RGB
+        max_scans: Int64(policy.limits.scans), scale: Int32(request.scale))
+      let source = components == 4 ? TC_CMYK_INVERTED : components == 1 || takesLuma ? TC_GRAY : TC_RGB
       var conversion = conversion(from: source, to: layout, alpha: TC_ALPHA_DROP)
       status = tc_jpeg_decode(
-        bytes.bytePointer, bytes.count, &stored, &conversion, fills, target.bytePointer, stride, &error)
+        bytes.bytePointer, bytes.count, &stored, &conversion, fills, &part, sink, target.bytePointer, stride,
+        &error)
     case .png(let stored):
       cut = stored.cut
-      status = decodePNG(stored, layout, alpha, target.bytePointer, stride, &dataEnd, &error)
+      status = decodePNG(stored, layout, alpha, &part, sink, target.bytePointer, stride, &dataEnd, &error)
     case .webp(let stored):
       unit = "pictures"
       status = decodeWebP(stored, layout, alpha, target, stride, &error)
@@ -176,13 +222,14 @@ struct PictureDecoding {
   }
 
   private func decodePNG(
-    _ stored: PNGPicture, _ layout: tc_layout, _ alpha: tc_alpha, _ target: UnsafeMutablePointer<UInt8>,
-    _ stride: Int, _ dataEnd: inout Int64, _ error: inout tc_error
+    _ stored: PNGPicture, _ layout: tc_layout, _ alpha: tc_alpha, _ window: UnsafePointer<tc_window>,
+    _ sink: UnsafePointer<tc_sink>?, _ target: UnsafeMutablePointer<UInt8>, _ stride: Int,
+    _ dataEnd: inout Int64, _ error: inout tc_error
   ) -> tc_status {
     var picture = tc_png_picture(
       width: Int32(header.width), height: Int32(header.height), bit_depth: Int32(stored.bitDepth),
       color_type: Int32(stored.colorType), interlaced: stored.isInterlaced ? 1 : 0,
-      idat_offset: Int64(stored.idatOffset))
+      idat_offset: Int64(stored.idatOffset), plain: 0)
     var conversion = conversion(from: tc_png_source_layout(&picture), to: layout, alpha: alpha)
     if let key = stored.transparentColour {
       conversion.has_key = 1
@@ -191,7 +238,8 @@ struct PictureDecoding {
     return (stored.colorType == 3 ? stored.fullPalette : []).withUnsafeBufferPointer { palette in
       conversion.palette = palette.baseAddress
       return tc_png_decode(
-        bytes.bytePointer, bytes.count, &picture, &conversion, fills, target, stride, &dataEnd, &error)
+        bytes.bytePointer, bytes.count, &picture, &conversion, fills, window, sink, target, stride, &dataEnd,
+        &error)
     }
   }
 

@@ -10,7 +10,7 @@ private import CCodecs
 public struct JPEGTranscoder: Sendable {
   /// What became of a file.
   public enum Outcome: Sendable, Equatable {
-    /// Progressive before, baseline now, with the same pixels.
+    /// Baseline now, with the same pixels.
     case rewritten([UInt8])
     /// A JPEG that is not progressive.
     case alreadyBaseline
@@ -23,17 +23,25 @@ public struct JPEGTranscoder: Sendable {
   }
 
   public var limits: DecodeLimits
+  /// Rows of blocks between restart markers; 0 for none. Where there are some, baseline files are rewritten too: a
+  /// decoder that is asked for a part of the picture then begins at the marker above it. Half a per cent more bytes.
+  public var restartRows: Int
 
-  public init(limits: DecodeLimits = DecodeLimits()) { self.limits = limits }
+  /// - Parameter restartRows: 0...255.
+  public init(limits: DecodeLimits = DecodeLimits(), restartRows: Int = 0) {
+    precondition((0...255).contains(restartRows), "restart markers after \(restartRows) rows of blocks")
+    self.limits = limits
+    self.restartRows = restartRows
+  }
 
-  /// Rewrites a file if it is a progressive JPEG.
+  /// Rewrites a file if it is a progressive JPEG, or one that is to have restart markers.
   ///
   /// - Throws: `TesseraError` of stage `header` for bytes that are no picture that Tessera reads.
   /// - Complexity: two decodes and an encode of a progressive file; a look at the header of others.
   public func baseline(_ bytes: [UInt8]) throws -> Outcome {
     let header = try ImageHeader(bytes: bytes)
     guard header.format == .jpeg else { return .notJPEG }
-    guard header.isProgressive else { return .alreadyBaseline }
+    guard header.isProgressive || restartRows > 0 else { return .alreadyBaseline }
     do {
       let rewritten = try transcoded(bytes)
       return try isSame(bytes, rewritten, header) ? .rewritten(rewritten) : .differs
@@ -43,10 +51,11 @@ public struct JPEGTranscoder: Sendable {
   }
 
   private func transcoded(_ bytes: [UInt8]) throws -> [UInt8] {
-    var bounds = tc_jpeg_transcode_limits(max_pixels: Int64(limits.pixels), max_scans: Int64(limits.scans))
+    var options = tc_jpeg_transcode_options(
+      restart_rows: Int32(restartRows), max_pixels: Int64(limits.pixels), max_scans: Int64(limits.scans))
     return try encoded("JPEG") { buffer, error in
       bytes.withUnsafeBytes {
-        tc_jpeg_transcode_baseline($0.bytePointer, $0.count, &bounds, &buffer, &error)
+        tc_jpeg_transcode_baseline($0.bytePointer, $0.count, &options, &buffer, &error)
       }
     }
   }

@@ -13,6 +13,14 @@ struct StoredPicture {
     case webp(WebPPicture)
     case bmp(BMPPicture)
     case pnm(PNMPicture)
+
+    /// Whether the codec computes a window alone, and gives its rows one after another.
+    var givesWindows: Bool {
+      switch self {
+      case .jpeg, .png: true
+      case .webp, .bmp, .pnm: false
+      }
+    }
   }
 
   enum Profile {

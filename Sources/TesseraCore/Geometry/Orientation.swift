@@ -39,4 +39,24 @@ public enum Orientation: Int, Sendable, Hashable, Codable, CaseIterable {
     case .rotatedLeft: Point(x: point.y, y: w - point.x)
     }
   }
+
+  /// The part of a picture of size `size` that becomes the part `rect` of it after the turn.
+  public func stored(_ rect: Rect, in size: Size) -> Rect {
+    // From the far edge of the turned picture, where an axis runs backwards.
+    let (right, bottom) = (size.width - rect.right, size.height - rect.bottom)
+    return switch self {
+    case .upright: rect
+    case .mirrored: Rect(x: right, y: rect.y, width: rect.width, height: rect.height)
+    case .rotated180: Rect(x: right, y: bottom, width: rect.width, height: rect.height)
+    case .flipped: Rect(x: rect.x, y: bottom, width: rect.width, height: rect.height)
+    case .transposed: Rect(x: rect.y, y: rect.x, width: rect.height, height: rect.width)
+    case .rotatedRight:
+      Rect(x: rect.y, y: size.height - rect.right, width: rect.height, height: rect.width)
+    case .transversed:
+      Rect(
+        x: size.width - rect.bottom, y: size.height - rect.right, width: rect.height, height: rect.width)
+    case .rotatedLeft:
+      Rect(x: size.width - rect.bottom, y: rect.x, width: rect.height, height: rect.width)
+    }
+  }
 }

@@ -44,7 +44,7 @@ package struct PictureWorker: Sendable {
     let bytes = try read(entry)
     let header = try stage(.header) { try ImageHeader(bytes: bytes) }
     let draw = try draw(for: header, sample: sample, epoch: epoch)
-    let plan = try stage(.transform) { try Plan(draw, policy: policy) }
+    let plan = try stage(.transform) { try Plan(draw, policy: policy, header: header) }
     let output = try stage(.decode) { try bytes.withUnsafeBytes { try plan.execute(decoding: $0) } }
     return (output, header)
   }

@@ -226,8 +226,3 @@ extension Batch {
     }
   }
 }
-
-extension TensorInfo {
-  /// Bytes of all elements.
-  var byteCount: Int { shape.reduce(1, *) * dataType.byteCount }
-}

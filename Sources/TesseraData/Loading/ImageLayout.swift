@@ -24,11 +24,6 @@ public struct ImageLayout: Sendable, Hashable, Codable {
   public static let channelsFirst = ImageLayout()
   public static let channelsLast = ImageLayout(channels: .last)
 
-  /// Whether a result of this type lies right as it is.
-  func keeps(_ info: TensorInfo) -> Bool {
-    channels == .first && (dataType ?? info.dataType) == info.dataType
-  }
-
   /// A picture of the pipeline's in this layout: `[…, C, H, W]` → `[…, C, H, W]` or `[…, H, W, C]`.
   ///
   /// - Throws: `invalidInput` where floats would have to become integers.

@@ -114,23 +114,25 @@ struct PicturePass {
       try picture.encodedBytes(limits: recipe.policy.limits) ?? []
     }
     times.bytesRead += bytes.count
-    let plan = try times.measure(\.draw) {
-      let header = try Self.staged(.header) { try ImageHeader(bytes: bytes, policy: recipe.policy) }
-      let (size, format) = ImageDecoder().info(for: header, policy: recipe.policy)
-      return try self.plan(size, format, annotations)
-    }
-    let image = try times.measure(\.decode) {
-      try Self.staged(.decode) {
-        try bytes.withUnsafeBytes {
-          isFused
-            ? try plan.decodePicture($0)
-            : try ImageDecoder().decode($0, DecodeRequest(policy: recipe.policy))
+    let plan = try times.measure(\.draw) { try self.plan(decoding: bytes, annotations) }
+    guard isFused else {
+      return try times.measure(\.decode) {
+        let output = try bytes.withUnsafeBytes {
+          try plan.executeStepwise(decoding: $0, annotations: annotations)
         }
+        annotations = output.annotations
+        return try place(try layout.arranged(try output.value.tensor()), target)
       }
     }
-    return try times.measure(\.transform) {
-      try finish(plan, image, isWhole: !isFused, &annotations, layout, target)
+    var resizing: UInt64 = 0
+    let started = try times.measure(\.decode) {
+      try Self.staged(.decode) {
+        try bytes.withUnsafeBytes { try plan.start(decoding: $0, resizing: { resizing += $0 }) }
+      }
     }
+    times.decode -= resizing
+    times.transform += resizing
+    return try times.measure(\.transform) { try finish(plan, started, &annotations, layout, target) }
   }
 
   private func run(
@@ -139,7 +141,15 @@ struct PicturePass {
   ) throws -> Result {
     let plan = try times.measure(\.draw) { try self.plan(image.size, image.format, annotations) }
     return try times.measure(\.transform) {
-      try finish(plan, image, isWhole: true, &annotations, layout, target)
+      guard isFused else {
+        return try Self.staged(.transform) {
+          let output = try plan.draw.apply(to: image, annotations: annotations)
+          annotations = output.annotations
+          return try place(try layout.arranged(try output.value.tensor()), target)
+        }
+      }
+      let started = try Self.staged(.transform) { try plan.start(on: image) }
+      return try finish(plan, started, &annotations, layout, target)
     }
   }
 
@@ -153,37 +163,47 @@ struct PicturePass {
     case .tensor(let tensor, _): image = try Image(planes: tensor)
     default:
       let bytes = try picture.encodedBytes(limits: recipe.policy.limits) ?? []
-      image = try Self.staged(.decode) {
-        try ImageDecoder().decode(bytes, DecodeRequest(policy: recipe.policy))
-      }
+      let plan = try plan(decoding: bytes, annotations)
+      return (
+        plan.draw,
+        try Self.staged(.decode) {
+          try bytes.withUnsafeBytes { try plan.executeStepwise(decoding: $0, annotations: annotations) }
+        }
+      )
     }
     let draw = try plan(image.size, image.format, annotations).draw
     return (draw, try Self.staged(.transform) { try draw.apply(to: image, annotations: annotations) })
   }
 
-  private func plan(_ size: Size, _ format: PixelFormat, _ annotations: Annotations) throws -> Plan {
+  private func plan(decoding bytes: [UInt8], _ annotations: Annotations) throws -> Plan {
+    let header = try Self.staged(.header) { try ImageHeader(bytes: bytes, policy: recipe.policy) }
+    let (size, format) = ImageDecoder().info(for: header, policy: recipe.policy)
+    return try plan(size, format, annotations, header: header)
+  }
+
+  private func plan(
+    _ size: Size, _ format: PixelFormat, _ annotations: Annotations, header: ImageHeader? = nil
+  ) throws -> Plan {
     let info = PictureInfo(
       size: size, format: format, boxes: annotations.boxes, generation: recipe.generation)
     return try Self.staged(.transform) {
       try Plan(
-        try recipe.pipeline.draw(for: info, using: random, firstStep: firstStep), policy: recipe.policy)
+        try recipe.pipeline.draw(for: info, using: random, firstStep: firstStep), policy: recipe.policy,
+        header: header)
     }
   }
 
   private func finish(
-    _ plan: Plan, _ image: Image, isWhole: Bool, _ annotations: inout Annotations, _ layout: ImageLayout,
+    _ plan: Plan, _ started: Plan.Started, _ annotations: inout Annotations, _ layout: ImageLayout,
     _ target: SampleLoader.Target
   ) throws -> Result {
     try Self.staged(.transform) {
-      guard isFused else {
-        let output = try plan.draw.apply(to: image, annotations: annotations)
-        annotations = output.annotations
-        return try place(try layout.arranged(try output.value.tensor()), target)
-      }
       annotations = try plan.draw.move(annotations)
       var written: TensorInfo?
-      let value = try plan.finish(image, isWhole: isWhole) { info in
-        guard layout.keeps(info), let room = target(info) else { return nil }
+      let value = try plan.finish(
+        started, dataType: layout.dataType, isChannelsLast: layout.channels == .last
+      ) { info in
+        guard let room = target(info) else { return nil }
         written = info
         return room
       }

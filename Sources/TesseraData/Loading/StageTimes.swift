@@ -1,4 +1,4 @@
-private import Foundation
+internal import TesseraCore
 
 /// Nanoseconds that threads spent in each stage, and bytes that went through.
 struct StageTimes: Sendable {
@@ -23,22 +23,5 @@ struct StageTimes: Sendable {
     let start = Clock.nanoseconds()
     defer { self[keyPath: stage] += Clock.nanoseconds() - start }
     return try body()
-  }
-}
-
-/// Time that only goes forward.
-enum Clock {
-  /// Nanoseconds since some moment.
-  static func nanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-
-  /// Nanoseconds that the calling thread has computed for.
-  static func threadNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -48,17 +48,7 @@ public struct Crop: GeometricOperation {
 
   public func apply(to image: Image) throws -> Image {
     try check(image.size)
-    if rect == image.bounds { return image }
-    let pixel = image.format.bytesPerPixel
-    let (sourceRow, targetRow) = (image.bytesPerRow, rect.width * pixel)
-    return Image(size: rect.size, format: image.format) { target in
-      image.withUnsafeBytes { source in
-        for y in 0..<rect.height {
-          let from = source.baseAddress! + (rect.y + y) * sourceRow + rect.x * pixel
-          (target.baseAddress! + y * targetRow).copyMemory(from: from, byteCount: targetRow)
-        }
-      }
-    }
+    return image.cut(rect)
   }
 
   public func apply(toMask mask: Image) throws -> Image { try apply(to: mask) }

@@ -4,7 +4,7 @@ package import TesseraCore
 /// The coefficient tables of one filtered resize: immutable, so that threads may share it.
 // @unchecked: the C plan is written only while it is made.
 package final class ResamplePlan: @unchecked Sendable {
-  /// The sets of loops that every machine has.
+  /// The sets of loops; all give the same bytes.
   package enum Loops: Sendable, CaseIterable {
     /// The fastest of this machine.
     case best
@@ -12,33 +12,54 @@ package final class ResamplePlan: @unchecked Sendable {
     case scalar
     /// Plain C for the compiler's vectoriser.
     case portable
+    /// x86-64 with AVX2.
+    case avx2
+    /// x86-64 with AVX-512 F, BW, VL, VBMI and VNNI.
+    case avx512
+    /// arm64.
+    case neon
+
+    /// Those that this machine can run.
+    package static var available: [Loops] { allCases.filter { tk_loops_available($0.kernelNumber) != 0 } }
 
     fileprivate var kernelNumber: Int32 {
       switch self {
       case .best: Int32(TK_LOOPS_BEST)
       case .scalar: Int32(TK_LOOPS_SCALAR)
       case .portable: Int32(TK_LOOPS_PORTABLE)
+      case .avx2: Int32(TK_LOOPS_AVX2)
+      case .avx512: Int32(TK_LOOPS_AVX512)
+      case .neon: Int32(TK_LOOPS_NEON)
       }
     }
   }
 
   private let plan: OpaquePointer
-  private let request: Resampler.Request
+  /// Bytes of a row of the target.
+  private let rowBytes: Int
 
   /// Makes the tables for pictures of one size.
   ///
   /// - Parameters:
   ///   - box: the part to scale, inside of the picture.
+  ///   - kept: the part of the resized picture to make, as a crop behind the resize would; nil for all of it.
   ///   - loops: which loops to run; all give the same bytes (for tests).
   /// - Throws: `outOfMemory`.
   package init(
-    _ request: Resampler.Request, source: Size, format: PixelFormat, box: Box, loops: Loops = .best
+    _ request: Resampler.Request, source: Size, format: PixelFormat, box: Box, kept: Rect? = nil,
+    loops: Loops = .best
   ) throws {
+    let whole = Rect(x: 0, y: 0, width: request.size.width, height: request.size.height)
+    let kept = kept ?? whole
+    precondition(
+      whole.contains(kept) && kept.width > 0 && kept.height > 0, "part \(kept) of a resize to \(request.size)"
+    )
     var c = tk_resample_request()
     c.filter = request.filter.kernelNumber
     (c.in_width, c.in_height) = (Int32(source.width), Int32(source.height))
     c.box = (Float(box.left), Float(box.top), Float(box.right), Float(box.bottom))
     (c.out_width, c.out_height) = (Int32(request.size.width), Int32(request.size.height))
+    c.kept = (Int32(kept.x), Int32(kept.y), Int32(kept.right), Int32(kept.bottom))
     (c.channels, c.bytes_per_channel) = (Int32(format.channels), Int32(format.bytesPerChannel))
     c.vertical_first = request.generation.isVerticalFirst(from: source, to: request.size) ? 1 : 0
     c.clip_bytes = request.generation == .pillow11 ? 1 : 0
@@ -47,7 +68,7 @@ package final class ResamplePlan: @unchecked Sendable {
       throw TesseraError(.outOfMemory(bytes: (request.size.width + request.size.height) * 64))
     }
     self.plan = plan
-    self.request = request
+    self.rowBytes = kept.width * format.bytesPerPixel
   }
 
   deinit { tk_resample_plan_free(plan) }
@@ -60,14 +81,43 @@ package final class ResamplePlan: @unchecked Sendable {
       x: Int(edges[0]), y: Int(edges[1]), width: Int(edges[2] - edges[0]), height: Int(edges[3] - edges[1]))
   }
 
-  /// Resamples `source`, of the size that the plan was made for, into rows of `request.size.width` pixels.
+  /// Resamples `source`, of the size that the plan was made for, into rows side by side of the kept part.
   ///
   /// Only the window of `source` is read: what lies outside of it need not exist.
   package func run(source: PictureRegion, target: UnsafeMutableRawPointer) {
     let scratch = MemoryBlock(byteCount: tk_resample_scratch_bytes(plan))
-    tk_resample_run(
-      plan, source.bytes, source.stride, target.assumingMemoryBound(to: UInt8.self),
-      request.size.width * source.format.bytesPerPixel, scratch.base.assumingMemoryBound(to: UInt8.self))
+    withExtendedLifetime(scratch) {
+      tk_resample_run(
+        plan, source.bytes, source.stride, target.assumingMemoryBound(to: UInt8.self), rowBytes,
+        scratch.base.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
+  /// Resamples rows that come one strip after another, as a decoder hands them over: `push` takes where the rows begin,
+  /// the bytes from one to the next, and how many they are.
+  ///
+  /// They are the rows of the window, in order, pixel 0 the window's first column; strips of any heights give the bytes
+  /// of `run`. Nil for the rows begins again: what was pushed before does not count. Once the last row was pushed, all
+  /// of the target is written.
+  ///
+  /// - Throws: `outOfMemory`; what `body` throws.
+  package func withStream<Result>(
+    into target: UnsafeMutableRawPointer,
+    _ body: (_ push: (UnsafeRawPointer?, Int, Int) -> Void) throws -> Result
+  ) throws -> Result {
+    let scratch = MemoryBlock(byteCount: tk_resample_stream_scratch_bytes(plan))
+    return try withExtendedLifetime(scratch) {
+      guard
+        let stream = tk_resample_stream_new(
+          plan, target.assumingMemoryBound(to: UInt8.self), rowBytes,
+          scratch.base.assumingMemoryBound(to: UInt8.self))
+      else { throw TesseraError(.outOfMemory(bytes: scratch.byteCount)) }
+      defer { tk_resample_stream_free(stream) }
+      return try body { rows, stride, count in
+        guard let rows else { return tk_resample_stream_restart(stream) }
+        tk_resample_stream_push(stream, rows.assumingMemoryBound(to: UInt8.self), stride, Int32(count))
+      }
+    }
   }
 }
 

@@ -79,7 +79,7 @@ public struct ResizeTo: GeometricOperation, RegionOperation {
     }
   }
 
-  private var request: Resampler.Request {
+  var request: Resampler.Request {
     Resampler.Request(
       size: size, filter: filter, box: box, generation: generation, reducingGap: reducingGap)
   }

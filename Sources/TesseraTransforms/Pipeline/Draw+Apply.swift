@@ -11,7 +11,7 @@ extension Draw {
     return PipelineOutput(value, annotations: try move(annotations))
   }
 
-  private static func apply(
+  static func apply(
     _ operation: any Operation, to value: PipelineOutput.Value
   ) throws -> PipelineOutput.Value {
     switch (operation, value) {

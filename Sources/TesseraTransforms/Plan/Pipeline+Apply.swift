@@ -28,7 +28,9 @@ extension Pipeline {
     let decoded = ImageDecoder().info(for: header, policy: policy)
     let info = PictureInfo(size: decoded.size, format: decoded.format, generation: generation)
     let plan: Plan
-    do { plan = try Plan(draw(for: info, using: random), policy: policy) } catch let error as TesseraError {
+    do { plan = try Plan(draw(for: info, using: random), policy: policy, header: header) } catch let error
+      as TesseraError
+    {
       throw error.with(stage: .transform)
     }
     return try plan.execute(decoding: bytes)

@@ -2,8 +2,7 @@ private import CKernels
 package import TesseraCore
 
 extension Image {
-  /// Splits the channels into float planes, each byte looked up in its channel's table: the fused last
-  /// pass of a plan (convert, normalise, mirror, lay out).
+  /// Splits the channels into float planes, each byte looked up in its channel's table.
   ///
   /// - Parameters:
   ///   - tables: 256 values a channel, one table a channel.
@@ -13,28 +12,46 @@ extension Image {
   package func planes(
     through tables: [[Float]], flipX: Bool, into target: UnsafeMutablePointer<Float>, planeStride: Int? = nil
   ) {
-    precondition(bytesPerChannel == 1 && tables.count == channels && tables.allSatisfy { $0.count == 256 })
-    if size.area == 0 { return }
-    let flat = tables.flatMap { $0 }
-    flat.withUnsafeBufferPointer { lut in
-      withUnsafeBytes { source in
-        tk_lut_planar_f32(
-          source.bindMemory(to: UInt8.self).baseAddress, bytesPerRow, width, height, channels, flipX ? 1 : 0,
-          lut.baseAddress, target, planeStride ?? size.area)
-      }
+    precondition(tables.count == channels && tables.allSatisfy { $0.count == 256 })
+    tables.flatMap { $0 }.withUnsafeBytes { lut in
+      spread(
+        bounds, mirrored: flipX, through: lut.baseAddress, elementBytes: 4, into: target,
+        planeStride: planeStride)
     }
   }
 
   /// Splits the channels into byte planes; see `planes(through:flipX:into:planeStride:)`.
   package func planes(flipX: Bool, into target: UnsafeMutablePointer<UInt8>, planeStride: Int? = nil) {
-    precondition(bytesPerChannel == 1)
-    if size.area == 0 { return }
-    withUnsafeBytes { source in
-      tk_planar_u8(
-        source.bindMemory(to: UInt8.self).baseAddress, bytesPerRow, width, height, channels, flipX ? 1 : 0,
-        target, planeStride ?? size.area)
-    }
+    spread(bounds, mirrored: flipX, through: nil, elementBytes: 1, into: target, planeStride: planeStride)
   }
 
-  private var bytesPerChannel: Int { format.bytesPerChannel }
+  /// The last pass of a plan: a part of the picture, perhaps mirrored, as planes or pixels of table elements.
+  ///
+  /// - Parameters:
+  ///   - table: 256 elements for each channel; nil for the bytes themselves.
+  ///   - elementBytes: 1, 2 or 4.
+  ///   - isInterleaved: `[H, W, C]` instead of `[C, H, W]`.
+  ///   - isScalar: by the specification's loop (for tests).
+  package func spread(
+    _ part: Rect, mirrored: Bool, through table: UnsafeRawPointer?, elementBytes: Int,
+    isInterleaved: Bool = false, into target: UnsafeMutableRawPointer, planeStride: Int? = nil,
+    isScalar: Bool = false
+  ) {
+    precondition(format.bytesPerChannel == 1 && bounds.contains(part))
+    if part.size.area == 0 { return }
+    let loops = Int32(isScalar ? TK_LOOPS_SCALAR : TK_LOOPS_BEST)
+    withUnsafeBytes { source in
+      let first = (source.baseAddress! + part.y * bytesPerRow + part.x * format.bytesPerPixel)
+        .assumingMemoryBound(to: UInt8.self)
+      if isInterleaved {
+        tk_lut_interleaved(
+          first, bytesPerRow, part.width, part.height, channels, mirrored ? 1 : 0, table, Int32(elementBytes),
+          target, loops)
+      } else {
+        tk_lut_planar(
+          first, bytesPerRow, part.width, part.height, channels, mirrored ? 1 : 0, table, Int32(elementBytes),
+          target, planeStride ?? part.size.area, loops)
+      }
+    }
+  }
 }

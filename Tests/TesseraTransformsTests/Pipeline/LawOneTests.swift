@@ -99,4 +99,53 @@ struct LawOneTests {
     }
     #expect(done == 160)
   }
+
+  @Test("holds from files: random pipelines, every orientation, JPEG and PNG, memory and file")
+  func holdsForRandomPipelinesFromFiles() throws {
+    var random = RandomStream(seed: 77)
+    var (done, resized) = (0, 0)
+    for trial in 0..<1500 {
+      let starts = [
+        "", "crop(0, 0, 1, 1)", "center_crop(9)", "resize(12)",
+        "resize([9, 14], filter: lanczos)|center_crop(7)",
+        "random_resized_crop(13)", "resize(20, filter: bicubic)|random_crop(11)|random_crop([5, 6])",
+        "random_crop([8, 6])|resize(9, filter: box)|center_crop([4, 9])",
+        "resize_to(31, 5, box: [0.5, 1, 7, 8])",
+        "random_crop(7)|random_horizontal_flip|resize(6)",
+      ]
+      let steps = (0..<random.integer(in: 0...2)).map { _ in
+        Self.imageSteps[random.integer(in: 0...Self.imageSteps.count - 1)]
+      }
+      let ending = Self.endings[random.integer(in: 0...Self.endings.count - 1)]
+      let start = starts[random.integer(in: 0...starts.count - 1)]
+      let text = ([start] + steps + [ending]).filter { !$0.isEmpty }.joined(separator: "|")
+      if text.isEmpty { continue }
+      let size = Size(width: random.integer(in: 1...70), height: random.integer(in: 1...70))
+      let picture = Pictures.ramps(size, [.rgb, .gray, .rgba, .rgb][trial % 4], seed: UInt64(trial))
+      let isJPEG = picture.format != .rgba && trial % 3 != 0
+      let file =
+        isJPEG
+        ? Examples.oriented(
+          try JPEGEncoder(
+            quality: 90, subsampling: trial % 2 == 0 ? .yuv420 : .yuv422, progressive: trial % 5 == 0
+          ).encode(picture), orientation: trial % 8 + 1) : try PNGEncoder().encode(picture)
+      let policy = [
+        DecodePolicy.tessera, .pillow, DecodePolicy(alpha: .keep, output: .asStored),
+        DecodePolicy(alpha: .composite(.white)),
+      ][random.integer(in: 0...3)]
+      let whole = try ImageDecoder().decode(file, DecodeRequest(policy: policy))
+      let info = PictureInfo(size: whole.size, format: whole.format)
+      guard let draw = try? Pipeline(text: text).draw(for: info, using: RandomStream(seed: UInt64(trial))),
+        let expected = try? draw.apply(to: whole)
+      else { continue }
+      let plan = try Plan(draw, policy: policy, header: try ImageHeader(bytes: file, policy: policy))
+      let output = try file.withUnsafeBytes { try plan.execute(decoding: $0) }
+      #expect(
+        output == expected, "\(text) of \(size) \(picture.format), orientation \(trial % 8 + 1): \(plan)")
+      #expect(try plan.execute(on: whole) == expected, "\(text) in memory: \(plan)")
+      done += 1
+      resized += "\(plan)".contains("resize[") ? 1 : 0
+    }
+    #expect(done > 700 && resized > 250, "\(done) done, \(resized) of them fed by the decoder")
+  }
 }

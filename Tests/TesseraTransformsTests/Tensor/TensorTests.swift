@@ -43,6 +43,34 @@ import Testing
     }
   }
 
+  @Test("the last pass's loops give the scalar ones' bytes, for every width, type of element and layout")
+  func loops() {
+    var random = RandomStream(seed: 4)
+    for format in [PixelFormat.gray, .grayAlpha, .rgb, .rgba] {
+      for width in 1...140 {
+        let image = Pictures.noise(Size(width: width + 3, height: 4), format, seed: UInt64(width))
+        let part = Rect(x: width % 4, y: 1, width: width, height: 3)
+        for bytes in [1, 2, 4] {
+          let table = (0..<256 * format.channels * bytes).map { _ in
+            UInt8(truncatingIfNeeded: random.next32())
+          }
+          for isInterleaved in [false, true] {
+            for mirrored in [false, true] {
+              let results = [true, false].map { isScalar in
+                var target = [UInt8](repeating: 0xA5, count: width * 3 * format.channels * bytes + 64)
+                image.spread(
+                  part, mirrored: mirrored, through: table, elementBytes: bytes, isInterleaved: isInterleaved,
+                  into: &target, isScalar: isScalar)
+                return target
+              }
+              #expect(results[0] == results[1], "\(format), width \(width), \(bytes) bytes")
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test("16-bit gray becomes v / 65535")
   func gray16() throws {
     let image = Pictures.noise(Size(width: 9, height: 5), .gray16, seed: 3)

@@ -46,18 +46,21 @@ extension CachedPicture {
     let decoded = ImageDecoder().info(for: header, policy: policy)
     let info = PictureInfo(size: decoded.size, format: decoded.format, generation: generation)
     try self.init(info, Self.prefix(of: recipe)) { draw in
-      try bytes.withUnsafeBytes { try Plan(draw, policy: policy).execute(decoding: $0) }
+      // Decoded smaller, a picture is another one: what would be done after the cache must not come out otherwise.
+      if policy.decodeScale != .exact && !draw.operations.contains(where: { $0 is ResizeTo }) { return nil }
+      let plan = try Plan(draw, policy: policy, header: header)
+      return try bytes.withUnsafeBytes { try plan.execute(decoding: $0) }
     }
   }
 
   private init?(
-    _ info: PictureInfo, _ prefix: [any Transform], _ execute: (Draw) throws -> PipelineOutput
+    _ info: PictureInfo, _ prefix: [any Transform], _ execute: (Draw) throws -> PipelineOutput?
   ) throws {
     let draw: (draw: Draw, steps: Int)
     do { draw = try Self.draw(info, prefix) } catch let error as TesseraError {
       throw error.with(stage: .transform)
     }
-    guard case .image(let image) = try execute(draw.draw).value else { return nil }
+    guard case .image(let image)? = try execute(draw.draw)?.value else { return nil }
     self.image = image
     (inputSize, inputFormat) = (info.size, info.format)
     (steps, generation) = (draw.steps, draw.draw.output.generation)

@@ -28,6 +28,9 @@ public struct PackJob: Sendable {
   public var resume = false
   /// Rewrite progressive JPEGs as baseline with identical pixels, each proved (`JPEGTranscoder`).
   public var rewritesProgressive = false
+  /// Rows of blocks between restart markers that JPEGs are given, 0 for none: every JPEG is rewritten as baseline then,
+  /// with identical pixels, and random crops of it decode faster.
+  public var restartRows = 0
   /// Decode every picture, so that a damaged one fails now and not in training. Without it headers are read only.
   public var verifiesPictures = false
   /// What one picture may ask for.
@@ -59,6 +62,10 @@ public struct PackJob: Sendable {
     }
     if threads < 1 { throw fault("threads", threads) }
     if shardSize < 1 { throw fault("shard size", shardSize) }
+    guard (0...255).contains(restartRows) else {
+      throw TesseraError(
+        .invalidArgument(name: "restart rows", expected: "0 to 255", got: "\(restartRows)"))
+    }
     guard dataset.count > 0 else {
       throw TesseraError(.invalidInput(operation: "pack", expected: "samples", got: "none"), stage: .list)
     }
@@ -78,9 +85,9 @@ public struct PackSummary: Sendable, Equatable {
   public var job = JobSummary()
   /// Shards in the destination that are this run's.
   public var shards = 0
-  /// Progressive JPEGs rewritten as baseline.
+  /// JPEGs rewritten as baseline.
   public var rewritten = 0
-  /// Progressive JPEGs kept as they are, because their pixels could not be promised to stay.
+  /// JPEGs kept as they are, because their pixels could not be promised to stay.
   public var keptProgressive = 0
 
   public init() {}

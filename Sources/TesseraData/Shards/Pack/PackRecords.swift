@@ -88,6 +88,7 @@ struct PackRecord: Codable, Equatable {
   var samples: Int
   var shardSize: Int
   var rewritesProgressive: Bool
+  var restartRows: Int
   var verifiesPictures: Bool
   /// The dataset's.
   var fingerprint: Fingerprint
@@ -97,6 +98,7 @@ struct PackRecord: Codable, Equatable {
     samples = job.dataset.count
     shardSize = job.shardSize
     rewritesProgressive = job.rewritesProgressive
+    restartRows = job.restartRows
     verifiesPictures = job.verifiesPictures
     fingerprint = try job.dataset.fingerprint()
   }
@@ -137,6 +139,7 @@ struct PackRecord: Codable, Equatable {
     compare("samples", samples, other.samples)
     compare("shard size", shardSize, other.shardSize)
     compare("lossless baseline", rewritesProgressive, other.rewritesProgressive)
+    compare("restart rows", restartRows, other.restartRows)
     compare("verify", verifiesPictures, other.verifiesPictures)
     compare("the data's fingerprint", "\(fingerprint)", "\(other.fingerprint)")
     compare("version", tessera, other.tessera)

@@ -26,7 +26,8 @@ final class PackRun {
     self.control = control
     self.progress = progress
     encoder = SampleEncoder(
-      transcoder: job.rewritesProgressive ? JPEGTranscoder(limits: job.limits) : nil,
+      transcoder: job.rewritesProgressive || job.restartRows > 0
+        ? JPEGTranscoder(limits: job.limits, restartRows: job.restartRows) : nil,
       verifies: job.verifiesPictures, limits: job.limits)
     share = JobShare(job.shard, total: job.dataset.count, shardSize: job.shardSize, isSharded: true)
     names = PartNames(job.shard)

@@ -1,0 +1,90 @@
+import TesseraCore
+
+/// What a plan does between its head and its last pass: an operation, or several that are one table.
+enum PlanStep: Sendable {
+  case operation(any Operation)
+  /// At least two neighbours.
+  case points([any PointOperation])
+
+  /// The steps for a list of operations: neighbours that map each byte by a table become one.
+  static func fused(_ operations: some Sequence<any Operation>) -> [PlanStep] {
+    var steps: [PlanStep] = []
+    for operation in operations {
+      guard let point = operation as? any PointOperation else {
+        steps.append(.operation(operation))
+        continue
+      }
+      switch steps.last {
+      case .points(let before)?: steps[steps.count - 1] = .points(before + [point])
+      case .operation(let before as any PointOperation)?: steps[steps.count - 1] = .points([before, point])
+      default: steps.append(.operation(point))
+      }
+    }
+    return steps
+  }
+
+  /// The operations of a draw that change something: an RGB picture's conversion to RGB, a crop to all of a picture and
+  /// a resize to its own size are left out.
+  static func effective(_ draw: Draw) -> [any Operation] {
+    var before = draw.input
+    return zip(draw.operations, draw.infos).compactMap { operation, after in
+      defer { before = after }
+      switch operation {
+      case is ConvertToRGB where before.format == .rgb: return nil
+      case let crop as Crop
+      where crop.rect == Rect(x: 0, y: 0, width: before.size.width, height: before.size.height):
+        return nil
+      case let resize as ResizeTo where resize.size == before.size && resize.box == nil: return nil
+      default: return operation
+      }
+    }
+  }
+
+  /// The list without the table operations that nothing but crops and flips follows, and those in their order: a crop
+  /// and a flip move values and a table changes them, so either may come first.
+  static func withoutLastPoints(
+    _ operations: ArraySlice<any Operation>
+  ) -> (rest: [any Operation], points: [any PointOperation]) {
+    var rest = Array(operations)
+    var points: [any PointOperation] = []
+    for index in rest.indices.reversed() {
+      if let point = rest[index] as? any PointOperation {
+        points.insert(point, at: 0)
+        rest.remove(at: index)
+      } else if !(rest[index] is Crop || rest[index] is HorizontalFlip) {
+        break
+      }
+    }
+    return (rest, points)
+  }
+
+  /// One table for all of `points`.
+  static func table(of points: [any PointOperation]) -> [UInt8] {
+    points.reduce(Image.identityTable) { table, point in
+      let next = point.table
+      return table.map { next[Int($0)] }
+    }
+  }
+
+  /// As pipeline text.
+  var text: String {
+    switch self {
+    case .operation(let operation): Self.text([operation])
+    case .points(let points): "table[\(Self.text(points))]"
+    }
+  }
+
+  static func text(_ operations: some Sequence<any Operation>) -> String {
+    PipelinePrinter.text(operations.map { TransformRegistry.node(of: $0) })
+  }
+}
+
+extension Draw {
+  /// The format of the picture that becomes a tensor.
+  var formatBeforeConversion: PixelFormat {
+    guard let at = operations.firstIndex(where: { $0 is any ConversionOperation }), at > 0 else {
+      return input.format
+    }
+    return infos[at - 1].format
+  }
+}
