@@ -2,9 +2,11 @@
 #             asks a small vision-language model about some, trains a smaller one for some seconds
 # make test   installs what is missing and runs all tests
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
+# make bench  installs the loader's rivals (8 GB, once), makes the pictures, measures all in turn (25 minutes), writes
+#             docs/benchmarks.md; make bench-data makes the pictures alone
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
@@ -13,7 +15,7 @@ OUT = demo-out
 all: build
 
 help:
-	@sed -n '1,6s/^# //p' Makefile
+	@sed -n '1,8s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -76,6 +78,15 @@ oracle: torch
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
 	TESSERA_ORACLE=1 swift test -c release
+
+bench-data:
+	@tools/install-deps peer-pillow-13 pictures
+	.oracle/pillow-13/bin/python Benchmarks/make_pictures.py
+
+bench: deps bench-data
+	@tools/install-deps peers
+	swift build -c release --package-path Benchmarks --product LoaderPeer
+	.oracle/pillow-13/bin/python Benchmarks/loader.py --page docs/benchmarks.md --plot docs/benchmarks.svg
 
 docs: torch
 	TESSERA_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory docs-out \

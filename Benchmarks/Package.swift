@@ -9,6 +9,9 @@ let package = Package(
     .executableTarget(
       name: "LoaderScale", dependencies: [.product(name: "Tessera", package: "tessera")],
       swiftSettings: [.swiftLanguageMode(.v6)]),
+    .executableTarget(
+      name: "LoaderPeer", dependencies: [.product(name: "Tessera", package: "tessera")],
+      swiftSettings: [.swiftLanguageMode(.v6)]),
     // Needs libtorch, unlike the others.
     .executableTarget(
       name: "GenerateSpeed", dependencies: [.product(name: "TesseraVLM", package: "tessera")],
