@@ -8,10 +8,10 @@ struct KillTests {
   static let pipeline = "random_resized_crop(160)|random_horizontal_flip|to_tensor|normalize(imagenet)"
 
   /// A folder of some hundred links to the samples: enough for a run to be killed in its middle.
-  static func manyPictures() throws -> TemporaryFolder {
+  static func manyPictures(copies: Int = 10) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let photos = try PictureFiles(source: Repository.path("samples/photos"))
-    for copy in 0..<10 {
+    for copy in 0..<copies {
       for file in photos.files where file.name.hasSuffix(".jpg") || file.name.hasSuffix(".png") {
         let name =
           "\(folder.path)/\(file.name.split(separator: "/")[0])/\(copy)-\(file.name.split(separator: "/")[1])"
@@ -63,7 +63,8 @@ struct KillTests {
 
   @Test("ctrl-C says how to go on, and exits with 1")
   func interruptSpeaks() throws {
-    let source = try Self.manyPictures()
+    // Some seconds of work: the signal comes in their midst on any machine.
+    let source = try Self.manyPictures(copies: 100)
     let destination = try TemporaryFolder()
     let script =
       "'\(try Command.path)' preprocess '\(source.path)' '\(destination.path)' --with '\(Self.pipeline)' --threads 1"

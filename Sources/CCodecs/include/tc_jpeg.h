@@ -15,6 +15,8 @@ typedef struct tc_jpeg_picture {
   int64_t max_scans;
   /// 1, 2, 4 or 8: the picture is decoded at 1/scale of its size, ceil(width / scale) × ceil(height / scale) pixels.
   int32_t scale;
+  /// Not 0: libjpeg decodes in any case. For tests; the results are the same.
+  int32_t plain;
 } tc_jpeg_picture;
 
 /// Decodes a window of the (scaled) picture into rows of `stride` bytes; `window` NULL is all of it.

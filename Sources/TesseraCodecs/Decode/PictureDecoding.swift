@@ -194,7 +194,7 @@ struct PictureDecoding {
     case .jpeg(let components):
       var stored = tc_jpeg_picture(
         width: Int32(header.width), height: Int32(header.height), components: Int32(components),
-        max_scans: Int64(policy.limits.scans), scale: Int32(request.scale))
+        max_scans: Int64(policy.limits.scans), scale: Int32(request.scale), plain: 0)
       let source = components == 4 ? TC_CMYK_INVERTED : components == 1 || takesLuma ? TC_GRAY : TC_RGB
       var conversion = conversion(from: source, to: layout, alpha: TC_ALPHA_DROP)
       status = tc_jpeg_decode(

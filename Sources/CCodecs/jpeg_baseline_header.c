@@ -1,0 +1,144 @@
+// The headers of a baseline JPEG: what is usual is taken, all else is left to libjpeg.
+#include "jpeg_baseline.h"
+
+static const uint8_t zigzag[64] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+
+typedef struct {
+  const uint8_t *at, *end;
+  int jfif, adobe, transform, ids[MOST_COMPONENTS];
+} cursor;
+
+static unsigned big16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
+
+static verdict quant_segment(picture *p, const uint8_t *at, const uint8_t *end) {
+  while (at < end) {
+    const int wide = *at >> 4, id = *at & 15;
+    at++;
+    if (wide > 1 || id > 3 || end - at < 64 * (wide + 1)) return UNUSUAL;
+    for (int k = 0; k < 64; k++, at += wide + 1) {
+      p->quant[id][zigzag[k]] = wide ? (uint16_t)big16(at) : *at;
+    }
+    p->quant_present[id] = 1;
+  }
+  return FINE;
+}
+
+static verdict huffman_segment(picture *p, const uint8_t *at, const uint8_t *end) {
+  while (at < end) {
+    if (end - at < 17 || *at >> 4 > 1 || (*at & 15) > 3) return UNUSUAL;
+    huffman_spec *spec = (*at >> 4 ? p->ac : p->dc) + (*at & 15);
+    size_t symbols = 0;
+    spec->counts[0] = 0;
+    for (int i = 1; i <= 16; i++) symbols += spec->counts[i] = at[i];
+    at += 17;
+    if (symbols > 256 || (size_t)(end - at) < symbols) return UNUSUAL;
+    memset(spec->symbols, 0, sizeof spec->symbols);
+    memcpy(spec->symbols, at, symbols);
+    at += symbols;
+    spec->present = 1;
+  }
+  return FINE;
+}
+
+static verdict frame_segment(picture *p, cursor *c, const uint8_t *at, const uint8_t *end) {
+  if (p->components || end - at < 6 || at[0] != 8) return UNUSUAL;
+  p->height = (int)big16(at + 1);
+  p->width = (int)big16(at + 3);
+  const int n = at[5];
+  if (!p->height || !p->width || (n != 1 && n != 3) || end - at != 6 + 3 * n) return UNUSUAL;
+  p->components = n;
+  for (int i = 0; i < n; i++) {
+    const uint8_t *s = at + 6 + 3 * i;
+    component *k = &p->component[i];
+    c->ids[i] = s[0];
+    *k = (component){.h = s[1] >> 4, .v = s[1] & 15, .quant = s[2]};
+    if (k->h < 1 || k->h > 4 || k->v < 1 || k->v > 4 || k->quant > 3) return UNUSUAL;
+    if (k->h > p->h_most) p->h_most = k->h;
+    if (k->v > p->v_most) p->v_most = k->v;
+  }
+  return FINE;
+}
+
+static int over(int a, int b) { return (a + b - 1) / b; }
+
+/// MCUs, and whose blocks are in one. A single component is never interleaved: its MCU is a block.
+static verdict lay_out(picture *p) {
+  for (int i = 0; i < p->components; i++) {
+    component *k = &p->component[i];
+    k->blocks_wide = over(p->width * k->h, p->h_most * 8);
+    k->blocks_high = over(p->height * k->v, p->v_most * 8);
+    const int many = p->components == 1 ? 1 : k->h * k->v;
+    for (int b = 0; b < many; b++) {
+      if (p->blocks == MOST_BLOCKS) return UNUSUAL;
+      p->owner[p->blocks++] = i;
+    }
+  }
+  if (p->components == 1) p->component[0].h = p->component[0].v = p->h_most = p->v_most = 1;
+  p->mcus_wide = over(p->width, 8 * p->h_most);
+  p->mcus_high = over(p->height, 8 * p->v_most);
+  return FINE;
+}
+
+static verdict scan_segment(picture *p, const cursor *c, const uint8_t *at, const uint8_t *end) {
+  const int n = p->components;
+  if (!n || end - at != 4 + 2 * n || at[0] != n) return UNUSUAL;
+  for (int i = 0; i < n; i++) {
+    component *k = &p->component[i];
+    if (at[1 + 2 * i] != c->ids[i]) return UNUSUAL;
+    k->dc = at[2 + 2 * i] >> 4;
+    k->ac = at[2 + 2 * i] & 15;
+    if (k->dc > 3 || k->ac > 3 || !p->dc[k->dc].present || !p->ac[k->ac].present) return UNUSUAL;
+    if (!p->quant_present[k->quant]) return UNUSUAL;
+  }
+  const uint8_t *s = at + 1 + 2 * n;
+  if (s[0] != 0 || s[1] != 63 || s[2] != 0) return UNUSUAL;
+  // Without JFIF or Adobe libjpeg guesses from the ids; 1, 2, 3 is YCbCr.
+  p->is_ycc = n == 3 && (c->jfif || (c->adobe ? c->transform == 1 : c->ids[0] == 1 && c->ids[1] == 2 && c->ids[2] == 3));
+  if (n == 3 && !p->is_ycc) return UNUSUAL;
+  return lay_out(p);
+}
+
+static verdict segment(picture *p, cursor *c, int marker, const uint8_t *at, const uint8_t *end) {
+  switch (marker) {
+    case 0xC0: case 0xC1: return frame_segment(p, c, at, end);
+    case 0xC4: return huffman_segment(p, at, end);
+    case 0xDB: return quant_segment(p, at, end);
+    case 0xDD:
+      if (end - at != 2) return UNUSUAL;
+      p->restart_interval = (int)big16(at);
+      return FINE;
+    case 0xE0:
+      if (end - at < 14 || memcmp(at, "JFIF", 5) != 0) return FINE;
+      c->jfif = 1;
+      // Of a later version libjpeg warns.
+      return at[5] == 1 ? FINE : UNUSUAL;
+    case 0xEE:
+      if (end - at >= 12 && memcmp(at, "Adobe", 5) == 0) c->adobe = 1, c->transform = at[11];
+      return FINE;
+    default: return (marker >= 0xE0 && marker <= 0xEF) || marker == 0xFE ? FINE : UNUSUAL;
+  }
+}
+
+verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count) {
+  memset(p, 0, sizeof *p);
+  if (count < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8) return UNUSUAL;
+  cursor c = {.at = bytes + 2, .end = bytes + count};
+  for (;;) {
+    if (c.end - c.at < 4 || c.at[0] != 0xFF) return UNUSUAL;
+    const int marker = c.at[1];
+    const size_t length = big16(c.at + 2);
+    if (length < 2 || (size_t)(c.end - c.at) < length + 2) return UNUSUAL;
+    const uint8_t *from = c.at + 4;
+    c.at += length + 2;
+    if (marker == 0xDA) {
+      p->scan = c.at;
+      p->scan_bytes = (size_t)(c.end - c.at);
+      return scan_segment(p, &c, from, c.at);
+    }
+    const verdict v = segment(p, &c, marker, from, c.at);
+    if (v != FINE) return v;
+  }
+}
