@@ -29,8 +29,6 @@ typedef struct {
 
 typedef struct {
   int h, v, quant, dc, ac;
-  /// Blocks that hold samples of the picture; the last MCU of a row or column may have more.
-  int blocks_wide, blocks_high;
 } component;
 
 /// What the headers say. `scan` is the first byte of the entropy-coded data.
@@ -144,7 +142,8 @@ typedef struct {
   block_plan plan[MOST_BLOCKS + 1];
   int owner[MOST_BLOCKS];
   uint32_t blocks;
-  int32_t last_dc[MOST_COMPONENTS];
+  /// Wraps around, as a hostile file's sum of a million differences may.
+  uint32_t last_dc[MOST_COMPONENTS];
   const clean_scan *scan;
   size_t segment, until_restart, restart_interval;
 } lane;

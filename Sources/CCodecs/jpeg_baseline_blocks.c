@@ -111,7 +111,7 @@ ALWAYS_INLINE verdict read_part(lane *l, int16_t *block, uint8_t *last, size_t m
       // A block cannot use more than the slack: what is wrong with the length comes out at the segment's end.
       if (UNLIKELY(r.next > l->limit + 8)) return DAMAGED;
       if (UNLIKELY(!read_dc(&r, l->plan[b].dc, &difference))) return DAMAGED;
-      block[0] = (int16_t)(l->last_dc[l->owner[b]] += difference);
+      block[0] = (int16_t)(l->last_dc[l->owner[b]] += (uint32_t)difference);
       const uint32_t k = read_ac(&r, l->plan[b].ac, block);
       bad |= k;
       *last++ = k < END_OF_BLOCK ? 63 : (uint8_t)(k - END_OF_BLOCK);

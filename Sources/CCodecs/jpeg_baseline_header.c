@@ -68,8 +68,6 @@ static int over(int a, int b) { return (a + b - 1) / b; }
 static verdict lay_out(picture *p) {
   for (int i = 0; i < p->components; i++) {
     component *k = &p->component[i];
-    k->blocks_wide = over(p->width * k->h, p->h_most * 8);
-    k->blocks_high = over(p->height * k->v, p->v_most * 8);
     const int many = p->components == 1 ? 1 : k->h * k->v;
     for (int b = 0; b < many; b++) {
       if (p->blocks == MOST_BLOCKS) return UNUSUAL;

@@ -38,6 +38,7 @@ extension Image {
     isScalar: Bool = false
   ) {
     precondition(format.bytesPerChannel == 1 && bounds.contains(part))
+    precondition(table != nil || elementBytes == 1, "bytes without a table stay bytes")
     if part.size.area == 0 { return }
     let loops = Int32(isScalar ? TK_LOOPS_SCALAR : TK_LOOPS_BEST)
     withUnsafeBytes { source in
