@@ -8,7 +8,6 @@
 #include <jerror.h>
 
 #include "jpeg_baseline.h"
-#include "jpeg_restart.h"
 #include "tc_internal.h"
 
 /// Pixels around a window that are decoded with it and thrown away: libjpeg enlarges the chroma from its neighbours.
@@ -296,35 +295,6 @@ static tc_status decode(decoder *d, const uint8_t *bytes, size_t count) {
   return d->status;
 }
 
-/// Decodes only the window; of a file with restart markers at the ends of rows only the rows around it are
-/// entropy-decoded.
-static tc_status decode_part(decoder *d, const uint8_t *bytes, size_t count) {
-  const tc_jpeg_picture *picture = d->picture;
-  const tc_window *w = d->window;
-  const int32_t scale = picture->scale;
-  const int32_t from = w->y > MARGIN ? w->y - MARGIN : 0;
-  const int32_t below = w->y + w->height + MARGIN;
-  tc_jpeg_rows rows;
-  // Scaled rows may have to be decoded without a crop after all (`run`); then they must be all.
-  if (scale > 1 || !tc_jpeg_cut_rows(bytes, count, from, below < picture->height ? below : picture->height, &rows)) {
-    return decode(d, bytes, count);
-  }
-  tc_jpeg_picture part = *picture;
-  tc_window window = *w;
-  part.height = rows.height;
-  window.y -= rows.top;
-  const int32_t height = d->height;
-  d->picture = &part;
-  d->window = &window;
-  d->height = rows.height;
-  const tc_status status = decode(d, rows.bytes, rows.count);
-  free(rows.bytes);
-  d->picture = picture;
-  d->window = w;
-  d->height = height;
-  return status;
-}
-
 tc_status tc_jpeg_decode(
     const uint8_t *bytes, size_t count, const tc_jpeg_picture *picture, const tc_conversion *conversion,
     int32_t fill, const tc_window *window, const tc_sink *sink, uint8_t *pixels, size_t stride, tc_error *error) {
@@ -352,7 +322,7 @@ tc_status tc_jpeg_decode(
     if (sink) sink->rows(sink->context, NULL, 0, 0);
   }
   d->partly = window && (window->width < d->width || window->height < d->height);
-  tc_status status = d->partly ? decode_part(d, bytes, count) : decode(d, bytes, count);
+  tc_status status = decode(d, bytes, count);
   if (d->partly && (status == TC_CORRUPT || status == TC_TRUNCATED)) {
     d->partly = 0;
     if (sink) sink->rows(sink->context, NULL, 0, 0);

@@ -45,7 +45,6 @@ typedef struct {
   int strange;
 } decoder;
 
-static int over(int a, int b) { return (a + b - 1) / b; }
 static int lesser(int a, int b) { return a < b ? a : b; }
 static size_t rounded(size_t n) { return (n + 63) & ~(size_t)63; }
 

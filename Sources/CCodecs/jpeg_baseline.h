@@ -45,6 +45,9 @@ typedef struct {
   size_t scan_bytes;
 } picture;
 
+/// a / b, rounded up.
+ALWAYS_INLINE int over(int a, int b) { return (a + b - 1) / b; }
+
 verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count);
 
 /// Where the zigzag's k-th coefficient belongs. From 64 on: the place behind the block, which the next block's first
@@ -75,14 +78,14 @@ verdict tc_bl_clean_fill(clean_scan *c, const picture *p);
 // The end of block moves k by 128: a k with bit 6 set is then a run over the block's end, which is damage.
 enum { END_OF_BLOCK = 128, OVERRUN = 64 };
 
-enum { BITS_ONE = 11, BITS_TWO = 11, BITS_CODE = 10 };
+enum { BITS_ONE = 11, BITS_CODE = 10 };
 
 /// The tables for one Huffman code: `one` and `two` of an AC code, `code` of a DC code.
 typedef struct {
   uint32_t one[1 << BITS_ONE];
   /// Two symbols: bits 0-5 both's bits, bits 8-15 the first's way, bits 16-23 both's way, bits 24-29 the first's bits,
   /// bits 32-47 and 48-63 the values. A lone symbol is there twice.
-  uint64_t two[1 << BITS_TWO];
+  uint64_t two[1 << BITS_ONE];
   /// Codes only: bits 0-5 all bits, bits 8-15 the way, bits 16-20 the code's bits, bits 24-27 the magnitude's.
   uint32_t code[1 << BITS_CODE];
   /// For codes longer than a table: the first code that is longer than i bits, left-aligned in 16 bits; and what to add.

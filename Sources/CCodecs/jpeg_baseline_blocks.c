@@ -38,7 +38,7 @@ static verdict lane_part(lane *l, size_t most, size_t *mcus) {
   return FINE;
 }
 
-/// The symbol that `entry` of a table ONE or TWO could not tell, in the code table's layout; where there is none, a run
+/// The symbol that `entry` of the table could not tell, in the code table's layout; where there is none, a run
 /// over the block's end. By value: a reader whose address is taken does not stay in registers.
 static __attribute__((noinline)) uint32_t by_hand(uint64_t bits, const huffman_table *t, uint32_t entry) {
   if (!(entry & NO_CODE)) return (entry & 0x1FFF3F) | ((entry & 63) - (entry >> 16 & 31)) << 24;
@@ -73,7 +73,7 @@ ALWAYS_INLINE void put_by_hand(reader *r, const huffman_table *t, uint32_t entry
 }
 
 ALWAYS_INLINE int step_two(reader *r, const huffman_table *t, int16_t *block, uint32_t *k) {
-  const uint64_t e = t->two[r->bits >> (64 - BITS_TWO)];
+  const uint64_t e = t->two[r->bits >> (64 - BITS_ONE)];
   if (UNLIKELY(e & (BY_HAND | NO_CODE))) {
     put_by_hand(r, t, (uint32_t)e, block, k);
     return *k >= 63;
@@ -88,7 +88,7 @@ ALWAYS_INLINE int step_two(reader *r, const huffman_table *t, int16_t *block, ui
   return *k >= 63;
 }
 
-_Static_assert(4 * BITS_TWO <= 56, "a refill is 56 bits");
+_Static_assert(4 * BITS_ONE <= 56, "a refill is 56 bits");
 
 /// The AC coefficients of a block. Returns the last k.
 ALWAYS_INLINE uint32_t read_ac(reader *r, const huffman_table *t, int16_t *block) {

@@ -1,11 +1,6 @@
 // The headers of a baseline JPEG: what is usual is taken, all else is left to libjpeg.
 #include "jpeg_baseline.h"
 
-static const uint8_t zigzag[64] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
-
 typedef struct {
   const uint8_t *at, *end;
   int jfif, adobe, transform, ids[MOST_COMPONENTS];
@@ -19,7 +14,7 @@ static verdict quant_segment(picture *p, const uint8_t *at, const uint8_t *end) 
     at++;
     if (wide > 1 || id > 3 || end - at < 64 * (wide + 1)) return UNUSUAL;
     for (int k = 0; k < 64; k++, at += wide + 1) {
-      p->quant[id][zigzag[k]] = wide ? (uint16_t)big16(at) : *at;
+      p->quant[id][tc_bl_natural_order[k]] = wide ? (uint16_t)big16(at) : *at;
     }
     p->quant_present[id] = 1;
   }
@@ -61,8 +56,6 @@ static verdict frame_segment(picture *p, cursor *c, const uint8_t *at, const uin
   }
   return FINE;
 }
-
-static int over(int a, int b) { return (a + b - 1) / b; }
 
 /// MCUs, and whose blocks are in one. A single component is never interleaved: its MCU is a block.
 static verdict lay_out(picture *p) {

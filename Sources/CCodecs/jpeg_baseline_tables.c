@@ -42,16 +42,18 @@ static void fill_one(uint32_t *one, uint32_t entry, uint32_t first) {
 }
 
 static void fill_two(uint64_t *two, const uint32_t *one) {
-  for (uint32_t i = 0; i < 1u << BITS_TWO; i++) {
-    const uint32_t a = one[i << (BITS_ONE - BITS_TWO)];
-    // What is longer than this table's index is not in it; only where that is shorter than the other table's.
-    if (a & (BY_HAND | NO_CODE) || (a & 63) > BITS_TWO) { two[i] = (a & 63) > BITS_TWO && !(a & 0xC0) ? NO_CODE : a; continue; }
+  for (uint32_t i = 0; i < 1u << BITS_ONE; i++) {
+    const uint32_t a = one[i];
+    if (a & (BY_HAND | NO_CODE)) {
+      two[i] = a;
+      continue;
+    }
     const uint32_t length = a & 63, way = a >> 8 & 255;
     const uint64_t value = a >> 16;
     two[i] = length | way << 8 | way << 16 | length << 24 | value << 32 | value << 48;
     if (way >= END_OF_BLOCK) continue;
-    const uint32_t b = one[(i << (BITS_ONE - BITS_TWO) << length) & ((1u << BITS_ONE) - 1)];
-    if (b & (BY_HAND | NO_CODE) || length + (b & 63) > BITS_TWO) continue;
+    const uint32_t b = one[i << length & ((1u << BITS_ONE) - 1)];
+    if (b & (BY_HAND | NO_CODE) || length + (b & 63) > BITS_ONE) continue;
     two[i] = (length + (b & 63)) | way << 8 | (way + (b >> 8 & 255)) << 16 | length << 24
         | value << 32 | (uint64_t)(b >> 16) << 48;
   }

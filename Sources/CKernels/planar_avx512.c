@@ -102,13 +102,13 @@ AVX512_INLINE void store2(const plane planes[2], __m512i values, uint8_t *target
 }
 
 AVX512_INLINE void channel_rows(
-    const tk_planar *p, const int channels, const int element_bytes, int channel, ptrdiff_t from, ptrdiff_t to) {
+    const tk_planar *p, const int channels, const int element_bytes, int channel) {
   const pick chosen = pick_of(channels, channel, p->flip_x, element_bytes);
   plane planes[4];
   for (int b = 0; b < element_bytes && p->lut; b++) {
     planes[b] = plane_of((const uint8_t *)p->lut + channel * 256 * element_bytes, element_bytes, b);
   }
-  for (ptrdiff_t y = from; y < to; y++) {
+  for (ptrdiff_t y = 0; y < p->height; y++) {
     const uint8_t *row = p->src + y * p->src_stride;
     uint8_t *out = (uint8_t *)p->dst + (channel * p->plane_stride + y * p->width) * element_bytes;
     for (ptrdiff_t x = 0; x < p->width; x += 64) {
@@ -129,7 +129,7 @@ AVX512_INLINE void channel_rows(
 
 AVX512_INLINE void all_rows(const tk_planar *p, const int channels, const int element_bytes) {
   for (int channel = 0; channel < channels; channel++) {
-    channel_rows(p, channels, element_bytes, channel, 0, p->height);
+    channel_rows(p, channels, element_bytes, channel);
   }
 }
 

@@ -104,6 +104,17 @@ int tk_axis_fits(const tk_axis *axis, int32_t bias, int bits);
 // Whether both halves of every weight fit 16 bits: |k| < 2^26, a weight of 16.
 static inline int tk_axis_fits_halves(const tk_axis *axis) { return tk_axis_fits(axis, 1 << 26, 27); }
 
+// Of loops that need no tables but the weights.
+static inline int tk_no_horizontal_tables(tk_axis *axis, int32_t channels) {
+  (void)axis;
+  (void)channels;
+  return 0;
+}
+static inline int tk_no_vertical_tables(tk_axis *axis) {
+  (void)axis;
+  return 0;
+}
+
 static inline uint8_t tk_clip8(int32_t value) { return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value; }
 
 // How many rows behind its own the output after `y` needs, if reading ahead is worth it: source rows of a large picture

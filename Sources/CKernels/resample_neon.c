@@ -12,15 +12,6 @@
 // Rows that share the loads of the weights.
 enum { ROWS = 4 };
 
-static int prepare_horizontal(tk_axis *axis, int32_t channels) {
-  (void)axis;
-  (void)channels;
-  return 0;
-}
-static int prepare_vertical(tk_axis *axis) {
-  (void)axis;
-  return 0;
-}
 
 // Shifts and clips four sums of each of four rows: 4 bytes of each row.
 INLINE uint8x16_t rounded(const int32x4_t sums[4]) {
@@ -158,7 +149,7 @@ static void vertical(
   }
 }
 
-const tk_loops tk_loops_neon = {prepare_horizontal, prepare_vertical, horizontal, vertical};
+const tk_loops tk_loops_neon = {tk_no_horizontal_tables, tk_no_vertical_tables, horizontal, vertical};
 
 #else
 typedef int tk_no_neon_here;

@@ -6,11 +6,6 @@
 // Samples of one output row that are summed up together.
 enum { CHUNK = 64 };
 
-static int prepare_horizontal(tk_axis *axis, int32_t channels) {
-  (void)axis;
-  (void)channels;
-  return 0;
-}
 static int prepare_vertical(tk_axis *axis) { return tk_axis_fits_halves(axis) ? 0 : 1; }
 
 INLINE uint8_t rounded(uint32_t sum) { return tk_clip8((int32_t)sum >> TK_WEIGHT_BITS); }
@@ -97,4 +92,4 @@ static void vertical(
   }
 }
 
-const tk_loops tk_loops_portable = {prepare_horizontal, prepare_vertical, horizontal, vertical};
+const tk_loops tk_loops_portable = {tk_no_horizontal_tables, prepare_vertical, horizontal, vertical};

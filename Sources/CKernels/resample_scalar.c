@@ -3,15 +3,6 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-static int prepare_horizontal(tk_axis *axis, int32_t channels) {
-  (void)axis;
-  (void)channels;
-  return 0;
-}
-static int prepare_vertical(tk_axis *axis) {
-  (void)axis;
-  return 0;
-}
 
 // Sums wrap modulo 2^32, as two's complement does.
 static uint8_t rounded(uint32_t sum) {
@@ -51,7 +42,7 @@ static void vertical(
   }
 }
 
-const tk_loops tk_loops_scalar = {prepare_horizontal, prepare_vertical, horizontal, vertical};
+const tk_loops tk_loops_scalar = {tk_no_horizontal_tables, tk_no_vertical_tables, horizontal, vertical};
 
 // Half away from zero, then clipped: 12 clips the value; 11 clips *each byte* on its own, so that an overshoot
 // above 65535 keeps its low byte there.

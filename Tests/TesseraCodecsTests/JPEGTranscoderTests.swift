@@ -151,7 +151,7 @@ import Testing
             height: random.integer(in: 1...whole.height - y))
           let request = DecodeRequest(region: window)
           #expect(try ImageDecoder().decode(seekable, request) == whole.cut(window), "\(whole), \(window)")
-          // A damaged one is what its whole is.
+          // A damaged one is what its whole is; where the header is broken or tells another size, the window means nothing.
           let broken = Mutation.apply(to: seekable, using: &random)
           guard let header = try? ImageHeader(bytes: broken), header.orientedSize == whole.size else {
             continue

@@ -44,11 +44,14 @@ import Testing
     let files = try await DecodeCase.family(family)
     // Ten thousand of JPEG, whose blocks and enlarged chroma reach over a window's edges.
     let each = family.hasPrefix("jpeg") ? 10_000 / files.count + 1 : 12
-    for file in files {
+    var perSampling: [String: Int] = [:]
+    for file in files where file.pixels != nil {
+      let header = try ImageHeader(bytes: file.file)
+
       for policy in [
         DecodePolicy.tessera, DecodePolicy(orientation: .ignore, alpha: .keep, output: .asStored),
       ] {
-        guard let whole = try? decoder.decode(file.file, DecodeRequest(policy: policy)) else { continue }
+        let whole = try decoder.decode(file.file, DecodeRequest(policy: policy))
         var wrong: [Rect] = []
         for trial in 0..<each {
           let window = Self.window(of: whole.size, using: &random)
@@ -59,11 +62,17 @@ import Testing
             : try Self.streamed(file.file, request, format: whole.format, size: window.size)
           if part != whole.cut(window) { wrong.append(window) }
           windows += 1
+          perSampling[header.subsampling ?? "-", default: 0] += 1
         }
         #expect(wrong.isEmpty, "\(file), \(policy)")
       }
     }
     #expect(windows > (family.hasPrefix("jpeg") ? 15_000 : 500))
+    if family.hasPrefix("jpeg") {
+      for sampling in ["4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"] {
+        #expect(perSampling[sampling, default: 0] >= 300, "\(sampling) of \(perSampling)")
+      }
+    }
   }
 
   @Test("of a damaged file fails, or is filled, as the whole picture", arguments: [false, true])
@@ -75,6 +84,7 @@ import Testing
     for file in try await DecodeCase.family("good_files().items()") {
       for _ in 0..<120 {
         let bytes = Mutation.apply(to: file.file, using: &random)
+        // A window is of a known size: a file whose header is broken has none to ask for.
         guard let header = try? ImageHeader(bytes: bytes, policy: policy), header.size.area > 0,
           header.size.area < 1 << 22
         else { continue }

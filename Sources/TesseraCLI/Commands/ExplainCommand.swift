@@ -75,9 +75,11 @@ struct ExplainCommand: ParsableCommand {
     printStages("the plan", explanation.planned, explanation.plannedMilliseconds)
     printStages("the same, step by step", explanation.stepwise, explanation.stepwiseMilliseconds)
     let ratio = explanation.stepwiseMilliseconds / max(explanation.plannedMilliseconds, 1e-6)
-    print(
-      "\n\(explanation.isEqual ? "The bits are the same" : "THE BITS DIFFER"); the plan takes "
-        + String(format: "1/%.2f of the time.", ratio))
+    let words =
+      ratio >= 1
+      ? String(format: "is %.2f times as fast.", ratio)
+      : String(format: "takes %.2f times as long.", 1 / ratio)
+    print("\n\(explanation.isEqual ? "The bits are the same" : "THE BITS DIFFER"); the plan \(words)")
   }
 
   private func printStages(_ title: String, _ stages: [PlanExplanation.Stage], _ total: Double) {

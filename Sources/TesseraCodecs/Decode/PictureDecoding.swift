@@ -25,7 +25,7 @@ struct PictureDecoding {
   /// The window in the picture as it is stored: `request.region` is one of the upright picture.
   private var window: Rect {
     guard let region = request.region else {
-      return Rect(x: 0, y: 0, width: storedSize.width, height: storedSize.height)
+      return Rect(storedSize)
     }
     return turns ? header.orientation.stored(region, in: storedSize) : region
   }
@@ -95,7 +95,7 @@ struct PictureDecoding {
     if let region = request.region {
       let size = policy.orientation == .apply ? request.scaled(header.orientedSize) : storedSize
       guard region.width > 0, region.height > 0,
-        Rect(x: 0, y: 0, width: size.width, height: size.height).contains(region)
+        Rect(size).contains(region)
       else {
         throw TesseraError(
           .invalidInput(operation: "decode", expected: "a region inside of \(size)", got: "\(region)"),
@@ -113,7 +113,7 @@ struct PictureDecoding {
   /// The window of the stored picture in `layout`, whose pixels are as large as `format`'s.
   private func pixels(_ format: PixelFormat, layout: tc_layout, alpha: tc_alpha) throws -> Image {
     let window = window
-    let whole = Rect(x: 0, y: 0, width: storedSize.width, height: storedSize.height)
+    let whole = Rect(storedSize)
     let asked = picture.coding.givesWindows ? window : whole
     let image = try Image(size: asked.size, format: format) { target in
       try decode(

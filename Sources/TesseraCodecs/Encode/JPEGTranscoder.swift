@@ -24,7 +24,7 @@ public struct JPEGTranscoder: Sendable {
 
   public var limits: DecodeLimits
   /// Rows of blocks between restart markers; 0 for none. Where there are some, baseline files are rewritten too: a
-  /// decoder that is asked for a part of the picture then begins at the marker above it. Half a per cent more bytes.
+  /// decoder that is asked for a part of the picture then begins at the marker above it. About 0.1 % more bytes.
   public var restartRows: Int
 
   /// - Parameter restartRows: 0...255.

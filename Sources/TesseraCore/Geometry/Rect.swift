@@ -12,9 +12,17 @@ public struct Rect: Sendable, Hashable, Codable, CustomStringConvertible {
     self.height = height
   }
 
+  /// All of a picture of size `size`.
+  package init(_ size: Size) { self.init(x: 0, y: 0, width: size.width, height: size.height) }
+
   public var size: Size { Size(width: width, height: height) }
   public var right: Int { x + width }
   public var bottom: Int { y + height }
+
+  /// The part `inner` of this rectangle, given in coordinates that begin at its corner.
+  package func part(_ inner: Rect) -> Rect {
+    Rect(x: x + inner.x, y: y + inner.y, width: inner.width, height: inner.height)
+  }
 
   /// Whether `other` lies inside, edges included.
   public func contains(_ other: Rect) -> Bool {

@@ -70,6 +70,7 @@ struct RunRecord: Codable, Equatable {
     compare("pipeline", pipeline, other.pipeline) { "'\($0)'" }
     compare("format", format, other.format) { $0 }
     compare("profile", profile, other.profile) { $0 }
+    compare("decode scale", policy.decodeScale, other.policy.decodeScale) { "\($0)" }
     compare("seed", seed, other.seed) { String($0) }
     compare("shard size", shardSize, other.shardSize) { $0.map { String($0) } ?? "none" }
     compare(

@@ -18,16 +18,14 @@ struct FastStart {
   init?(_ draw: Draw, policy: DecodePolicy, header: ImageHeader) throws {
     guard case .fast(let gap) = policy.decodeScale else { return nil }
     var rest = PlanStep.effective(draw)[...]
-    var region = Rect(x: 0, y: 0, width: draw.input.size.width, height: draw.input.size.height)
+    var region = Rect(draw.input.size)
     let hasLuma =
       header.format == .jpeg && header.mode == "RGB"
       && !(policy.icc == .convertToSRGB && header.hasICCProfile)
     var gray: Grayscale?
     while let operation = rest.first {
       if let crop = operation as? Crop {
-        region = Rect(
-          x: region.x + crop.rect.x, y: region.y + crop.rect.y, width: crop.rect.width,
-          height: crop.rect.height)
+        region = region.part(crop.rect)
       } else if let operation = operation as? Grayscale, hasLuma, gray == nil {
         gray = operation
       } else {
@@ -43,7 +41,7 @@ struct FastStart {
     var faster = Draw(
       input: PictureInfo(
         size: size, format: gray == nil ? draw.input.format : .gray, generation: draw.input.generation))
-    if scale == 1 && region != Rect(x: 0, y: 0, width: size.width, height: size.height) {
+    if scale == 1 && region != Rect(size) {
       try faster.append(Crop(region))
     }
     if let resize {

@@ -18,7 +18,7 @@ struct ImageWindow: Sendable {
   /// The part `rect` of this part, in its own coordinates.
   mutating func narrow(to rect: Rect) {
     let x = isMirrored ? region.width - rect.right : rect.x
-    region = Rect(x: region.x + x, y: region.y + rect.y, width: rect.width, height: rect.height)
+    region = region.part(Rect(x: x, y: rect.y, width: rect.width, height: rect.height))
   }
 
   mutating func mirror() { isMirrored.toggle() }

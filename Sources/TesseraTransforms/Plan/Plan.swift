@@ -37,23 +37,17 @@ public struct Plan: Sendable {
     let fast = try header.flatMap { try FastStart(draw, policy: policy, header: $0) }
     let steps = fast?.draw ?? draw
     (self.draw, self.steps) = (draw, steps)
-    let whole = Rect(x: 0, y: 0, width: steps.input.size.width, height: steps.input.size.height)
+    let whole = Rect(steps.input.size)
     var rest = PlanStep.effective(steps)[...]
     var region = whole
     while let crop = rest.first as? Crop {
-      region = Rect(
-        x: region.x + crop.rect.x, y: region.y + crop.rect.y, width: crop.rect.width, height: crop.rect.height
-      )
+      region = region.part(crop.rect)
       rest = rest.dropFirst()
     }
     self.region = region
     self.head = try ResizeHead(rest, source: region.size, format: steps.input.format)
     rest = rest.dropFirst(head?.operations.count ?? 0)
-    var read = region
-    if let window = head?.window {
-      read = Rect(
-        x: region.x + window.x, y: region.y + window.y, width: window.width, height: window.height)
-    }
+    let read = head.map { region.part($0.window) } ?? region
     self.decode = DecodeRequest(
       policy: policy, region: read == whole ? nil : read, scale: fast?.scale ?? 1,
       lumaOnly: fast?.lumaOnly ?? false)

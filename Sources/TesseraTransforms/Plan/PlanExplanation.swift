@@ -137,10 +137,14 @@ extension Plan {
       let share = Double(part.size.area) / Double(max(1, whole.area)) * 100
       words.append("window \(part) of \(whole), \(Int(share.rounded())) % of the pixels")
       let isTurned = decode.policy.orientation == .apply && header.orientation != .upright
-      if header.format == .jpeg && !header.isProgressive && !isTurned && part.bottom < whole.height {
-        words.append("nothing below row \(part.bottom) is entropy-decoded")
+      switch header.format {
+      case .jpeg where header.isProgressive: words.append("progressive: its scans are read to the end first")
+      case .jpeg where !isTurned && part.bottom < whole.height:
+        words.append("a sound file is not decoded below the window's last row")
+      case .jpeg: break
+      case .png: words.append("inflated to its end, for the checksum; unfiltered to the window's last row")
+      default: words.append("decoded whole, then cut")
       }
-      if header.format != .jpeg && header.format != .png { words.append("decoded whole, then cut") }
     } else {
       words.append("all of it")
     }
@@ -170,7 +174,7 @@ extension Plan {
 
   private func passWords(_ pass: TensorPass) -> String {
     let what = pass.operations.count == 1 ? "one step" : "\(pass.operations.count) steps"
-    return "\(what) as one pass over a table of 256 values a channel, written where the result belongs"
+    return "\(what) as one pass over a table of 256 values a channel (here into a new tensor, in a loader into the batch)"
   }
 
   private func stepwiseWords(_ header: ImageHeader) -> [Words] {

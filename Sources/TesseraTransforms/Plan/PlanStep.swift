@@ -31,8 +31,7 @@ enum PlanStep: Sendable {
       defer { before = after }
       switch operation {
       case is ConvertToRGB where before.format == .rgb: return nil
-      case let crop as Crop
-      where crop.rect == Rect(x: 0, y: 0, width: before.size.width, height: before.size.height):
+      case let crop as Crop where crop.rect == Rect(before.size):
         return nil
       case let resize as ResizeTo where resize.size == before.size && resize.box == nil: return nil
       default: return operation

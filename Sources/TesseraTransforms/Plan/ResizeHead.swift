@@ -21,11 +21,10 @@ struct ResizeHead: Sendable {
     else {
       return nil
     }
-    var kept = Rect(x: 0, y: 0, width: resize.size.width, height: resize.size.height)
+    var kept = Rect(resize.size)
     var count = 1
     while let crop = operations.dropFirst(count).first as? Crop {
-      kept = Rect(
-        x: kept.x + crop.rect.x, y: kept.y + crop.rect.y, width: crop.rect.width, height: crop.rect.height)
+      kept = kept.part(crop.rect)
       count += 1
     }
     self.operations = operations.prefix(count)
@@ -69,7 +68,7 @@ struct ResizeHead: Sendable {
 extension ResizeTo {
   /// The part of a picture of `source`'s size that is scaled, if the filter alone does all of the resize.
   func streamedBox(of source: Size) -> Box? {
-    let whole = Box(Rect(x: 0, y: 0, width: source.width, height: source.height))
+    let whole = Box(Rect(source))
     let box = self.box ?? whole
     guard filter != .nearest, !(size == source && box == whole),
       Resampler.reduction(of: source, request, box) == nil
