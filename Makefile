@@ -69,7 +69,7 @@ oracle: torch
 	@tools/install-deps oracles large
 	@for script in Tests/Golden/*/make.py; do \
 	  echo "tessera: asking the live libraries: $$script"; \
-	  case $$script in */metrics/*) oracle=metrics ;; */emoji/*) oracle=fonttools ;; *) oracle=big ;; esac; \
+	  case $$script in */metrics/*) oracle=metrics ;; */emoji/*) oracle=fonttools ;; */reinforcement/*) oracle=trl ;; *) oracle=big ;; esac; \
 	  .oracle/$$oracle/bin/python $$script || exit 1; \
 	done
 	.oracle/hf4/bin/python Tests/Golden/checkpoints/make.py

@@ -19,6 +19,7 @@ struct TesseraVLMCommand: ParsableCommand {
       GenerateCommand.self, ChatCommand.self, InspectCommand.self, InitCommand.self, ConvertCommand.self,
       MergeCommand.self, ShowSampleCommand.self, TokenizerCommand.self, ValidateCommand.self,
       MakeShapesCommand.self, MakeEmojiCommand.self, PretrainCommand.self, AlignCommand.self, SFTCommand.self,
+      MakePreferencesCommand.self, RewardCommand.self, RLCommand.self, DPOCommand.self,
       EvaluateCommand.self, RunCommand.self, InfoCommand.self,
     ])
 

@@ -7,6 +7,8 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
   case llava
   /// Hugging Face's: records with `messages`.
   case messages
+  /// Prompts with better and worse answers: TRL's and ms-swift's records (`PreferenceDataset`).
+  case preferences
   /// Pictures with captions: JSONL, JSON, CSV or TSV.
   case captions
   /// Text alone: a `.txt`, a folder of those, or records with `text`.
@@ -65,6 +67,8 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
   }
 
   private static func detect(columns: [String]) throws -> CorpusFormat {
+    let worse = ["rejected", "rejected_response", "rejected_messages", "ranked"]
+    if worse.contains(where: columns.contains) { return .preferences }
     if columns.contains("conversations") { return .llava }
     if columns.contains("messages") { return .messages }
     let pictures = ["path", "file_name", "image"].contains { columns.contains($0) }
@@ -75,7 +79,7 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
     let shown = columns.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
     throw TesseraError(
       .invalidArgument(
-        name: "the records", expected: "'conversations', 'messages', 'text', or a picture and a caption",
+        name: "the records", expected: "'conversations', 'messages', 'rejected', 'text', or a picture and a caption",
         got: columns.isEmpty ? "no record that can be read (an empty list?)" : shown))
   }
 }

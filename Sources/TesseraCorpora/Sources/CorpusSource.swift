@@ -56,9 +56,9 @@ public struct CorpusSource: Sendable, Hashable {
   ///   than was named.
   public func resolvedFormat() throws -> CorpusFormat {
     guard let format else { return try CorpusFormat.detect(path) }
-    guard format == .llava || format == .messages else { return format }
+    guard format == .llava || format == .messages || format == .preferences else { return format }
     let found: CorpusFormat
-    // Captions and texts have members of many names; these two have one each.
+    // Captions and texts have members of many names; these have one each.
     do { found = try CorpusFormat.detect(path) } catch let error as TesseraError {
       if case .invalidArgument = error.reason { return format }
       throw error
@@ -83,6 +83,7 @@ public struct CorpusSource: Sendable, Hashable {
     let all: any Dataset =
       switch format {
       case .llava, .messages: try ConversationDataset(path, root: images)
+      case .preferences: try PreferenceDataset(path, root: images)
       case .captions: try CaptionDataset(path, root: images)
       case .text: try TextCorpus(path, split: split)
       case .webdataset: try TarCorpus(path, cache: cache)

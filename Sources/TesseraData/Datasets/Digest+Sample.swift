@@ -14,6 +14,10 @@ extension Digest {
       update(turn.role.rawValue)
       update(turn.text)
     }
+    for answer in sample.rejected {
+      update("rejected \(answer.rank) \(answer.margin)")
+      update(answer.text)
+    }
     // Only where there is one: samples without keep the digest that they always had.
     if let category = sample.category { update("category \(category)") }
     let sorted = sample.tensors.sorted {

@@ -12,6 +12,8 @@ public struct Sample: Sendable {
   public var text: String?
   /// The turns of a conversation about the pictures.
   public var conversation: [ConversationTurn]
+  /// Answers that are worse than the conversation's last turn; none for a sample that compares nothing.
+  public var rejected: [RejectedAnswer]
   /// What reports group the sample by, such as a question's type; nil where there is none.
   public var category: String?
   /// Arrays that belong to the sample, by name. A loader stacks those of one name.
@@ -23,7 +25,7 @@ public struct Sample: Sendable {
 
   public init(
     name: String? = nil, pictures: [PictureSource] = [], label: Int? = nil, text: String? = nil,
-    conversation: [ConversationTurn] = [], category: String? = nil, tensors: [String: AnyTensor] = [:],
+    conversation: [ConversationTurn] = [], rejected: [RejectedAnswer] = [], category: String? = nil, tensors: [String: AnyTensor] = [:],
     annotations: Annotations = Annotations(), recipe: Recipe? = nil
   ) {
     self.name = name ?? pictures.first?.name ?? ""
@@ -31,6 +33,7 @@ public struct Sample: Sendable {
     self.label = label
     self.text = text
     self.conversation = conversation
+    self.rejected = rejected
     self.category = category
     self.tensors = tensors
     self.annotations = annotations

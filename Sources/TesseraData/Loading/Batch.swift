@@ -38,6 +38,10 @@ public struct Batch: Sendable {
   public var softLabels: Tensor<Float>?
   public var texts: [String?]
   public var conversations: [[ConversationTurn]]
+  /// What is worse than each conversation's last turn.
+  public var rejected: [[RejectedAnswer]]
+  /// What reports group each row by.
+  public var categories: [String?]
   /// The samples' arrays by name, stacked: `[B, …]`.
   public var tensors: [String: AnyTensor]
   /// Arrays of unequal shapes, which only the padding and the list collator keep.
@@ -66,6 +70,8 @@ public struct Batch: Sendable {
     labels = Tensor(shape: [samples.count], samples.map { Int64($0.label ?? -1) })
     texts = samples.map(\.text)
     conversations = samples.map(\.conversation)
+    rejected = samples.map(\.rejected)
+    categories = samples.map(\.category)
     annotations = samples.map(\.annotations)
     tensors = [:]
     raggedTensors = [:]

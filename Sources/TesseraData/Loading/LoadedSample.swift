@@ -13,6 +13,9 @@ public struct LoadedSample: Sendable {
   public var label: Int?
   public var text: String?
   public var conversation: [ConversationTurn]
+  public var rejected: [RejectedAnswer]
+  /// What reports group the sample by; nil where there is nothing.
+  public var category: String?
   public var tensors: [String: AnyTensor]
   /// Masks, boxes and keypoints where the pipeline moved them.
   public var annotations: Annotations
@@ -30,6 +33,8 @@ public struct LoadedSample: Sendable {
     label = sample.label
     text = sample.text
     conversation = sample.conversation
+    rejected = sample.rejected
+    category = sample.category
     tensors = sample.tensors
     annotations = sample.annotations
   }

@@ -8,6 +8,10 @@ public struct LogEntry: Sendable, Equatable {
     case train
     /// The loss on held-out data.
     case validation
+    /// What the rollouts of an iteration of reinforcement learning came to.
+    case rollout
+    /// What answers to held-out prompts came to, during reinforcement learning.
+    case look
     /// What the model answered about a fixed picture.
     case sample
     /// The metrics of an evaluation.

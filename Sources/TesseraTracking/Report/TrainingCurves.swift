@@ -30,12 +30,17 @@ public struct TrainingCurves: Sendable, Equatable {
   }
 
   private mutating func addCharts(_ entries: [LogEntry]) {
-    var losses = curves(entries, LogField.loss, "training")
+    // What is minimised in reinforcement learning is no measure of anything.
+    let drawing = Set(entries.filter { $0.kind == .rollout }.map(\.stage))
+    var losses = curves(entries.filter { !drawing.contains($0.stage) || $0.kind != .train }, LogField.loss, "training")
     let validation = points(entries, .validation, LogField.loss)
     if !validation.isEmpty { losses.append(Curve("validation", validation, style: .dots)) }
     if !losses.isEmpty {
-      charts.append(Chart("Loss for each supervised token", unit: "nats", losses, isWide: true))
+      let comparing = entries.contains { $0["pair_accuracy"] != nil }
+      let title = "Loss for each supervised token" + (comparing ? " (of preferences: each prompt)" : "")
+      charts.append(Chart(title, unit: "nats", losses, isWide: true))
     }
+    addMeter(entries)
     let rates = points(entries, .train, LogField.learningRate)
     if !rates.isEmpty { charts.append(Chart("Learning rate", [Curve("learning rate", rates)])) }
     let norms = curves(entries, LogField.gradientNorm, "gradient norm")
@@ -47,6 +52,23 @@ public struct TrainingCurves: Sendable, Equatable {
       let curves = curves(entries, field, title.lowercased(), times: factor)
       if !curves.isEmpty { charts.append(Chart(title, unit: unit, curves, scale: .linear, hasZero: true)) }
     }
+  }
+
+  /// Reinforcement learning: the reward beside what it should mean, and how far the policy has gone for it.
+  private mutating func addMeter(_ entries: [LogEntry]) {
+    let curves = [
+      ("reward of rollouts", LogEntry.Kind.rollout, "reward", Curve.Style.line, 1.0),
+      ("reward of held-out answers", .look, "reward", .dots, 1),
+      ("true score of rollouts, 0...1", .rollout, "true_score", .line, 1),
+      ("true score of held-out answers, 0...1", .look, "true_score", .dots, 1),
+      ("divergence, nats an answer", .rollout, "kl", .line, 1), ("entropy, nats a token", .rollout, "entropy", .line, 1),
+      ("length, tens of tokens", .rollout, "length", .line, 0.1), ("stop rate, 0...1", .rollout, "stop_rate", .line, 1),
+    ].compactMap { name, kind, field, style, factor -> Curve? in
+      let points = points(entries, kind, field).map { (x: $0.x, y: $0.y * factor) }
+      return points.isEmpty ? nil : Curve(name, points, style: style)
+    }
+    guard !curves.isEmpty else { return }
+    charts.append(Chart("Reward and true score", curves, scale: .linear, hasZero: true, isWide: true))
   }
 
   /// The values of training steps as they are, and smoothed.

@@ -138,7 +138,6 @@ extension Plan {
       words.append("window \(part) of \(whole), \(Int(share.rounded())) % of the pixels")
       let isTurned = decode.policy.orientation == .apply && header.orientation != .upright
       switch header.format {
-      case .jpeg where header.isProgressive: words.append("progressive: its scans are read to the end first")
       case .jpeg where !isTurned && part.bottom < whole.height:
         words.append("a sound file is not decoded below the window's last row")
       case .jpeg: break

@@ -48,8 +48,12 @@ public struct Evaluator: Sendable {
   /// - Parameter limit: questions at most, the first ones; nil for all.
   /// - Throws: what a record throws; `invalidInput` where there is nothing to ask.
   public init(_ dataset: any Dataset, _ processor: Processor, limit: Int? = nil) throws {
-    self.processor = processor
-    questions = try Question.all(of: dataset, limit: limit)
+    try self.init(Question.all(of: dataset, limit: limit), processor)
+  }
+
+  /// - Throws: `invalidInput` where there is nothing to ask.
+  public init(_ questions: [Question], _ processor: Processor) throws {
+    (self.processor, self.questions) = (processor, questions)
     guard !questions.isEmpty else {
       throw TesseraError(.invalidInput(operation: "an evaluation", expected: "a question", got: "none"))
     }

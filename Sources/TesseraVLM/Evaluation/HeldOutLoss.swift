@@ -29,7 +29,7 @@ public final class HeldOutLoss {
     self.sight = sight
     var options = FeedOptions(steps: 1)
     options.microSamples = samples
-    let whole = try ConcatDataset(sources.map(SampleFeed.part))
+    let whole = try ConcatDataset(sources.map { try $0.samples() })
     guard whole.count > 0 else {
       throw TesseraError(.invalidInput(operation: "the validation set", expected: "a sample", got: "none"))
     }

@@ -61,10 +61,10 @@ extension Question {
 
 extension Evaluator {
   /// The same with some of the questions.
-  func sampled(_ count: Int) -> Evaluator {
+  func sampled(_ count: Int, batch: Int? = nil) -> Evaluator {
     var some = self
     some.questions = Question.spread(questions, count)
-    some.batch = max(1, count)
+    some.batch = batch ?? max(1, count)
     return some
   }
 }

@@ -18,6 +18,9 @@ public struct Answer: Sendable {
   public var end = End.length
   /// For each token how far the likeliest logit was above the second.
   public var gaps: [Double] = []
+  /// For each token log π of it, of the whole distribution that it was drawn from: after ban, penalty and temperature, before
+  /// top-k, top-p and min-p. Only where the options ask for it.
+  public var logProbabilities: [Double] = []
 
   /// Tokens whose choice rounding could change: the two likeliest are closer than 1e-4.
   public var nearTies: Int { gaps.count { $0 < 1e-4 } }

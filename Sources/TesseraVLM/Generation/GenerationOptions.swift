@@ -24,6 +24,8 @@ public struct GenerationOptions: Sendable, Hashable {
   /// Whether keys and values of earlier tokens are kept instead of computed again. Greedy answers do not depend on it,
   /// wherever the two likeliest tokens' logits are further apart than rounding.
   public var usesCache = true
+  /// Whether answers come with their tokens' log-probabilities.
+  public var keepsLogProbabilities = false
 
   public init() {}
 

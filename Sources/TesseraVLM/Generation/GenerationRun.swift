@@ -120,6 +120,7 @@ struct GenerationRun {
       let choice = samplers[row].choose(logits[row], seen: seen[row], place: answers[row].gaps.count)
       answers[row].ids.append(choice.token)
       answers[row].gaps.append(choice.gap)
+      if let logProbability = choice.logProbability { answers[row].logProbabilities.append(logProbability) }
       if options.repetitionPenalty != 1 { seen[row].insert(choice.token) }
       times.newTokens += 1
       try follow(choice.token, row, listen)

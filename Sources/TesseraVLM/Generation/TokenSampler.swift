@@ -17,6 +17,8 @@ package struct TokenSampler {
   package struct Choice {
     package var token: Int
     package var gap: Double
+    /// Of the whole distribution, where the options ask for it.
+    package var logProbability: Double?
   }
 
   /// Chooses the token at a place of the answer.
@@ -27,10 +29,21 @@ package struct TokenSampler {
   package func choose(_ logits: [Double], seen: Set<Int>, place: Int) -> Choice {
     let scores = scores(logits, seen: seen)
     let greedy = Self.likeliest(scores)
-    guard options.temperature > 0 else { return greedy }
+    guard options.temperature > 0 else { return keeping(greedy, scores) }
     var random = RandomStream(seed: options.seed, epoch: UInt64(row), sample: UInt64(place))
     let token = Self.draw(candidates(scores, top: greedy.token), at: random.uniform())
-    return Choice(token: token ?? greedy.token, gap: greedy.gap)
+    return keeping(Choice(token: token ?? greedy.token, gap: greedy.gap), scores)
+  }
+
+  /// The choice with its log-probability, where the options ask for it.
+  private func keeping(_ choice: Choice, _ scores: [Double]) -> Choice {
+    guard options.keepsLogProbabilities else { return choice }
+    let temperature = options.temperature > 0 ? options.temperature : 1
+    let top = scores.max() ?? 0
+    let sum = scores.reduce(0) { $0 + Self.weight($1, top, temperature) }
+    var choice = choice
+    choice.logProbability = (scores[choice.token] - top) / temperature - log(sum)
+    return choice
   }
 
   /// Logits after ban and penalty.

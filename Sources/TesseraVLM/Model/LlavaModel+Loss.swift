@@ -11,17 +11,32 @@ extension LlavaModel {
   public func logits(
     _ batch: TokenBatch, checkpointing: Bool = false, pixels: [TorchTensor]? = nil
   ) throws -> TorchTensor {
+    decoder.logits(try hidden(batch, checkpointing: checkpointing, pixels: pixels))
+  }
+
+  /// The decoder's states at some places of a batch.
+  ///
+  /// - Shape: `[L, D]`.
+  /// - Parameters:
+  ///   - places: among the B·T; nil for those that predict a learned token.
+  /// - Throws: as `embeddings`.
+  func hidden(
+    _ batch: TokenBatch, places: [Int]? = nil, checkpointing: Bool = false, pixels: [TorchTensor]? = nil
+  ) throws -> TorchTensor {
+    let places = places ?? batch.predicting
     let features = (pixels ?? batch.pixels).map { group -> TorchTensor in
       let features = imageFeatures(group)
       return features.reshape(1, -1, features.size(-1))
     }
-    let embedded = try embeddings(
-      batch.ids, features: features.isEmpty ? nil : TorchTensor.cat(features, axis: 1),
-      places: batch.imagePlaces)
-    let selected = TorchTensor(batch.predicting.map { Int64($0) }, shape: [batch.predicting.count])
-    let hidden = decoder.hidden(
+    var all = features.isEmpty ? nil : TorchTensor.cat(features, axis: 1)
+    if let tokens = batch.imageTokens {
+      let index = TorchTensor(tokens.map { Int64($0) }, shape: [tokens.count]).to(device: device)
+      all = all?.indexSelect(1, index)
+    }
+    let embedded = try embeddings(batch.ids, features: all, places: batch.imagePlaces)
+    let selected = TorchTensor(places.map { Int64($0) }, shape: [places.count])
+    return decoder.hidden(
       embedded, packing: batch.packing, checkpointing: checkpointing, selected: selected.to(device: device))
-    return decoder.logits(hidden)
   }
 
   /// The sum of −log p over a batch's learned tokens.

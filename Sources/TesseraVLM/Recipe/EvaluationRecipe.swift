@@ -14,13 +14,14 @@ public struct EvaluationRecipe: Sendable {
   /// Prompts that are answered together.
   public var batch: Int
 
-  init(_ node: RecipeNode) throws {
+  /// - Parameter compares: whether the set's answers are compared, and none is asked for.
+  init(_ node: RecipeNode, compares: Bool = false) throws {
     source = try StageRecipe.source(node)
     name = source.title
     controls = try node.flag("controls", true)
-    maximumAnswer = try node.int("max_answer", 48)
     batch = try node.int("batch", 50)
-    samples = try node.int("samples", 6)
+    maximumAnswer = compares ? 1 : try node.int("max_answer", 48)
+    samples = compares ? 1 : try node.int("samples", 6)
     for (key, value) in [("max_answer", maximumAnswer), ("batch", batch), ("samples", samples)]
     where value < 1 {
       throw node.wrong(key, "1 or more", "\(value)")

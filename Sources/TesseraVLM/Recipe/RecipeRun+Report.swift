@@ -25,6 +25,7 @@ extension RecipeRun {
         return try pictures[index]?.encodedBytes()
       }
       report.take(part)
+      if let meter = ReportTable.meter(entries, stage: stage.name) { report.statistics.append(meter) }
       let facts = try StageFacts.read("\(place)/facts.json")
       report.statistics += facts.filter { !$0.facts.isEmpty }.map {
         ReportTable("\(stage.name): \($0.title)", facts: $0.facts.map { ($0[0], $0[1]) })

@@ -46,7 +46,7 @@ extension RecipeRun {
             expected: "'\(stage.name)' or one whose earlier stages are done ('\(stage.name)' is not)",
             got: "'\(name ?? "")'"))
       }
-      model = run.modelFolder
+      if stage.kind != .reward { model = run.modelFolder }
     }
     let names = recipe.stages.map { "'\($0.name)'" }.joined(separator: ", ")
     throw TesseraError(
@@ -60,9 +60,20 @@ extension StageRun {
   func searchRate(_ finder: LearningRateFinder, progress: (LearningRateSearch.Point) -> Void) throws
     -> LearningRateSearch
   {
-    let opened = try open(steps: finder.steps)
-    return try finder.search(
-      opened.task, stage.trainer, shouldStop: whole.shouldStop, progress: progress)
+    try makePreferences()
+    func search(_ task: some TrainingTask) throws -> LearningRateSearch {
+      try finder.search(task, stage.trainer, shouldStop: whole.shouldStop, progress: progress)
+    }
+    return switch stage.kind {
+    case .pretrain, .align, .sft: try search(NextTokenJob(self, steps: finder.steps).task)
+    case .reward: try search(RewardJob(self, steps: finder.steps).task)
+    case .dpo: try search(PreferenceJob(self, steps: finder.steps).task)
+    case .rl:
+      throw TesseraError(
+        .invalidArgument(
+          name: "the stage to search for", expected: "one with a loss that falls by itself",
+          got: "'\(stage.name)', which learns from rewards"))
+    }
   }
 }
 

@@ -52,7 +52,8 @@ public final class RecipeRun {
         return .stopped(stage: stage.name, step: step)
       }
       if isDry { continue }
-      model = run.modelFolder
+      // What comes next is trained by a reward, not made of it.
+      if stage.kind != .reward { model = run.modelFolder }
       if done == nil || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
     }
     return .done
@@ -164,7 +165,9 @@ public final class RecipeRun {
       let path = "\(folder)/base"
       if FileIO.identity("\(path)/config.json") != nil { return path }
       say("making the tokenizer and new weights")
-      let datasets = try recipe.stages.flatMap(\.data).map { try resolve($0).open() }
+      // Preferences and prompts may be made later, and have the words of what they are made of.
+      let texts = recipe.stages.filter { [.pretrain, .align, .sft].contains($0.kind) }
+      let datasets = try texts.flatMap(\.data).map { try resolve($0).open() }
       try NewModel(recipe: new, seed: recipe.seed).write(to: path, datasets: datasets)
       return path
     }

@@ -13,6 +13,12 @@ public struct StageRecipe: Sendable {
     case align
     /// Fine-tuning on conversations: projector and decoder.
     case sft
+    /// A reward model from preferences: projector, decoder and a head.
+    case reward
+    /// Reinforcement learning from rewards: projector and decoder.
+    case rl
+    /// DPO and its kin from preferences: projector and decoder.
+    case dpo
   }
 
   public var name: String
@@ -35,6 +41,14 @@ public struct StageRecipe: Sendable {
   /// Steps from one look at the held-out loss to the next; 0 for none but at the end.
   public var validateEvery: Int
   public var evaluations: [EvaluationRecipe]
+  /// Preferences that are made before a reward stage or one of DPO.
+  public var makes: [PreferenceMakingRecipe] = []
+  /// What a reward stage has besides; nil for the others.
+  public var reward: RewardRecipe?
+  /// What a stage of DPO has besides; nil for the others.
+  public var preference: PreferenceRecipe?
+  /// What a stage of reinforcement learning has besides; nil for the others.
+  public var reinforcement: ReinforcementRecipe?
   /// The stage with every default written out.
   public var yaml = ""
 
@@ -47,29 +61,45 @@ public struct StageRecipe: Sendable {
       throw node.wrong("name", "letters, digits, '-', '_' and '.'", "'\(name)'")
     }
     data = try node.list("data", textAs: "path").map(Self.source)
-    validation = try node.list("validation", textAs: "path").map(Self.source)
+    // Reinforcement learning has prompts and no texts: what is of texts is no key there.
+    let hasTexts = kind != .rl
+    validation = hasTexts ? try node.list("validation", textAs: "path").map(Self.source) : []
     guard !data.isEmpty else { throw node.wrong("data", "a list of data sets", "none") }
     lora = try node.mapping("lora").map(LoRARecipe.init)
+    if lora != nil, kind == .reward {
+      throw node.wrong("lora", "nothing in a reward stage, which trains the model itself", "an adapter")
+    }
     plan = try Self.plan(node.section("train"), kind, lora)
     let steps = try node.int("steps")
     epochs = try node.number("epochs")
+    if let epochs, !hasTexts {
+      throw node.wrong("epochs", "nothing: rollouts are counted in `steps`", "\(epochs)")
+    }
     guard (steps == nil) != (epochs == nil) else {
-      throw node.wrong("steps", "the one of `steps` and `epochs`", steps == nil ? "none" : "both")
+      let expected = hasTexts ? "the one of `steps` and `epochs`" : "the optimiser's steps"
+      throw node.wrong("steps", expected, steps == nil ? "none" : "both")
     }
     if let epochs, !(epochs > 0 && epochs.isFinite) { throw node.wrong("epochs", "above 0", "\(epochs)") }
     trainer = try Self.trainer(
       node.section("optimizer"), steps: steps, rate: lora == nil ? Self.rate(kind) : 2e-4, node)
-    feed = try Self.feed(node.section("batch"), steps: steps ?? 1)
-    maximumLength = try node.int("max_length")
-    overflow = try node.word("overflow", .error)
+    feed = try Self.feed(node.section("batch"), steps: steps ?? 1, kind)
+    maximumLength = hasTexts ? try node.int("max_length") : nil
+    overflow = hasTexts ? try node.word("overflow", .error) : .error
     checkpointsGradients = try node.flag("gradient_checkpointing", false)
-    let errors: ErrorPolicyName = try node.word("bad_pictures", .stop)
+    let errors: ErrorPolicyName = hasTexts ? try node.word("bad_pictures", .stop) : .stop
     feed.errorPolicy = errors == .stop ? .stop : errors == .skip ? .skip : .substitute
     checkpointEvery = try node.int("checkpoint_every", 500)
     keep = try node.int("keep", 2)
     logEvery = try node.int("log_every", 10)
-    validateEvery = try node.int("validate_every", 0)
-    evaluations = try node.list("evaluate", textAs: "path").map(EvaluationRecipe.init)
+    validateEvery = hasTexts ? try node.int("validate_every", 0) : 0
+    let compares = kind == .reward
+    evaluations = try node.list("evaluate", textAs: "path").map { try EvaluationRecipe($0, compares: compares) }
+    if comparesAnswers {
+      makes = try node.list("make", textAs: "path").map(PreferenceMakingRecipe.init)
+    }
+    if kind == .reward { reward = try RewardRecipe(node.section("reward")) }
+    if kind == .dpo { preference = try PreferenceRecipe(node.section("dpo")) }
+    if kind == .rl { reinforcement = try ReinforcementRecipe(node.section("rl")) }
     yaml = node.yaml()
     for (key, value, least) in [
       ("checkpoint_every", checkpointEvery, 1), ("keep", keep, 1), ("log_every", logEvery, 1),
@@ -82,6 +112,9 @@ public struct StageRecipe: Sendable {
       throw node.wrong("evaluate", "sets of different names (`name`)", "'\(set.name)' twice")
     }
   }
+
+  /// Whether the stage learns from better and worse answers.
+  var comparesAnswers: Bool { kind == .reward || kind == .dpo }
 
   enum ErrorPolicyName: String, CaseIterable { case stop, skip, substitute }
 
@@ -115,7 +148,7 @@ public struct StageRecipe: Sendable {
     switch kind {
     case .pretrain: (plan.vision, plan.projector) = (.frozen, .frozen)
     case .align: (plan.vision, plan.decoder) = (.frozen, .frozen)
-    case .sft: plan.vision = .frozen
+    case .sft, .reward, .rl, .dpo: plan.vision = .frozen
     }
     if lora != nil { (plan.vision, plan.projector, plan.decoder) = (.frozen, .frozen, .frozen) }
     plan.vision = try part(node, "vision", plan.vision)
@@ -138,7 +171,15 @@ public struct StageRecipe: Sendable {
   }
 
   /// The learning rate of a kind, by default.
-  private static func rate(_ kind: Kind) -> Double { kind == .sft ? 2e-5 : 1e-3 }
+  private static func rate(_ kind: Kind) -> Double {
+    switch kind {
+    case .pretrain, .align: 1e-3
+    case .sft: 2e-5
+    // Of InstructGPT's 9e-6 and small models' 1e-4 the lower: a large trunk takes no harm.
+    case .reward: 1e-5
+    case .rl, .dpo: 1e-6
+    }
+  }
 
   /// - Parameter steps: nil where they follow from the data.
   private static func trainer(_ node: RecipeNode, steps: Int?, rate: Double, _ stage: RecipeNode) throws
@@ -172,8 +213,14 @@ public struct StageRecipe: Sendable {
     return options
   }
 
-  private static func feed(_ node: RecipeNode, steps: Int) throws -> FeedOptions {
+  private static func feed(_ node: RecipeNode, steps: Int, _ kind: Kind) throws -> FeedOptions {
     var options = FeedOptions(steps: steps)
+    if kind == .rl {
+      // A step's answers are the rollouts'.
+      options.microSamples = try node.int("micro_samples")
+      if let size = options.microSamples, size < 1 { throw node.wrong("micro_samples", "1 or more", "\(size)") }
+      return options
+    }
     options.samplesPerStep = try node.int("samples", options.samplesPerStep)
     options.tokensPerStep = try node.int("tokens")
     options.microSamples = try node.int("micro_samples")

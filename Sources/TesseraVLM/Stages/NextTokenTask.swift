@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 internal import TesseraData
 
@@ -6,7 +5,7 @@ internal import TesseraData
 public final class NextTokenTask: TrainingTask {
   public let model: LlavaModel
   public let selection: ParameterPlan.Selection
-  public let feed: SampleFeed
+  public let feed: SampleFeed<TokenBatch>
   /// Whether the decoder's layers are computed once more on the way back, to need less memory.
   public var checkpointsGradients = false
   /// What an exported directory gets besides config and weights.
@@ -19,7 +18,7 @@ public final class NextTokenTask: TrainingTask {
   public var pixelCheck: ((Double) -> Void)?
 
   /// Marks the model's parameters by a plan.
-  public init(_ model: LlavaModel, _ plan: ParameterPlan, _ feed: SampleFeed) throws {
+  public init(_ model: LlavaModel, _ plan: ParameterPlan, _ feed: SampleFeed<TokenBatch>) throws {
     self.model = model
     self.feed = feed
     selection = try plan.apply(to: model)
@@ -38,53 +37,18 @@ public final class NextTokenTask: TrainingTask {
     return try model.loss(batch, checkpointing: checkpointsGradients)
   }
 
-  public func position() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(feed.state()), as: UTF8.self)
-  }
+  public func position() throws -> String { try feed.position() }
 
-  public func restore(_ position: String) throws {
-    let state: LoaderState
-    do { state = try JSONDecoder().decode(LoaderState.self, from: Data(position.utf8)) } catch {
-      throw TesseraError(.corrupt(format: "the data's place", detail: "\(error)"))
-    }
-    do { try feed.restore(state) } catch let error as TesseraError {
-      guard case .invalidArgument(_, _, let got) = error.reason else { throw error }
-      throw TesseraError(
-        .invalidInput(
-          operation: "going on with a training",
-          expected: "the data that its checkpoint was made with (or another --output)",
-          got: got),
-        path: error.path)
-    }
-  }
+  public func restore(_ position: String) throws { try feed.restore(position: position) }
 
   /// Writes the model as a directory; one with an adapter with that worked in, each weight in the type that `base` has
   /// it in, as `tessera-vlm merge` does.
-  public func export(to path: String) throws {
-    var writer = CheckpointWriter()
-    writer.replacesExisting = true
-    guard let adapter = model.adapter else {
-      return try model.write(to: path, sideFiles: sideFiles, writer: writer)
-    }
-    guard let base else { throw Self.noBase("exporting a model with an adapter") }
-    try writer.write(base, merging: adapter, to: path)
-  }
+  public func export(to path: String) throws { try model.export(to: path, sideFiles: sideFiles, base: base) }
 
   /// Writes the adapter alone, as PEFT does.
   ///
   /// - Throws: `invalidInput` for a model without one; what the adapter's writer throws.
-  public func exportAdapter(to path: String) throws {
-    guard let adapter = model.adapter, let base else { throw Self.noBase("exporting an adapter") }
-    try adapter.write(model.config, to: path, base: base.path, replaces: true)
-  }
-
-  private static func noBase(_ operation: String) -> TesseraError {
-    TesseraError(
-      .invalidInput(
-        operation: operation, expected: "an adapter and the directory that it is for", got: "none"))
-  }
+  public func exportAdapter(to path: String) throws { try model.exportAdapter(to: path, base: base) }
 
   /// ‖∂loss/∂pixels‖; nil for a batch without pictures.
   ///
@@ -114,34 +78,6 @@ public final class NextTokenTask: TrainingTask {
       return noGrad {
         gradients.reduce(0.0) { $0 + ($1?.square().sum().item ?? 0) }.squareRoot()
       }
-    }
-  }
-}
-
-extension LlavaModel {
-  /// Writes the model as a Hugging Face directory, each weight in its own type.
-  ///
-  /// - Throws: `invalidInput` for a model with an adapter, which would be lost: merge it
-  ///   (`CheckpointWriter.write(_:merging:to:)`). What the writer throws.
-  public func write(
-    to path: String, sideFiles: SideFiles = SideFiles(), writer: CheckpointWriter = CheckpointWriter()
-  ) throws {
-    guard adapter == nil else {
-      throw TesseraError(
-        .invalidInput(
-          operation: "writing a model", expected: "one without an adapter, or to merge it", got: "an adapter"),
-        path: path)
-    }
-    let parameters = parameters
-    try writer.write(
-      config, to: path, types: { parameters[$0.name]?.type.dataType ?? .float32 }, sideFiles: sideFiles
-    ) { spec, body in
-      guard let tensor = parameters[spec.name] else {
-        throw TesseraError(
-          .invalidInput(operation: "writing the model", expected: "'\(spec.name)'", got: "no such parameter"))
-      }
-      let plain = try AnyTensor(sharing: tensor)
-      try plain.withUnsafeBytes { try body(plain.dataType, $0) }
     }
   }
 }

@@ -88,6 +88,11 @@ public struct ParameterPlan: Sendable {
       trained: trained, frozen: frozen.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, unreached: [])
   }
 
+  /// Whether a parameter of a model is trained: its part is, and it takes part in the output.
+  func isTrained(_ spec: ParameterSpec, of config: LlavaConfig) -> Bool {
+    part(of: spec).1.isTrained && config.reaches(spec)
+  }
+
   private func part(of spec: ParameterSpec) -> (String, Part) {
     switch spec.part {
     case .vision: ("vision", vision)

@@ -35,13 +35,14 @@ public struct SampleCensus: Sendable {
   ///
   /// - Parameters:
   ///   - imageTokens: what a picture becomes, where every picture becomes the same; nil asks the pictures.
-  public init(_ dataset: any Dataset, _ builder: SampleBuilder, imageTokens: Int?) {
+  ///   - compares: whether each record's better and worse answers are looked at; all of them count.
+  public init(_ dataset: any Dataset, _ builder: SampleBuilder, imageTokens: Int?, compares: Bool = false) {
     let count = dataset.count
     let share = 256
     let results = Guarded([[Finding]](repeating: [], count: (count + share - 1) / share))
     DispatchQueue.concurrentPerform(iterations: (count + share - 1) / share) { number in
       let range = number * share..<min(count, (number + 1) * share)
-      let found = range.map { Finding($0, dataset, builder, imageTokens) }
+      let found = range.map { Finding($0, dataset, builder, imageTokens, compares: compares) }
       results.withLock { $0[number] = found }
     }
     for finding in results.withLock({ $0 }).joined() { add(finding) }
@@ -54,7 +55,9 @@ public struct SampleCensus: Sendable {
     var fault: String?
     let outcome: Result<SampleOutcome, TesseraError>
 
-    init(_ index: Int, _ dataset: any Dataset, _ builder: SampleBuilder, _ imageTokens: Int?) {
+    init(
+      _ index: Int, _ dataset: any Dataset, _ builder: SampleBuilder, _ imageTokens: Int?, compares: Bool
+    ) {
       self.index = index
       var bytes = 0
       var found: String?
@@ -68,7 +71,8 @@ public struct SampleCensus: Sendable {
             let pixels = try builder.processor.pixels(picture)
             return builder.processor.config.imageTokens(height: pixels.size(1), width: pixels.size(2))
           }
-          return try builder.tokenize(sample, imageTokens: counts)
+          guard compares else { return try builder.tokenize(sample, imageTokens: counts) }
+          return try builder.rank(sample, imageTokens: counts).map { .sample($0.joined) } ?? .dropped(length: 0)
         } catch let error as TesseraError { throw error.with(index: index) } catch {
           throw TesseraError(
             .invalidInput(operation: "a training sample", expected: "a sample", got: "\(error)"), index: index

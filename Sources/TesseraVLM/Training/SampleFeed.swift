@@ -21,7 +21,15 @@ public struct TrainingSource: Sendable {
     (self.name, self.content, self.weight) = (name, content, weight)
   }
 
-  /// The samples that are trained on.
+  /// The samples that are trained on, ready for a loader.
+  func samples() throws -> any Dataset {
+    switch content {
+    case .records(let dataset, let census): try Subset(dataset, census.kept)
+    case .blocks(let blocks): blocks
+    }
+  }
+
+  /// How long those are.
   var lengths: [Int] {
     switch content {
     case .records(_, let census): census.lengths
@@ -52,18 +60,20 @@ public struct FeedOptions: Sendable {
 }
 
 /// The steps of a run, in an order that hangs on the seed alone: made ahead by the loader's threads.
-public final class SampleFeed {
+public final class SampleFeed<Rows: Sendable> {
   private let loader: DataLoader
-  private let layout: FeedLayout
-  private var prefetcher: Prefetcher<StepBatches<TokenBatch>>?
+  /// How a loader's batch becomes a step's.
+  private let layout: @Sendable (Batch) throws -> StepBatches<Rows>
+  private var prefetcher: Prefetcher<StepBatches<Rows>>?
   /// Steps that were handed out.
   public private(set) var steps = 0
 
   /// - Throws: `invalidInput` for no samples, `invalidArgument` for options that contradict each other.
-  public init(_ sources: [TrainingSource], _ builder: SampleBuilder, _ options: FeedOptions, fixedSize: Bool)
-    throws
-  {
-    let parts = try sources.map(Self.part)
+  init(
+    _ sources: [TrainingSource], _ builder: SampleBuilder, _ options: FeedOptions, fixedSize: Bool,
+    layout: (ConcatDataset) -> @Sendable (Batch) throws -> StepBatches<Rows>
+  ) throws {
+    let parts = try sources.map { try $0.samples() }
     for (source, part) in zip(sources, parts) where part.count == 0 {
       throw TesseraError(
         .invalidInput(
@@ -79,7 +89,7 @@ public final class SampleFeed {
       steps: options.steps,
       size: options.tokensPerStep.map { .tokens($0) } ?? .samples(options.samplesPerStep))
     let whole = try ConcatDataset(parts)
-    layout = FeedLayout(sources: sources, whole: whole, builder: builder, options: options)
+    self.layout = layout(whole)
     loader = DataLoader(
       builder.processor.prepared(whole), batches: order, seed: options.seed, threads: options.threads,
       collator: fixedSize ? .stack : .list, onError: options.errorPolicy)
@@ -87,16 +97,9 @@ public final class SampleFeed {
 
   deinit { prefetcher?.cancel() }
 
-  static func part(_ source: TrainingSource) throws -> any Dataset {
-    switch source.content {
-    case .records(let dataset, let census): try Subset(dataset, census.kept)
-    case .blocks(let blocks): blocks
-    }
-  }
-
   /// The next step's batches; nil after the last.
-  public func next() throws -> StepBatches<TokenBatch>? {
-    let ahead: Prefetcher<StepBatches<TokenBatch>>
+  public func next() throws -> StepBatches<Rows>? {
+    let ahead: Prefetcher<StepBatches<Rows>>
     if let prefetcher {
       ahead = prefetcher
     } else {
@@ -108,14 +111,14 @@ public final class SampleFeed {
     return step
   }
 
-  private func start() throws -> Prefetcher<StepBatches<TokenBatch>> {
+  private func start() throws -> Prefetcher<StepBatches<Rows>> {
     var state = try loader.state()
     state.nextBatch = steps
     let batches = try loader.epoch(resuming: state, allowingChanges: true)
     let layout = layout
     return Prefetcher(depth: 4) {
       let iterator = batches.makeBatchIterator()
-      return { try iterator.nextBlocking().map(layout.step) }
+      return { try iterator.nextBlocking().map(layout) }
     }
   }
 
@@ -140,6 +143,19 @@ public final class SampleFeed {
   public var ledger: [SampleFailure] { loader.ledger }
 }
 
+extension SampleFeed where Rows == TokenBatch {
+  /// Texts whose next tokens are learned.
+  ///
+  /// - Throws: `invalidInput` for no samples, `invalidArgument` for options that contradict each other.
+  public convenience init(
+    _ sources: [TrainingSource], _ builder: SampleBuilder, _ options: FeedOptions, fixedSize: Bool
+  ) throws {
+    try self.init(sources, builder, options, fixedSize: fixedSize) { whole in
+      FeedLayout(sources: sources, whole: whole, builder: builder, options: options).step
+    }
+  }
+}
+
 /// Lays a loader's batch out as the batches of a step.
 struct FeedLayout: Sendable {
   let sources: [TrainingSource]
@@ -154,7 +170,7 @@ struct FeedLayout: Sendable {
   }
 
   func step(_ batch: Batch) throws -> StepBatches<TokenBatch> {
-    let pictures = try Pictures(batch)
+    let pictures = try BatchPictures(batch)
     var rows: [Row] = []
     var first = 0
     for row in 0..<batch.count {
@@ -203,40 +219,5 @@ struct FeedLayout: Sendable {
       longest = max(longest, row.sample.ids.count)
     }
     return current.isEmpty ? chunks : chunks + [current]
-  }
-
-  /// A batch's pictures as the tower takes them.
-  private struct Pictures {
-    private let stack: TorchTensor?
-    private let list: [TorchTensor]
-
-    init(_ batch: Batch) throws {
-      list = batch.imageList.map { TorchTensor(sharing: $0) }
-      stack = batch.images.shape.count == 4 ? TorchTensor(sharing: batch.images) : nil
-    }
-
-    func tokens(_ index: Int, _ config: LlavaConfig) -> Int {
-      let shape = stack?.shape ?? list[index].shape
-      return config.imageTokens(height: shape[shape.count - 2], width: shape[shape.count - 1])
-    }
-
-    /// Some pictures in order, neighbours of one size together.
-    func groups(_ indices: [Int]) -> [TorchTensor] {
-      guard let first = indices.first, let last = indices.last else { return [] }
-      if let stack {
-        // The rows of a step stand one after another, and so do their pictures: no copy.
-        if last - first + 1 == indices.count { return [stack.narrow(0, start: first, count: indices.count)] }
-        return [stack.indexSelect(0, TorchTensor(indices.map { Int64($0) }, shape: [indices.count]))]
-      }
-      var groups: [[TorchTensor]] = []
-      for index in indices {
-        if let before = groups.last?.last, before.shape == list[index].shape {
-          groups[groups.count - 1].append(list[index])
-        } else {
-          groups.append([list[index]])
-        }
-      }
-      return groups.map { TorchTensor.stack($0) }
-    }
   }
 }

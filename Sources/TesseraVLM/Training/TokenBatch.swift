@@ -18,6 +18,9 @@ public struct TokenBatch: Sendable {
   public var pixels: [TorchTensor]
   /// Where the pictures' tokens stand, among the B·T.
   public var imagePlaces: [Int]
+  /// Which of all pictures' tokens, one picture after another, stands at each of those; nil where they stand there in their
+  /// order. Texts about one picture share it.
+  public var imageTokens: [Int]?
   /// Tokens without padding.
   public var tokens: Int
 }
@@ -28,9 +31,13 @@ extension TokenBatch {
   /// - Parameters:
   ///   - pixels: the pictures of all samples, in order.
   ///   - padToken: what fills texts up.
+  ///   - shared: which pictures each sample shows, where samples share them; nil where each has its own, in order.
   ///   - capacity: tokens of a text into which samples are packed, first fit in order; nil for a text each.
   /// - Precondition: no sample is longer than `capacity`.
-  public init(_ samples: [TokenizedSample], pixels: [TorchTensor], padToken: Int, capacity: Int? = nil) {
+  public init(
+    _ samples: [TokenizedSample], pixels: [TorchTensor], padToken: Int, shared: SharedPictures? = nil,
+    capacity: Int? = nil
+  ) {
     let rows = Self.rows(samples.map(\.ids.count), capacity: capacity)
     let length = rows.map { row in row.reduce(0) { $0 + samples[$1].ids.count } }.max() ?? 0
     ids = []
@@ -58,8 +65,38 @@ extension TokenBatch {
         imagePlaces += (start + span.range.lowerBound)..<(start + span.range.upperBound)
       }
     }
+    imageTokens = shared.map { $0.tokens(of: samples) }
     packing =
       capacity == nil ? nil : Packing(lengths: rows.map { $0.map { samples[$0].ids.count } }, tokens: length)
+  }
+
+  /// Pictures that several samples show.
+  public struct SharedPictures: Sendable {
+    /// Of each sample: the number, among all pictures, of its first; the others follow.
+    public var first: [Int]
+    /// How many tokens each picture has.
+    public var counts: [Int]
+
+    public init(first: [Int], counts: [Int]) { (self.first, self.counts) = (first, counts) }
+
+    /// The tokens of the samples' pictures, as numbers among the tokens of all.
+    fileprivate func tokens(of samples: [TokenizedSample]) -> [Int] {
+      var starts = [0]
+      for count in counts { starts.append(starts[starts.count - 1] + count) }
+      return zip(samples, first).flatMap { sample, first in
+        sample.imageSpans.flatMap { span in
+          let start = starts[first + span.image]
+          return start..<start + span.range.count
+        }
+      }
+    }
+  }
+
+  /// The same with nothing to see: every picture even.
+  var blank: TokenBatch {
+    var batch = self
+    batch.pixels = pixels.map { $0.zerosLike() }
+    return batch
   }
 
   /// Which samples go into each text.

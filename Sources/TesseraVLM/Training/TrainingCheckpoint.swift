@@ -117,6 +117,17 @@ public struct TrainingCheckpoint: Sendable {
     trainer.skippedSteps = state.skippedSteps
   }
 
+  /// Brings parameters to this state, and nothing else.
+  ///
+  /// - Throws: `invalidInput` where the parameters are others.
+  func restoreWeights(_ parameters: [NamedParameter]) throws {
+    let weights = try SafetensorsFile("\(path)/\(Self.weightsName)")
+    for parameter in parameters {
+      let weight = try tensor(parameter.name, in: weights, as: parameter)
+      noGrad { _ = parameter.tensor.copy(from: weight) }
+    }
+  }
+
   private func tensor(_ name: String, in file: SafetensorsFile, as parameter: NamedParameter) throws
     -> TorchTensor
   {

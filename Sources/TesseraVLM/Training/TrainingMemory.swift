@@ -11,20 +11,21 @@ struct TrainingMemory {
   /// Why weights are copied, where they might have been mapped: `stored as float16, computed in bfloat16`.
   private let conversion: String?
 
-  init(_ task: NextTokenTask) {
-    let own = Set(task.parameters.map(\.name))
-    for (spec, tensor) in task.model.parameters.all where !own.contains(spec.name) {
+  /// - Parameter base: the directory that frozen weights are mapped from; nil where all have memory of their own.
+  init(_ parameters: [NamedParameter], _ model: LlavaModel, base: Checkpoint?) {
+    let own = Set(parameters.map(\.name))
+    for (spec, tensor) in model.parameters.all where !own.contains(spec.name) {
       let bytes = spec.count * tensor.type.byteCount
-      if let stored = task.base?[spec.name]?.dataType, stored == tensor.type.dataType {
+      if let stored = base?[spec.name]?.dataType, stored == tensor.type.dataType {
         mapped += bytes
       } else {
         copied += bytes
       }
     }
-    conversion = task.base.map {
-      "stored as \($0.mainType.rawValue), computed in \(task.model.type.rawValue)"
+    conversion = base.map {
+      "stored as \($0.mainType.rawValue), computed in \(model.type.rawValue)"
     }
-    trained = task.parameters.reduce(0) { $0 + 4 * $1.tensor.count * $1.tensor.type.byteCount }
+    trained = parameters.reduce(0) { $0 + 4 * $1.tensor.count * $1.tensor.type.byteCount }
   }
 }
 

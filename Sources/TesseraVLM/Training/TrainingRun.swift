@@ -6,6 +6,8 @@ internal import TesseraData
 public protocol TrainingCallback: AnyObject {
   /// Called once before the first step of this process, after `completed` steps of earlier ones.
   func begin(completed: Int) throws
+  /// What is compared with `validationLoss` for what the run begins with; nil where nobody looked. Asked after `begin`.
+  var startingLoss: Double? { get }
   /// Called after each step, before its checkpoint; a smaller `validationLoss` than ever makes a checkpoint that is kept.
   func step(_ record: StepRecord) throws -> StepFindings
   /// Called before a checkpoint is written: what it must not be ahead of goes to the disk now.
@@ -18,6 +20,7 @@ public protocol TrainingCallback: AnyObject {
 
 extension TrainingCallback {
   public func begin(completed: Int) throws {}
+  public var startingLoss: Double? { nil }
   public func step(_ record: StepRecord) throws -> StepFindings { StepFindings() }
   public func willSave() throws {}
   public func saved(_ checkpoint: TrainingCheckpoint) throws {}
@@ -57,7 +60,8 @@ public final class TrainingRun<Task: TrainingTask> {
   /// Gets what people should know.
   public var say: (String) -> Void = { _ in }
   private let store: CheckpointStore
-  private var best: BestCheckpoint?
+  /// The step that did best so far; one of step 0 stands for what the run began with.
+  public internal(set) var best: BestCheckpoint?
 
   /// - Parameters:
   ///   - trainer: what takes the steps.
@@ -111,6 +115,7 @@ public final class TrainingRun<Task: TrainingTask> {
     TorchRuntime.isDeterministic = true
     defer { TorchRuntime.isDeterministic = wasDeterministic }
     for callback in callbacks { try callback.begin(completed: trainer.completedSteps) }
+    if best == nil, let loss = callbacks.compactMap(\.startingLoss).min() { best = BestCheckpoint(step: 0, loss: loss) }
     var ending = RunEnding.done(steps: trainer.completedSteps)
     var savedStep = trainer.completedSteps
     while true {
@@ -160,6 +165,16 @@ public final class TrainingRun<Task: TrainingTask> {
     let checkpoint = try TrainingCheckpoint.write(trainer, state, to: store.path(state.step))
     try store.prune(best: best?.step)
     for callback in callbacks { try callback.saved(checkpoint) }
+  }
+
+  /// Brings the parameters back to those of the best step; the trainer's count of steps stays.
+  ///
+  /// - Returns: the step; nil where there is none better than what is there, or where it is what the run began with.
+  /// - Throws: what reading the checkpoint throws.
+  func restoreBest() throws -> Int? {
+    guard let best, best.step > 0, best.step != trainer.completedSteps else { return nil }
+    try TrainingCheckpoint(store.path(best.step)).restoreWeights(trainer.parameters)
+    return best.step
   }
 
   /// The newest whole checkpoint, where there is one.

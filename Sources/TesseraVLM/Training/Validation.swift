@@ -6,9 +6,7 @@ public final class Validation: TrainingCallback {
   private let stage: String
   private let every: Int
   private let total: Int
-  private let model: LlavaModel
-  private let set: HeldOutLoss
-  private let autocast: TorchType?
+  private let measure: () throws -> Finding
   private let log: RunLog
   private let board: TensorBoardWriter?
   /// Gets a line for people at each look.
@@ -16,28 +14,48 @@ public final class Validation: TrainingCallback {
   /// What was found, by step.
   public private(set) var losses: [(step: Int, loss: Double)] = []
 
-  /// - Parameter every: 0 for none but at the last step.
+  /// What a look at held-out data came to.
+  public struct Finding: Sendable {
+    public var loss: Double
+    /// Further numbers, by the names of the log's fields.
+    public var others: [(name: String, value: LogValue)]
+    /// The finding for people.
+    public var words: String
+
+    public init(loss: Double, others: [(name: String, value: LogValue)] = [], words: String) {
+      (self.loss, self.others, self.words) = (loss, others, words)
+    }
+
+    /// The loss of texts.
+    public init(_ result: HeldOutLoss.Result) {
+      self.init(
+        loss: result.loss,
+        others: [("bits_per_byte", .number(result.bitsPerByte)), ("learned_tokens", .int(result.tokens))],
+        words: "validation loss \(Float(result.loss)) per learned token")
+    }
+  }
+
+  /// - Parameters:
+  ///   - every: 0 for none but at the last step.
+  ///   - measure: looks at the held-out data.
   public init(
-    stage: String, every: Int, total: Int, model: LlavaModel, set: HeldOutLoss, autocast: TorchType?,
-    log: RunLog, board: TensorBoardWriter?
+    stage: String, every: Int, total: Int, log: RunLog, board: TensorBoardWriter?,
+    measure: @escaping () throws -> Finding
   ) {
-    (self.stage, self.every, self.total, self.model, self.set) = (stage, every, total, model, set)
-    (self.autocast, self.log, self.board) = (autocast, log, board)
+    (self.stage, self.every, self.total, self.measure) = (stage, every, total, measure)
+    (self.log, self.board) = (log, board)
   }
 
   public func step(_ record: StepRecord) throws -> StepFindings {
     guard record.step == total || (every > 0 && record.step % every == 0) else { return StepFindings() }
-    let result = try set.measure(model, autocast: autocast)
+    let result = try measure()
     losses.append((record.step, result.loss))
     try log.append(
       LogEntry(
         .validation, stage: stage, step: record.step,
-        [
-          ("loss", .number(result.loss)), ("bits_per_byte", .number(result.bitsPerByte)),
-          ("learned_tokens", .int(result.tokens)),
-        ]))
+        [("loss", .number(result.loss))] + result.others))
     try board?.scalar("\(stage)/validation_loss", result.loss, step: record.step)
-    say("step \(record.step): validation loss \(Float(result.loss)) per learned token")
+    say("step \(record.step): \(result.words)")
     return StepFindings(validationLoss: result.loss)
   }
 }

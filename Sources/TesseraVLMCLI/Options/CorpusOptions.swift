@@ -8,7 +8,7 @@ extension TextSplit: ExpressibleByArgument {}
 
 /// How data sets named on the command line are read.
 struct CorpusOptions: ParsableArguments {
-  @Option(help: "llava, messages, captions, text or webdataset (default: as the file shows).")
+  @Option(help: "llava, messages, preferences, captions, text or webdataset (default: as the file shows).")
   var format: CorpusFormat?
 
   @Option(help: "What a document of a .txt is: file, lines or paragraphs.")

@@ -56,7 +56,7 @@ struct StageOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pack samples into texts of so many tokens.", valueName: "n"))
   var packing: Int?
 
-  @Option(help: ArgumentHelp("Learning rate (default: 1e-3; sft 2e-5).", valueName: "rate"))
+  @Option(help: ArgumentHelp("Learning rate (default: 1e-3; sft 2e-5; reward 1e-5; rl and dpo 1e-6).", valueName: "rate"))
   var lr: Double?
 
   @Option(help: "constant, linear, cosine or wsd (default: cosine).")
@@ -87,7 +87,7 @@ struct StageOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Train a part: vision, projector or decoder, with =SHARE at that share of the rate (pretrain: decoder; align: \
-      projector; sft: projector and decoder). May be repeated.
+      projector; sft, reward, rl and dpo: projector and decoder). May be repeated.
       """, valueName: "part"))
   var train: [String] = []
 
@@ -157,7 +157,7 @@ struct StageOptions: ParsableArguments {
     }
     let name = kind.rawValue
     return try Recipe(
-      yaml: "name: \(name)\nmodel: {}\nstages: [{stage: \(name), epochs: 1}]\n", file: "the command line",
+      yaml: "name: \(name)\nmodel: {}\nstages: [{stage: \(name)\(kind == .rl ? "" : ", epochs: 1")}]\n", file: "the command line",
       overrides: places)
   }
 
@@ -220,6 +220,11 @@ struct StageOptions: ParsableArguments {
     ).text
   }
 
+  /// One data set as a place of the recipe.
+  static func source(_ path: String, images: String?) -> String {
+    JSONText.object([("path", .string(path))] + (images.map { [("images", .string($0))] } ?? [])).text
+  }
+
   /// A text as YAML takes it, whatever is in it.
-  private static func quoted(_ text: String) -> String { JSONText.string(text).text }
+  static func quoted(_ text: String) -> String { JSONText.string(text).text }
 }

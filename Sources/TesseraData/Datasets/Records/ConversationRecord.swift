@@ -18,28 +18,39 @@ struct ConversationRecord {
 
   /// - Throws: `corrupt` with what is wrong.
   init(_ record: JSONValue) throws {
-    switch record["id"] {
-    case .string(let text): id = text
-    case .int(let number): id = String(number)
-    default: id = nil
-    }
+    id = Self.id(of: record)
     category = RecordCategory.find(record)
-    var listed = try Self.paths(record["image"]) + Self.paths(record["images"])
     var inline: [String] = []
     guard let said = try Self.turns(of: record, &inline) else {
       throw Self.fault("it has no 'conversations' and no 'messages'")
     }
     turns = said
-    if listed.isEmpty {
-      listed = inline
-    } else if !inline.isEmpty && inline != listed {
-      throw Self.fault("'images' and the parts of its messages name different pictures")
-    }
-    pictures = listed
+    pictures = try Self.pictures(of: record, inline: inline)
     let marks = turns.reduce(0) { $0 + Self.marks(in: $1.text) }
     guard marks == pictures.count else {
       throw Self.fault("it has \(pictures.count) pictures, but \(marks) times \(Self.mark) in its turns")
     }
+  }
+
+  /// What a record calls itself; nil where it does not.
+  static func id(of record: JSONValue) -> String? {
+    switch record["id"] {
+    case .string(let text): text
+    case .int(let number): String(number)
+    default: nil
+    }
+  }
+
+  /// The pictures of a record: those that it lists, or those that the parts of its turns name.
+  ///
+  /// - Throws: `corrupt` where they are not the same.
+  static func pictures(of record: JSONValue, inline: [String]) throws -> [String] {
+    let listed = try paths(record["image"]) + paths(record["images"])
+    if listed.isEmpty { return inline }
+    guard inline.isEmpty || inline == listed else {
+      throw fault("'images' and the parts of its messages name different pictures")
+    }
+    return listed
   }
 
   /// The turns of a record, and the pictures that their parts name; nil where it has neither `conversations` nor
@@ -54,7 +65,14 @@ struct ConversationRecord {
       }
     }
     guard let value = record["messages"], !value.isNull else { return nil }
-    return try turns(value, "messages") { turn, number in
+    return try messages(value, "messages", &pictures)
+  }
+
+  /// The turns of an array of `role` and `content`, and the pictures that their parts name.
+  static func messages(_ value: JSONValue, _ name: String, _ pictures: inout [String]) throws
+    -> [ConversationTurn]
+  {
+    try turns(value, name) { turn, number in
       ConversationTurn(
         try role(turn["role"], "role", number), try content(turn["content"], number, &pictures))
     }
@@ -135,7 +153,8 @@ struct ConversationRecord {
     return text
   }
 
-  private static func marks(in text: String) -> Int {
+  /// How often a picture is shown in a text.
+  static func marks(in text: String) -> Int {
     var (count, rest) = (0, text.utf8[...])
     let mark = Array(mark.utf8)
     while let at = rest.firstIndex(of: UInt8(ascii: "<")) {

@@ -64,6 +64,16 @@ extension Evaluator {
   public func bestOf(
     _ count: Int, _ model: LlavaModel, by reward: any Reward, temperature: Double = 1, seed: UInt64 = 0
   ) throws -> BestOfN {
+    try BestOfN(draws(count, model, temperature: temperature, seed: seed), by: reward)
+  }
+
+  /// Several answers to each question, drawn at random: question by question, as many for each.
+  ///
+  /// - Parameters: as of `bestOf`.
+  /// - Throws: as `bestOf`.
+  public func draws(_ count: Int, _ model: LlavaModel, temperature: Double = 1, seed: UInt64 = 0) throws
+    -> [[Reply]]
+  {
     guard count > 0 else {
       throw TesseraError(.invalidArgument(name: "draws", expected: "at least 1", got: "\(count)"))
     }
@@ -79,6 +89,6 @@ extension Evaluator {
       options.seed = seed &+ UInt64(number)
       for (index, reply) in try replies(model, .real, options).enumerated() { draws[index].append(reply) }
     }
-    return try BestOfN(draws, by: reward)
+    return draws
   }
 }

@@ -1,0 +1,64 @@
+private import Foundation
+
+// Shapes: N tokens, V rows of the vocabulary.
+
+/// How far a policy is from its reference, from the log-probabilities of the tokens that it drew (Schulman 2020,
+/// "Approximating KL divergence"). With `logr = log π_ref − log π`:
+public enum KLEstimate: String, Sendable, Hashable, Codable, CaseIterable {
+  /// `−logr`: without bias, of either sign.
+  case k1
+  /// `e^logr − 1 − logr`: without bias, never negative, of less variance.
+  case k3
+
+  /// The estimate of each token.
+  ///
+  /// - Shape: `[N]`, `[N]` → `[N]`.
+  public func callAsFunction(_ policy: TorchTensor, reference: TorchTensor) -> TorchTensor {
+    let ratio = reference - policy
+    return switch self {
+    case .k1: -ratio
+    case .k3: ratio.exp() - 1 - ratio
+    }
+  }
+
+  /// The estimate of a token.
+  public func callAsFunction(_ policy: Double, reference: Double) -> Double {
+    let ratio = reference - policy
+    return switch self {
+    case .k1: -ratio
+    case .k3: exp(ratio) - 1 - ratio
+    }
+  }
+
+  /// The divergence itself, Σ π (log π − log π_ref) over the whole vocabulary.
+  ///
+  /// - Parameters: log-probabilities, `[N, V]` each; −∞ where a token is banned in both.
+  /// - Shape: `[N]`.
+  public static func exact(_ policy: TorchTensor, reference: TorchTensor) -> TorchTensor {
+    let probability = policy.exp()
+    let term = probability * (policy - reference)
+    // 0 · (−∞ − −∞) is none, and means nothing.
+    return TorchTensor.where(probability .> 0.0, term, term.zerosLike()).sum(-1)
+  }
+}
+
+/// How much the distance from the reference counts against the reward.
+public struct KLWeight: Sendable, Hashable, Codable {
+  /// The weight now, β.
+  public private(set) var value: Double
+  /// The divergence per answer that the weight is steered to; nil for a fixed weight.
+  public var target: Double?
+  /// Answers over which a weight changes by about a fifth at the most.
+  public var horizon: Double
+
+  public init(_ value: Double, target: Double? = nil, horizon: Double = 10_000) {
+    (self.value, self.target, self.horizon) = (value, target, horizon)
+  }
+
+  /// After some answers: β ← β (1 + clip(KL / target − 1, ±0.2) · answers / horizon) (Ziegler et al. 2019, section 2.2).
+  public mutating func update(divergence: Double, answers: Int) {
+    guard let target, divergence.isFinite else { return }
+    let error = min(0.2, max(-0.2, divergence / target - 1))
+    value *= 1 + error * Double(answers) / horizon
+  }
+}

@@ -1,0 +1,178 @@
+internal import TesseraCore
+internal import TesseraData
+internal import TesseraText
+
+/// How rollouts are made.
+public struct RolloutOptions: Sendable, Hashable {
+  /// Prompts of an iteration.
+  public var prompts = 24
+  /// Answers drawn to each.
+  public var samples = 8
+  /// What logits are divided by, when drawing and when training.
+  public var temperature = 1.0
+  /// Tokens of an answer at most.
+  public var maximumAnswer = 48
+  /// Answers that are drawn, or scored, together.
+  public var batch = 64
+  /// What an answer that was cut off scores instead of its reward; nil for its reward.
+  public var cutOffScore: Double?
+  public var seed: UInt64 = 0
+
+  public init() {}
+}
+
+/// Lets a policy answer prompts, and finds what its answers are worth.
+struct RolloutMaker {
+  let questions: [Question]
+  let processor: Processor
+  let policy: PolicyModel
+  /// Where the policy began; nil where nothing holds it there.
+  let reference: PolicyModel?
+  /// What is expected from each token on; nil for algorithms without.
+  let value: RewardModel?
+  let reward: any Reward
+  let options: RolloutOptions
+
+  /// The prompts of an iteration: all questions once in an order of chance, then once more in another.
+  private func places(_ iteration: Int) -> [Int] {
+    (0..<options.prompts).map { number in
+      let position = iteration * options.prompts + number
+      return Self.permuted(position % questions.count, of: questions.count, seed: options.seed, epoch: position / questions.count)
+    }
+  }
+
+  /// Element `index` of a permutation that hangs on seed and epoch alone.
+  static func permuted(_ index: Int, of count: Int, seed: UInt64, epoch: Int) -> Int {
+    var random = RandomStream(seed: seed, epoch: UInt64(epoch), operation: 0x726F_6C6C)
+    var order = Array(0..<count)
+    for place in order.indices.dropLast() {
+      order.swapAt(place, random.integer(in: place...count - 1))
+      if place == index { break }
+    }
+    return order[index]
+  }
+
+  /// The rollouts of an iteration, prompt by prompt, with everything but advantages.
+  ///
+  /// - Throws: what pictures, models and the reward throw.
+  func make(iteration: Int) throws -> (rollouts: [Rollout], summary: RolloutSummary) {
+    let asked = places(iteration).flatMap { Array(repeating: $0, count: options.samples) }
+    var (rollouts, gap): ([Rollout], Double) = ([], 0)
+    var (entropy, divergence, tokens) = (0.0, 0.0, 0)
+    for (number, start) in stride(from: 0, to: asked.count, by: options.batch).enumerated() {
+      let part = Array(asked[start..<min(start + options.batch, asked.count)])
+      var drawn = try draw(part, iteration: iteration, chunk: number)
+      let found = try look(&drawn.rollouts)
+      for (rollout, sampled) in zip(drawn.rollouts, drawn.sampled) {
+        gap = max(gap, zip(rollout.old, sampled).reduce(0) { max($0, abs($1.0 - $1.1)) })
+      }
+      entropy += found.entropy
+      divergence += found.divergence
+      tokens += found.tokens
+      rollouts += drawn.rollouts
+    }
+    try score(&rollouts)
+    let count = Double(max(1, rollouts.count))
+    let groups = stride(from: 0, to: rollouts.count, by: options.samples).map {
+      Set(rollouts[$0..<min($0 + options.samples, rollouts.count)].map(\.score)).count
+    }
+    func mean(_ number: (Rollout) -> Double) -> Double { rollouts.reduce(0) { $0 + number($1) } / count }
+    let summary = RolloutSummary(
+      answers: rollouts.count, reward: mean(\.score), truth: mean(\.truth), divergence: mean(\.divergence),
+      tokenDivergence: divergence / Double(max(1, tokens)), entropy: entropy / Double(max(1, tokens)),
+      length: mean { Double($0.ids.count) }, stopRate: mean { $0.isStopped ? 1 : 0 },
+      evenGroups: Double(groups.count { $0 == 1 }) / Double(max(1, groups.count)), samplingGap: gap)
+    return (rollouts, summary)
+  }
+
+  /// Draws an answer to each of some questions.
+  private func draw(_ asked: [Int], iteration: Int, chunk: Int) throws -> (rollouts: [Rollout], sampled: [[Double]]) {
+    var known: (place: Int, prompt: Prompt)?
+    let prompts = try asked.map { place -> Prompt in
+      if let known, known.place == place { return known.prompt }
+      let prompt = try prompt(questions[place])
+      known = (place, prompt)
+      return prompt
+    }
+    var drawing = GenerationOptions()
+    drawing.maxNewTokens = options.maximumAnswer
+    drawing.temperature = options.temperature
+    drawing.keepsLogProbabilities = true
+    var seeds = RandomStream(seed: options.seed, epoch: UInt64(iteration), sample: UInt64(chunk), operation: 0x6472_6177)
+    drawing.seed = seeds.next64()
+    let answers = try Generator(policy.model, processor).answer(prompts, drawing).answers
+    let rollouts = zip(asked, answers).map { place, answer in
+      Rollout(question: place, ids: answer.ids, text: answer.text, isStopped: answer.end == .endToken)
+    }
+    return (rollouts, answers.map(\.logProbabilities))
+  }
+
+  private func prompt(_ question: Question) throws -> Prompt {
+    do {
+      return try processor.prompt(question.messages, pixels: question.pictures.map { try processor.pixels($0) })
+    } catch let error as TesseraError { throw error.with(path: question.name) }
+  }
+
+  /// Log-probabilities and values as the training computes them. Gives sums over tokens.
+  private func look(_ rollouts: inout [Rollout]) throws -> (entropy: Double, divergence: Double, tokens: Int) {
+    let batch = try texts(rollouts)
+    let lengths = rollouts.map(\.ids.count)
+    func cut(_ values: TorchTensor) -> [[Double]] {
+      let all = values.array(of: Double.self)
+      var start = 0
+      return lengths.map { length in
+        defer { start += length }
+        return Array(all[start..<start + length])
+      }
+    }
+    return try noGrad {
+      let distributions = try policy.distributions(batch)
+      let own = PolicyModel.own(distributions, batch)
+      for (row, old) in cut(own).enumerated() { rollouts[row].old = old }
+      var divergence = 0.0
+      if let reference {
+        let theirs = PolicyModel.own(try reference.distributions(batch), batch)
+        for (row, values) in cut(theirs).enumerated() { rollouts[row].reference = values }
+        divergence = KLEstimate.k3(own, reference: theirs).sum().item
+      }
+      if let value {
+        for (row, values) in try cut(value.values(batch)).enumerated() { rollouts[row].values = values }
+      }
+      let tokens = lengths.reduce(0, +)
+      return (PolicyModel.entropy(distributions) * Double(tokens), divergence, tokens)
+    }
+  }
+
+  /// Rollouts with their prompts as texts whose answers are learned. Answers to one question share its pictures.
+  func texts(_ rollouts: [Rollout]) throws -> TokenBatch {
+    var shelf = PictureShelf(processor)
+    var (samples, first): ([TokenizedSample], [Int]) = ([], [])
+    var known: (question: Int, prompt: Prompt, first: Int)?
+    for rollout in rollouts {
+      if known?.question != rollout.question {
+        let question = questions[rollout.question]
+        let range = try shelf.add(question.pictures)
+        let prompt = try processor.prompt(question.messages, pixels: Array(shelf.pixels[range]))
+        known = (rollout.question, prompt, range.lowerBound)
+      }
+      guard let known else { continue }
+      samples.append(TokenizedSample(known.prompt, answer: rollout.ids))
+      first.append(known.first)
+    }
+    return TokenBatch(
+      samples, pixels: shelf.groups, padToken: processor.padToken ?? 0,
+      shared: TokenBatch.SharedPictures(first: first, counts: shelf.counts))
+  }
+
+  /// Rewards, and whether answers are right.
+  private func score(_ rollouts: inout [Rollout]) throws {
+    let replies = rollouts.map {
+      Evaluator.Reply(questions[$0.question], answer: $0.text, isStopped: $0.isStopped)
+    }
+    for (row, score) in try reward.checkedScores(replies).enumerated() {
+      let isCutOff = !rollouts[row].isStopped
+      rollouts[row].score = isCutOff ? options.cutOffScore ?? score : score
+      rollouts[row].truth = replies[row].isRight ? 1 : 0
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import TesseraCore
+internal import TesseraData
+internal import TesseraText
+
+/// A reward model as a reward: answers' normalised scores.
+///
+/// An answer is scored at the token that ends it; one that was cut off has none and is scored at its last. A score hangs on
+/// its own answer alone.
+public struct LearnedReward: Reward {
+  public let name: String
+  public let model: RewardModel
+  /// Answers that go through the model together.
+  public var batch = 64
+  private let builder: SampleBuilder
+
+  /// - Parameters:
+  ///   - processor: of the model's directory.
+  ///   - name: what tables and logs call it.
+  public init(_ model: RewardModel, _ processor: Processor, name: String = "learned reward") {
+    (self.model, self.name) = (model, name)
+    builder = SampleBuilder(processor)
+  }
+
+  /// - Throws: what pictures and the template throw; `invalidInput` for an answer whose text holds a token of structure.
+  public func scores(_ replies: [Evaluator.Reply]) throws -> [Double] {
+    var scores: [Double] = []
+    for start in stride(from: 0, to: replies.count, by: max(1, batch)) {
+      let part = Array(replies[start..<min(start + batch, replies.count)])
+      let (texts, places) = try texts(part)
+      scores += try model.scores(texts, places: places)
+    }
+    return scores
+  }
+
+  /// The answers with their prompts, and the places that are scored. Answers to one question share its pictures.
+  func texts(_ replies: [Evaluator.Reply]) throws -> (TokenBatch, places: [Int]) {
+    var samples: [TokenizedSample] = []
+    var pictures = PictureShelf(builder.processor)
+    var first: [Int] = []
+    for reply in replies {
+      let range = try pictures.add(reply.question.pictures)
+      samples.append(try sample(reply, imageTokens: Array(pictures.counts[range])))
+      first.append(range.lowerBound)
+    }
+    let batch = TokenBatch(
+      samples, pixels: pictures.groups, padToken: builder.processor.padToken ?? 0,
+      shared: TokenBatch.SharedPictures(first: first, counts: pictures.counts))
+    return (batch, batch.places(samples.map(\.endPlace)))
+  }
+
+  /// The prompt with the answer; without the end where the answer has none.
+  private func sample(_ reply: Evaluator.Reply, imageTokens: [Int]) throws -> TokenizedSample {
+    // Templates put white space before an answer themselves, which is part of what a model generates.
+    let messages = reply.question.messages + [ChatMessage(role: "assistant", reply.answer.trimmed)]
+    do {
+      guard case .sample(var sample) = try builder.tokenize(messages, imageTokens: imageTokens) else {
+        preconditionFailure("a builder without a limit drops nothing")
+      }
+      if !reply.isStopped {
+        let end = max(1, sample.endPlace)
+        sample.ids.removeSubrange(end...)
+        sample.isLearned.removeSubrange(end...)
+      }
+      return sample
+    } catch let error as TesseraError { throw error.with(path: reply.question.name) }
+  }
+}
