@@ -295,6 +295,16 @@ static tc_status decode(decoder *d, const uint8_t *bytes, size_t count) {
   return d->status;
 }
 
+/// Sound baseline files take half of the time without libjpeg.
+static int is_decoded_without(const decoder *d, const uint8_t *bytes, size_t count) {
+  const tc_jpeg_picture *p = d->picture;
+  if (p->max_scans <= 0 || p->plain == 1 || p->components == 4) return 0;
+  const request q = {p, d->conversion, d->window, d->sink, d->pixels, d->stride};
+  if (tc_bl_decode(bytes, count, &q) == FINE) return 1;
+  if (d->sink) d->sink->rows(d->sink->context, NULL, 0, 0);
+  return 0;
+}
+
 tc_status tc_jpeg_decode(
     const uint8_t *bytes, size_t count, const tc_jpeg_picture *picture, const tc_conversion *conversion,
     int32_t fill, const tc_window *window, const tc_sink *sink, uint8_t *pixels, size_t stride, tc_error *error) {
@@ -311,15 +321,13 @@ tc_status tc_jpeg_decode(
   d->sink = sink;
   d->pixels = pixels;
   d->stride = stride;
-  // Sound baseline files take half of the time without libjpeg.
-  if (picture->scale == 1 && picture->max_scans > 0 && picture->plain == 0 && picture->components != 4) {
-    if (tc_bl_decode(
-            bytes, count, conversion, picture->width, picture->height, d->window, sink, pixels, stride)
-        == FINE) {
-      free(d);
-      return TC_OK;
-    }
-    if (sink) sink->rows(sink->context, NULL, 0, 0);
+  if (is_decoded_without(d, bytes, count)) {
+    free(d);
+    return TC_OK;
+  }
+  if (picture->plain == 2) {
+    free(d);
+    return tc_fail(error, TC_UNSUPPORTED, 0, 0, "left to libjpeg");
   }
   d->partly = window && (window->width < d->width || window->height < d->height);
   tc_status status = decode(d, bytes, count);

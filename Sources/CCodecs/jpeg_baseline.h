@@ -27,14 +27,17 @@ typedef struct {
   int present;
 } huffman_spec;
 
+/// `size`: samples that a block gives in each direction; 8, or less of a scaled picture.
 typedef struct {
-  int h, v, quant, dc, ac;
+  int h, v, quant, dc, ac, size;
 } component;
 
 /// What the headers say. `scan` is the first byte of the entropy-coded data.
 typedef struct {
   int width, height, components, h_most, v_most, mcus_wide, mcus_high, restart_interval;
   int is_ycc;
+  /// Samples in each direction of a block whose component is sampled as finely as any: 8 / the scale.
+  int size;
   component component[MOST_COMPONENTS];
   uint16_t quant[4][64];  // natural order
   int quant_present[4];
@@ -48,7 +51,7 @@ typedef struct {
 /// a / b, rounded up.
 ALWAYS_INLINE int over(int a, int b) { return (a + b - 1) / b; }
 
-verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count);
+verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count, int scale);
 
 /// Where the zigzag's k-th coefficient belongs. From 64 on: the place behind the block, which the next block's first
 /// coefficient will overwrite.
@@ -171,24 +174,84 @@ void tc_bl_quant_pair(quant_pair *q, const uint16_t *a, const uint16_t *b);
 /// jidctint's inverse DCT of two blocks, to 8 × 8 samples each. Returns whether a first row has what no picture's has and
 /// libjpeg-turbo's two ways do not agree on: with nothing below that row it wraps around in 16 bits, else it saturates.
 int tc_bl_idct_pair(const int16_t *a, const int16_t *b, const quant_pair *q, uint8_t *to_a, uint8_t *to_b, size_t stride);
-/// The same of a block whose AC coefficients are 0.
-void tc_bl_idct_flat(int16_t coefficient, uint16_t quant, uint8_t *to, size_t stride);
+/// The same of a block whose AC coefficients are 0, to `size` × `size` samples, 8 or 4.
+void tc_bl_idct_flat(int16_t coefficient, uint16_t quant, uint8_t *to, size_t stride, int size);
+
+/// jidctred's inverse DCT of two blocks to 4 × 4 samples; returns what `tc_bl_idct_pair` returns.
+int tc_bl_idct4_pair(
+    const int16_t *a, const int16_t *b, const quant_pair *q, uint8_t *to_a, uint8_t *to_b, size_t stride);
+/// To 2 × 2 samples: libjpeg-turbo has one way only, and this is its.
+void tc_bl_idct2_pair(
+    const int16_t *a, const int16_t *b, const quant_pair *q, uint8_t *to_a, uint8_t *to_b, size_t stride);
+void tc_bl_idct2_flat(int16_t coefficient, uint16_t quant, uint8_t *to, size_t stride);
+/// The one sample of a block at 1/8.
+uint8_t tc_bl_idct1(int16_t coefficient, int16_t quant);
 
 /// libjpeg's "fancy" enlargement of a chroma row: two samples out of one, 3/4 the nearer and 1/4 the farther. `row[-1]`
 /// and `row[n]` must be there and repeat the outermost; up to 32 samples behind may be read, 64 written.
 void tc_bl_widen_h2v1(const uint8_t *row, uint8_t *to, size_t n);
 /// The same in both directions; `far` is the row above or below.
 void tc_bl_widen_h2v2(const uint8_t *near, const uint8_t *far, uint8_t *to, size_t n);
+/// Every sample twice: what libjpeg does at 1/8, and with rows of less than three samples.
+void tc_bl_repeat_h2v1(const uint8_t *row, uint8_t *to, size_t n);
 
 /// Rows of Y, Cb and Cr to RGB. Reads up to 32 samples behind.
 void tc_bl_ycc_to_rgb(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgb, size_t n);
 
 // MARK: a window
 
-/// Decodes a window as `tc_jpeg_decode` does, at full size. FINE: all of it is there, as of a whole decode. Else nothing
-/// counts, also not what went into the sink.
-verdict tc_bl_decode(
-    const uint8_t *bytes, size_t count, const tc_conversion *conversion, int32_t width, int32_t height,
-    const tc_window *window, const tc_sink *sink, uint8_t *pixels, size_t stride);
+/// What `tc_jpeg_decode` is asked for.
+typedef struct {
+  const tc_jpeg_picture *picture;
+  const tc_conversion *conversion;
+  const tc_window *window;
+  const tc_sink *sink;
+  uint8_t *pixels;
+  size_t stride;
+} request;
+
+/// Sample rows of a component. Row r of the MCU row at hand is `at + r * stride`.
+typedef struct {
+  uint8_t *at;
+  size_t stride, width;
+  int rows, height;
+} plane;
+
+/// How a row of chroma gets the luma's width.
+typedef enum { AS_IT_IS, REPEATED, SMOOTHED } widening;
+
+/// Makes a window's pixels out of coefficients, a row of MCUs at a time.
+typedef struct {
+  const picture *p;
+  const request *request;
+  uint8_t *samples;
+  plane plane[MOST_COMPONENTS];
+  quant_pair luma, chroma;
+  uint8_t *wide[2];
+  widening widening;
+  /// The MCUs across that the window and its neighbours lie in.
+  int from, to;
+  /// The luma alone is wanted.
+  int is_gray;
+  /// The chroma has half of the luma's height, and its rows wait for their neighbours.
+  int is_half_height;
+  uint8_t *line;  // a row before its conversion; NULL where none is needed
+  int32_t placed, waiting;
+  /// Coefficients that libjpeg must see to.
+  int strange;
+} painter;
+
+/// UNUSUAL: a sampling that is left to libjpeg. `w` may be freed in any case, also one that is all zeros.
+verdict tc_bl_paint_set_up(painter *w, const picture *p, const request *q);
+void tc_bl_paint_free(painter *w);
+/// The rows of MCUs that the window needs, its chroma's neighbours included.
+void tc_bl_paint_needs(const painter *w, int *from, int *to);
+/// Paints what of the window a row of MCUs makes complete. `blocks` and `last` as of `tc_bl_decode_mcus`. Rows must
+/// come in order; with UNUSUAL libjpeg must decode all.
+verdict tc_bl_paint_row(painter *w, int mcu_row, const int16_t *blocks, const uint8_t *last);
+
+/// Decodes a window as `tc_jpeg_decode` does. FINE: all of it is there, as of a whole decode. Else nothing counts, also
+/// not what went into the sink.
+verdict tc_bl_decode(const uint8_t *bytes, size_t count, const request *q);
 
 #endif

@@ -57,6 +57,20 @@ static verdict frame_segment(picture *p, cursor *c, const uint8_t *at, const uin
   return FINE;
 }
 
+/// Samples of a component's blocks: at a scale, blocks of subsampled chroma are made larger than others where they then
+/// have the luma's size in both directions, as libjpeg does.
+static void set_sizes(picture *p, int scale) {
+  p->size = 8 / scale;
+  for (int i = 0; i < p->components; i++) {
+    component *k = &p->component[i];
+    k->size = p->size;
+    while (k->size < 8 && p->h_most * p->size % (k->h * k->size * 2) == 0
+           && p->v_most * p->size % (k->v * k->size * 2) == 0) {
+      k->size *= 2;
+    }
+  }
+}
+
 /// MCUs, and whose blocks are in one. A single component is never interleaved: its MCU is a block.
 static verdict lay_out(picture *p) {
   for (int i = 0; i < p->components; i++) {
@@ -113,7 +127,7 @@ static verdict segment(picture *p, cursor *c, int marker, const uint8_t *at, con
   }
 }
 
-verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count) {
+verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count, int scale) {
   memset(p, 0, sizeof *p);
   if (count < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8) return UNUSUAL;
   cursor c = {.at = bytes + 2, .end = bytes + count};
@@ -127,7 +141,9 @@ verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count) {
     if (marker == 0xDA) {
       p->scan = c.at;
       p->scan_bytes = (size_t)(c.end - c.at);
-      return scan_segment(p, &c, from, c.at);
+      const verdict v = scan_segment(p, &c, from, c.at);
+      if (v == FINE) set_sizes(p, scale);
+      return v;
     }
     const verdict v = segment(p, &c, marker, from, c.at);
     if (v != FINE) return v;

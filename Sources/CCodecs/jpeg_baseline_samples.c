@@ -4,14 +4,7 @@
 // which is what libjpeg's "slow" one computes; the colours are JFIF's in 16 fractional bits. Every rounding is theirs.
 #if defined(__x86_64__)
 
-#include "jpeg_baseline.h"
-
-#include <immintrin.h>
-
-#define AVX2 __attribute__((target("avx2")))
-#define AVX2_INLINE static inline __attribute__((always_inline, target("avx2")))
-
-typedef __m256i v16;
+#include "jpeg_baseline_avx2.h"
 
 /// round(x · 2^13).
 enum {
@@ -26,27 +19,10 @@ void tc_bl_quant_pair(quant_pair *q, const uint16_t *a, const uint16_t *b) {
   }
 }
 
-/// a·x + b·y in 32 bits, for columns 0-3 and 4-7 of both blocks.
-typedef struct { v16 low, high; } wide;
-
-AVX2_INLINE wide products(wide pairs, int x, int y) {
-  const v16 c = _mm256_set1_epi32((int)((uint32_t)(uint16_t)y << 16 | (uint16_t)x));
-  return (wide){_mm256_madd_epi16(pairs.low, c), _mm256_madd_epi16(pairs.high, c)};
-}
-AVX2_INLINE wide pairs_of(v16 a, v16 b) { return (wide){_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)}; }
-AVX2_INLINE wide plus(wide a, wide b) { return (wide){_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
-AVX2_INLINE wide minus(wide a, wide b) { return (wide){_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)}; }
-
 /// a · 2^13 in 32 bits.
 AVX2_INLINE wide scaled(v16 a) {
   const v16 zero = _mm256_setzero_si256();
   return (wide){_mm256_srai_epi32(_mm256_unpacklo_epi16(zero, a), 3), _mm256_srai_epi32(_mm256_unpackhi_epi16(zero, a), 3)};
-}
-
-AVX2_INLINE v16 descaled(wide a, int bits) {
-  const v16 half = _mm256_set1_epi32(1 << (bits - 1));
-  return _mm256_packs_epi32(
-      _mm256_srai_epi32(_mm256_add_epi32(a.low, half), bits), _mm256_srai_epi32(_mm256_add_epi32(a.high, half), bits));
 }
 
 /// One pass over the columns.
@@ -97,14 +73,8 @@ AVX2_INLINE void put_rows(v16 rows, uint8_t *a, uint8_t *b, size_t stride) {
 
 AVX2 int tc_bl_idct_pair(const int16_t *a, const int16_t *b, const quant_pair *q, uint8_t *to_a, uint8_t *to_b, size_t stride) {
   v16 v[8];
-  for (int y = 0; y < 8; y++) {
-    const v16 both = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(a + 8 * y))), _mm_loadu_si128((const __m128i *)(b + 8 * y)), 1);
-    v[y] = _mm256_mullo_epi16(both, _mm256_load_si256((const v16 *)q->rows[y]));
-  }
-  // Top two bits of v + 2^13: v is not in -2^13 ..< 2^13.
-  const v16 shifted = _mm256_add_epi16(v[0], _mm256_set1_epi16(1 << 13));
-  const int strange = !_mm256_testz_si256(shifted, _mm256_set1_epi16((short)0xC000));
+  for (int y = 0; y < 8; y++) v[y] = dequantised(a, b, q, y);
+  const int strange = is_strange(v[0]);
   pass(v, 13 - 2);
   transpose(v);
   pass(v, 13 + 2 + 3);
@@ -123,15 +93,6 @@ AVX2 int tc_bl_idct_pair(const int16_t *a, const int16_t *b, const quant_pair *q
   return strange;
 }
 
-void tc_bl_idct_flat(int16_t coefficient, uint16_t quant, uint8_t *to, size_t stride) {
-  // Both passes leave the first term alone: · 2^2, then (x · 2^13 + 2^17) >> 18. In 16 bits, as libjpeg-turbo's SIMD.
-  int32_t sample = (((int16_t)((uint32_t)(coefficient * quant) * 4) + 16) >> 5) + 128;
-  if (sample < 0) sample = 0;
-  if (sample > 255) sample = 255;
-  const uint64_t row = 0x0101010101010101u * (uint64_t)sample;
-  for (int y = 0; y < 8; y++) memcpy(to + (size_t)y * stride, &row, 8);
-}
-
 // MARK: chroma to full width
 
 AVX2_INLINE v16 load16(const uint8_t *p) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)); }
@@ -148,6 +109,13 @@ AVX2_INLINE void put_widened(uint8_t *to, v16 here, v16 before, v16 behind, int 
 AVX2 void tc_bl_widen_h2v1(const uint8_t *row, uint8_t *to, size_t n) {
   for (size_t i = 0; i < n; i += 16) {
     put_widened(to + 2 * i, load16(row + i), load16(row + i - 1), load16(row + i + 1), 1, 2, 2);
+  }
+}
+
+AVX2 void tc_bl_repeat_h2v1(const uint8_t *row, uint8_t *to, size_t n) {
+  for (size_t i = 0; i < n; i += 16) {
+    const v16 v = load16(row + i);
+    _mm256_storeu_si256((v16 *)(to + 2 * i), _mm256_or_si256(v, _mm256_slli_epi16(v, 8)));
   }
 }
 

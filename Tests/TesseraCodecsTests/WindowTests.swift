@@ -108,19 +108,27 @@ import Testing
     #expect(failures > (fill ? 50 : 200) && pictures > 200, "\(failures) failures, \(pictures) pictures")
   }
 
-  @Test("at a smaller scale has the pixels of the whole picture at that scale") func scaled() async throws {
+  @Test("at a smaller scale has the pixels of the whole picture at that scale, in one piece and row by row")
+  func scaled() async throws {
     let decoder = ImageDecoder()
     var random = RandomStream(seed: 3)
+    var windows = 0
     for file in try await DecodeCase.family("jpeg_family()") where file.pixels != nil {
       for scale in [2, 4, 8] {
         let whole = try decoder.decode(file.file, DecodeRequest(scale: scale))
-        for _ in 0..<6 {
+        for trial in 0..<24 {
           let window = Self.window(of: whole.size, using: &random)
-          let part = try decoder.decode(file.file, DecodeRequest(region: window, scale: scale))
+          let request = DecodeRequest(region: window, scale: scale)
+          let part =
+            trial % 2 == 0
+            ? try decoder.decode(file.file, request)
+            : try Self.streamed(file.file, request, format: whole.format, size: window.size)
           #expect(part == whole.cut(window), "\(file), 1/\(scale), \(window)")
+          windows += 1
         }
       }
     }
+    #expect(windows > 2_000)
     let png = try PNGEncoder().encode(Pictures.noise(Size(8), .rgb, seed: 1))
     #expect(throws: TesseraError.self) { try decoder.decode(png, DecodeRequest(scale: 2)) }
     #expect(throws: TesseraError.self) { try decoder.decode(png, DecodeRequest(scale: 3)) }

@@ -15,7 +15,8 @@ typedef struct tc_jpeg_picture {
   int64_t max_scans;
   /// 1, 2, 4 or 8: the picture is decoded at 1/scale of its size, ceil(width / scale) × ceil(height / scale) pixels.
   int32_t scale;
-  /// Not 0: libjpeg decodes in any case. For tests; the results are the same.
+  /// For tests, and else 0: 1, libjpeg decodes in any case, and the results are the same; 2, it never does, and what the
+  /// decoder of our own leaves to it is `TC_UNSUPPORTED`.
   int32_t plain;
 } tc_jpeg_picture;
 
