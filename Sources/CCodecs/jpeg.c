@@ -295,7 +295,7 @@ static tc_status decode(decoder *d, const uint8_t *bytes, size_t count) {
   return d->status;
 }
 
-/// Sound baseline files take half of the time without libjpeg.
+/// Sound files take half of the time without libjpeg.
 static int is_decoded_without(const decoder *d, const uint8_t *bytes, size_t count) {
   const tc_jpeg_picture *p = d->picture;
   if (p->max_scans <= 0 || p->plain == 1 || p->components == 4) return 0;

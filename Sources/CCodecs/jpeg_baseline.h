@@ -1,5 +1,5 @@
-/// Baseline JPEGs without libjpeg: Huffman decoding by tables that tell two coefficients at a time, and the inverse DCT,
-/// the enlarged chroma and the colours in libjpeg's bits.
+/// JPEGs without libjpeg: Huffman decoding by tables that tell two coefficients at a time, and the inverse DCT, the
+/// enlarged chroma and the colours in libjpeg's bits. Baseline files here, progressive ones in `jpeg_progressive.h`.
 ///
 /// What is usual and sound is taken, and all else (a verdict other than FINE) is left to libjpeg from the first byte on.
 /// Sources: ITU-T T.81, its Annex F for the entropy coding, and libjpeg-turbo's results, with which every test compares.
@@ -32,10 +32,17 @@ typedef struct {
   int h, v, quant, dc, ac, size;
 } component;
 
-/// What the headers say. `scan` is the first byte of the entropy-coded data.
+/// What a scan of a progressive file brings: which bits of which coefficients of whom. Baseline: all.
+typedef struct {
+  int components, owner[MOST_COMPONENTS];
+  /// The zigzag's first and last; the bit known so far (0: none) and the one that is known then.
+  int from, to, high, low;
+} scan_part;
+
+/// What the headers say. `scan` is the first byte of the entropy-coded data at hand, `end` the file's.
 typedef struct {
   int width, height, components, h_most, v_most, mcus_wide, mcus_high, restart_interval;
-  int is_ycc;
+  int is_ycc, is_progressive, ids[MOST_COMPONENTS];
   /// Samples in each direction of a block whose component is sampled as finely as any: 8 / the scale.
   int size;
   component component[MOST_COMPONENTS];
@@ -44,14 +51,17 @@ typedef struct {
   huffman_spec dc[4], ac[4];
   /// The blocks of one MCU in order: whose they are.
   int blocks, owner[MOST_BLOCKS];
-  const uint8_t *scan;
-  size_t scan_bytes;
+  const uint8_t *scan, *end;
+  scan_part part;
 } picture;
 
 /// a / b, rounded up.
 ALWAYS_INLINE int over(int a, int b) { return (a + b - 1) / b; }
 
+/// Reads up to the first scan.
 verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count, int scale);
+/// Reads on to a progressive file's next scan from the marker behind the last. `is_end`: there is none.
+verdict tc_bl_next_scan(picture *p, const uint8_t *marker, int *is_end);
 
 /// Where the zigzag's k-th coefficient belongs. From 64 on: the place behind the block, which the next block's first
 /// coefficient will overwrite.
@@ -62,16 +72,19 @@ extern const uint8_t tc_bl_natural_order[256];
 /// Bytes that must be readable behind the clean data: the longest block, 63 symbols of 26 bits and a DC of 27, and a word.
 enum { CLEAN_SLACK = 256 };
 
-/// The scan without its stuffed zeros and restart markers. Segment i ends before `ends[i]`.
+/// A scan without its stuffed zeros and restart markers. Segment i ends before `ends[i]`.
 typedef struct {
   uint8_t *bytes;
   uint32_t *ends;
   size_t segments;
+  /// The marker that ends the scan.
+  const uint8_t *marker;
 } clean_scan;
 
-void tc_bl_clean_free(clean_scan *c);
-/// Unstuffs; UNUSUAL where the data end in anything but EOI, or the restart markers are not in order.
-verdict tc_bl_clean_fill(clean_scan *c, const picture *p);
+/// Unstuffs the picture's scan of so many MCUs into `bytes`, which have room for it and the slack; `ends` is the caller's
+/// to free. UNUSUAL where no marker ends the data, or the restart markers are not in order.
+verdict tc_bl_clean_fill(clean_scan *c, const picture *p, size_t mcus, uint8_t *bytes);
+
 // MARK: tables
 
 // Combined table, one symbol: bits 0-5 all its bits (code and magnitude), bits 8-15 how far k goes, bits 16-31 the value.
@@ -83,8 +96,12 @@ enum { END_OF_BLOCK = 128, OVERRUN = 64 };
 
 enum { BITS_ONE = 11, BITS_CODE = 10 };
 
-/// The tables for one Huffman code: `one` and `two` of an AC code, `code` of a DC code.
+/// What a code is for. A progressive file's ends of block have runs, and its refinements bring ones alone.
+typedef enum { DC, AC, AC_FIRST, AC_REFINED } code_kind;
+
+/// The tables for one Huffman code: `one` of an AC code, `two` of a baseline file's, `code` of a DC code.
 typedef struct {
+  code_kind kind;
   uint32_t one[1 << BITS_ONE];
   /// Two symbols: bits 0-5 both's bits, bits 8-15 the first's way, bits 16-23 both's way, bits 24-29 the first's bits,
   /// bits 32-47 and 48-63 the values. A lone symbol is there twice.
@@ -98,7 +115,7 @@ typedef struct {
 } huffman_table;
 
 /// Builds the tables of a code.
-verdict tc_bl_build(huffman_table *t, const huffman_spec *spec, int is_dc);
+verdict tc_bl_build(huffman_table *t, const huffman_spec *spec, code_kind kind);
 
 // MARK: decoding
 
@@ -135,7 +152,24 @@ ALWAYS_INLINE int32_t extended(uint64_t bits, uint32_t size) {
 }
 
 /// A symbol in the layout of `huffman_table.code`, by the canonical code's limits; 0 where there is none.
-uint32_t tc_bl_search(const huffman_table *t, uint64_t bits, int is_dc);
+uint32_t tc_bl_search(const huffman_table *t, uint64_t bits);
+
+/// A DC difference from the code table or by search. False where there is no such code.
+ALWAYS_INLINE int read_dc(reader *r, const huffman_table *t, int32_t *value) {
+  uint32_t e = t->code[r->bits >> (64 - BITS_CODE)];
+  if (UNLIKELY(e & NO_CODE)) {
+    e = tc_bl_search(t, r->bits);
+    if (!e) return 0;
+  }
+  *value = extended(r->bits << (e >> 16 & 31), e >> 24);
+  reader_drop(r, e);
+  return 1;
+}
+
+/// Bytes of the clean scan that are used, the one at hand included.
+ALWAYS_INLINE size_t bytes_used(const reader *r, const clean_scan *c) {
+  return ((size_t)(r->next - c->bytes) * 8 - r->count + 7) / 8;
+}
 
 typedef struct {
   const huffman_table *dc, *ac;

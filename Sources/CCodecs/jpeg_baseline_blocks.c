@@ -15,14 +15,9 @@ void tc_bl_start(lane *l, const picture *p, const clean_scan *scan, const huffma
   l->limit = scan->bytes + scan->ends[scan->segments - 1];
 }
 
-/// Bytes of the clean scan that are used, the one at hand included.
-static size_t used(const lane *l) {
-  return ((size_t)(l->reader.next - l->scan->bytes) * 8 - l->reader.count + 7) / 8;
-}
+verdict tc_bl_end(const lane *l) { return bytes_used(&l->reader, l->scan) == l->scan->ends[l->segment] ? FINE : DAMAGED; }
 
-verdict tc_bl_end(const lane *l) { return used(l) == l->scan->ends[l->segment] ? FINE : DAMAGED; }
-
-verdict tc_bl_stop(const lane *l) { return used(l) <= l->scan->ends[l->segment] ? FINE : DAMAGED; }
+verdict tc_bl_stop(const lane *l) { return bytes_used(&l->reader, l->scan) <= l->scan->ends[l->segment] ? FINE : DAMAGED; }
 
 static verdict lane_part(lane *l, size_t most, size_t *mcus) {
   *mcus = most;
@@ -42,20 +37,8 @@ static verdict lane_part(lane *l, size_t most, size_t *mcus) {
 /// over the block's end. By value: a reader whose address is taken does not stay in registers.
 static __attribute__((noinline)) uint32_t by_hand(uint64_t bits, const huffman_table *t, uint32_t entry) {
   if (!(entry & NO_CODE)) return (entry & 0x1FFF3F) | ((entry & 63) - (entry >> 16 & 31)) << 24;
-  const uint32_t found = tc_bl_search(t, bits, 0);
+  const uint32_t found = tc_bl_search(t, bits);
   return found ? found : (END_OF_BLOCK | OVERRUN) << 8;
-}
-
-/// A DC difference from the code table or by search. False where there is no such code.
-ALWAYS_INLINE int read_dc(reader *r, const huffman_table *t, int32_t *value) {
-  uint32_t e = t->code[r->bits >> (64 - BITS_CODE)];
-  if (UNLIKELY(e & NO_CODE)) {
-    e = tc_bl_search(t, r->bits, 1);
-    if (!e) return 0;
-  }
-  *value = extended(r->bits << (e >> 16 & 31), e >> 24);
-  reader_drop(r, e);
-  return 1;
 }
 
 #define PUT(k, value) block[tc_bl_natural_order[k]] = (int16_t)(value)

@@ -1,10 +1,10 @@
 // The headers of a baseline JPEG: what is usual is taken, all else is left to libjpeg.
 #include "jpeg_baseline.h"
 
+/// What libjpeg derives the colours from.
 typedef struct {
-  const uint8_t *at, *end;
-  int jfif, adobe, transform, ids[MOST_COMPONENTS];
-} cursor;
+  int jfif, adobe, transform;
+} colour_hints;
 
 static unsigned big16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 
@@ -38,7 +38,7 @@ static verdict huffman_segment(picture *p, const uint8_t *at, const uint8_t *end
   return FINE;
 }
 
-static verdict frame_segment(picture *p, cursor *c, const uint8_t *at, const uint8_t *end) {
+static verdict frame_segment(picture *p, const uint8_t *at, const uint8_t *end) {
   if (p->components || end - at < 6 || at[0] != 8) return UNUSUAL;
   p->height = (int)big16(at + 1);
   p->width = (int)big16(at + 3);
@@ -48,7 +48,7 @@ static verdict frame_segment(picture *p, cursor *c, const uint8_t *at, const uin
   for (int i = 0; i < n; i++) {
     const uint8_t *s = at + 6 + 3 * i;
     component *k = &p->component[i];
-    c->ids[i] = s[0];
+    p->ids[i] = s[0];
     *k = (component){.h = s[1] >> 4, .v = s[1] & 15, .quant = s[2]};
     if (k->h < 1 || k->h > 4 || k->v < 1 || k->v > 4 || k->quant > 3) return UNUSUAL;
     if (k->h > p->h_most) p->h_most = k->h;
@@ -87,65 +87,113 @@ static verdict lay_out(picture *p) {
   return FINE;
 }
 
-static verdict scan_segment(picture *p, const cursor *c, const uint8_t *at, const uint8_t *end) {
-  const int n = p->components;
-  if (!n || end - at != 4 + 2 * n || at[0] != n) return UNUSUAL;
-  for (int i = 0; i < n; i++) {
-    component *k = &p->component[i];
-    if (at[1 + 2 * i] != c->ids[i]) return UNUSUAL;
-    k->dc = at[2 + 2 * i] >> 4;
-    k->ac = at[2 + 2 * i] & 15;
-    if (k->dc > 3 || k->ac > 3 || !p->dc[k->dc].present || !p->ac[k->ac].present) return UNUSUAL;
-    if (!p->quant_present[k->quant]) return UNUSUAL;
+/// Whose coefficients a scan brings: components in the frame's order.
+static verdict scan_components(picture *p, const uint8_t *at, int n) {
+  int i = 0;
+  for (int c = 0; c < p->components && i < n; c++) {
+    component *k = &p->component[c];
+    if (at[2 * i] != p->ids[c]) continue;
+    p->part.owner[i] = c;
+    k->dc = at[2 * i + 1] >> 4;
+    k->ac = at[2 * i + 1] & 15;
+    if (k->dc > 3 || k->ac > 3) return UNUSUAL;
+    i++;
   }
-  const uint8_t *s = at + 1 + 2 * n;
-  if (s[0] != 0 || s[1] != 63 || s[2] != 0) return UNUSUAL;
-  // Without JFIF or Adobe libjpeg guesses from the ids; 1, 2, 3 is YCbCr.
-  p->is_ycc = n == 3 && (c->jfif || (c->adobe ? c->transform == 1 : c->ids[0] == 1 && c->ids[1] == 2 && c->ids[2] == 3));
-  if (n == 3 && !p->is_ycc) return UNUSUAL;
-  return lay_out(p);
+  p->part.components = n;
+  return i == n ? FINE : UNUSUAL;
 }
 
-static verdict segment(picture *p, cursor *c, int marker, const uint8_t *at, const uint8_t *end) {
+static verdict scan_segment(picture *p, const uint8_t *at, const uint8_t *end) {
+  const int n = end > at ? at[0] : 0;
+  if (!p->components || n < 1 || n > p->components || end - at != 4 + 2 * n) return UNUSUAL;
+  if (scan_components(p, at + 1, n) != FINE) return UNUSUAL;
+  const uint8_t *s = at + 1 + 2 * n;
+  p->part.from = s[0], p->part.to = s[1], p->part.high = s[2] >> 4, p->part.low = s[2] & 15;
+  p->scan = end;
+  if (p->is_progressive) return FINE;
+  if (n != p->components || s[0] != 0 || s[1] != 63 || s[2] != 0) return UNUSUAL;
+  for (int i = 0; i < n; i++) {
+    const component *k = &p->component[i];
+    if (!p->dc[k->dc].present || !p->ac[k->ac].present) return UNUSUAL;
+  }
+  return FINE;
+}
+
+/// What is known when the first scan begins.
+static verdict finish(picture *p, const colour_hints *h, int scale) {
+  const int n = p->components, *ids = p->ids;
+  for (int i = 0; i < n; i++) {
+    if (!p->quant_present[p->component[i].quant]) return UNUSUAL;
+  }
+  // The first of equal ones would be everybody's.
+  if (p->is_progressive && n == 3 && (ids[0] == ids[1] || ids[0] == ids[2] || ids[1] == ids[2])) return UNUSUAL;
+  // Without JFIF or Adobe libjpeg guesses from the ids; 1, 2, 3 is YCbCr.
+  const int is_guessed = ids[0] == 1 && ids[1] == 2 && ids[2] == 3;
+  p->is_ycc = n == 3 && (h->jfif || (h->adobe ? h->transform == 1 : is_guessed));
+  if (n == 3 && !p->is_ycc) return UNUSUAL;
+  const verdict v = lay_out(p);
+  if (v == FINE) set_sizes(p, scale);
+  return v;
+}
+
+static verdict table_segment(picture *p, int marker, const uint8_t *at, const uint8_t *end) {
   switch (marker) {
-    case 0xC0: case 0xC1: return frame_segment(p, c, at, end);
     case 0xC4: return huffman_segment(p, at, end);
-    case 0xDB: return quant_segment(p, at, end);
     case 0xDD:
       if (end - at != 2) return UNUSUAL;
       p->restart_interval = (int)big16(at);
       return FINE;
+    case 0xFE: return FINE;
+    default: return UNUSUAL;
+  }
+}
+
+static verdict segment(picture *p, colour_hints *h, int marker, const uint8_t *at, const uint8_t *end) {
+  switch (marker) {
+    case 0xC2: p->is_progressive = 1; return frame_segment(p, at, end);
+    case 0xC0: case 0xC1: return frame_segment(p, at, end);
+    case 0xDB: return quant_segment(p, at, end);
     case 0xE0:
       if (end - at < 14 || memcmp(at, "JFIF", 5) != 0) return FINE;
-      c->jfif = 1;
+      h->jfif = 1;
       // Of a later version libjpeg warns.
       return at[5] == 1 ? FINE : UNUSUAL;
     case 0xEE:
-      if (end - at >= 12 && memcmp(at, "Adobe", 5) == 0) c->adobe = 1, c->transform = at[11];
+      if (end - at >= 12 && memcmp(at, "Adobe", 5) == 0) h->adobe = 1, h->transform = at[11];
       return FINE;
-    default: return (marker >= 0xE0 && marker <= 0xEF) || marker == 0xFE ? FINE : UNUSUAL;
+    default: return marker >= 0xE0 && marker <= 0xEF ? FINE : table_segment(p, marker, at, end);
+  }
+}
+
+/// Reads segments up to a scan's; all of them before the first scan (`h` not NULL), tables alone behind it.
+static verdict read_segments(picture *p, colour_hints *h, const uint8_t *at, int *is_end) {
+  for (;;) {
+    if (p->end - at >= 2 && at[0] == 0xFF && at[1] == 0xD9 && !h) {
+      *is_end = 1;
+      return FINE;
+    }
+    if (p->end - at < 4 || at[0] != 0xFF) return UNUSUAL;
+    const int marker = at[1];
+    const size_t length = big16(at + 2);
+    if (length < 2 || (size_t)(p->end - at) < length + 2) return UNUSUAL;
+    const uint8_t *from = at + 4;
+    at += length + 2;
+    if (marker == 0xDA) return scan_segment(p, from, at);
+    const verdict v = h ? segment(p, h, marker, from, at) : table_segment(p, marker, from, at);
+    if (v != FINE) return v;
   }
 }
 
 verdict tc_bl_parse(picture *p, const uint8_t *bytes, size_t count, int scale) {
   memset(p, 0, sizeof *p);
   if (count < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8) return UNUSUAL;
-  cursor c = {.at = bytes + 2, .end = bytes + count};
-  for (;;) {
-    if (c.end - c.at < 4 || c.at[0] != 0xFF) return UNUSUAL;
-    const int marker = c.at[1];
-    const size_t length = big16(c.at + 2);
-    if (length < 2 || (size_t)(c.end - c.at) < length + 2) return UNUSUAL;
-    const uint8_t *from = c.at + 4;
-    c.at += length + 2;
-    if (marker == 0xDA) {
-      p->scan = c.at;
-      p->scan_bytes = (size_t)(c.end - c.at);
-      const verdict v = scan_segment(p, &c, from, c.at);
-      if (v == FINE) set_sizes(p, scale);
-      return v;
-    }
-    const verdict v = segment(p, &c, marker, from, c.at);
-    if (v != FINE) return v;
-  }
+  p->end = bytes + count;
+  colour_hints h = {0};
+  int is_end = 0;
+  const verdict v = read_segments(p, &h, bytes + 2, &is_end);
+  return v == FINE ? finish(p, &h, scale) : v;
+}
+
+verdict tc_bl_next_scan(picture *p, const uint8_t *marker, int *is_end) {
+  return read_segments(p, NULL, marker, is_end);
 }

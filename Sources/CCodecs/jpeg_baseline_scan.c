@@ -6,43 +6,23 @@
 #include <immintrin.h>
 #include <stdlib.h>
 
-static verdict reserve(clean_scan *c, size_t count, size_t segments) {
-  c->bytes = malloc(count + CLEAN_SLACK);
-  c->ends = malloc(segments * sizeof *c->ends);
-  return c->bytes && c->ends ? FINE : NO_MEMORY;
-}
-
-void tc_bl_clean_free(clean_scan *c) {
-  free(c->bytes);
-  free(c->ends);
-  memset(c, 0, sizeof *c);
-}
-
-static size_t segments_of(const picture *p) {
-  const size_t mcus = (size_t)p->mcus_wide * (size_t)p->mcus_high;
-  return p->restart_interval ? (mcus + (size_t)p->restart_interval - 1) / (size_t)p->restart_interval : 1;
-}
-
-/// A marker's second byte at the end of a segment of the clean data. 1: go on; 0: that was EOI; -1: unusual.
+/// A marker's second byte at the end of a segment of the clean data. 1: go on; 0: the scan ends; -1: unusual.
 static int meet(clean_scan *c, size_t expected, uint8_t marker, size_t length) {
   if (c->segments == expected) return -1;
   c->ends[c->segments++] = (uint32_t)length;
-  if (marker == 0xD9) return c->segments == expected ? 0 : -1;
-  if (marker < 0xD0 || marker > 0xD7 || ((c->segments - 1) & 7) != (size_t)(marker & 7)) return -1;
-  return 1;
-}
-
-static verdict finish(clean_scan *c, size_t length) {
-  memset(c->bytes + length, 0, CLEAN_SLACK);
-  return FINE;
+  if (marker < 0xD0 || marker > 0xD7) return c->segments == expected ? 0 : -1;
+  return ((c->segments - 1) & 7) == (size_t)(marker & 7) ? 1 : -1;
 }
 
 /// 32 bytes a turn, up to the first FF in them. One FF in some 200 bytes: its branch costs less than 1 % of a decode.
-__attribute__((target("avx2"))) verdict tc_bl_clean_fill(clean_scan *c, const picture *p) {
-  const size_t expected = segments_of(p);
-  if (reserve(c, p->scan_bytes + 64, expected) != FINE) return NO_MEMORY;
+__attribute__((target("avx2"))) verdict tc_bl_clean_fill(clean_scan *c, const picture *p, size_t mcus, uint8_t *bytes) {
+  const size_t interval = (size_t)p->restart_interval;
+  const size_t expected = interval ? (mcus + interval - 1) / interval : 1;
+  c->bytes = bytes;
+  c->ends = malloc(expected * sizeof *c->ends);
+  if (!c->ends) return NO_MEMORY;
   c->segments = 0;
-  const uint8_t *at = p->scan, *end = p->scan + p->scan_bytes;
+  const uint8_t *at = p->scan, *end = p->end;
   size_t length = 0;
   while (end - at >= 2) {
     if (end - at >= 34) {
@@ -59,7 +39,10 @@ __attribute__((target("avx2"))) verdict tc_bl_clean_fill(clean_scan *c, const pi
     if (next == 0) { length++; continue; }
     const int met = meet(c, expected, next, length);
     if (met < 0) return UNUSUAL;
-    if (met == 0) return finish(c, length);
+    if (met == 1) continue;
+    c->marker = at - 2;
+    memset(c->bytes + length, 0, CLEAN_SLACK);
+    return FINE;
   }
   return UNUSUAL;
 }

@@ -9,20 +9,21 @@ const uint8_t tc_bl_natural_order[256] = {
 #define ROW Z, Z, Z, Z, Z, Z, Z, Z, Z, Z, Z, Z, Z, Z, Z, Z
     ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW};
 
-/// How far a symbol moves k, which stands on the coefficient before.
-static uint32_t way_of(uint8_t symbol, int is_dc) {
-  if (is_dc) return 1;
-  if (symbol == 0) return END_OF_BLOCK;
-  return (symbol >> 4) + 1u;
+static uint32_t entry_of(uint32_t way, uint32_t length, uint32_t size) {
+  return (length + size) | way << 8 | length << 16 | size << 24;
 }
 
-/// A symbol in the layout of the code table; 0 if no baseline file has it.
-static uint32_t code_entry(uint8_t symbol, uint32_t length, int is_dc) {
-  const uint32_t size = is_dc ? symbol : symbol & 15;
-  if (size > (is_dc ? MOST_SIZE_DC : MOST_SIZE_AC)) return 0;
-  // A size of 0 means something after no run and after the longest only; libjpeg ends the block at the others.
-  if (!is_dc && size == 0 && symbol != 0 && symbol != 0xF0) return 0;
-  return (length + size) | way_of(symbol, is_dc) << 8 | length << 16 | size << 24;
+/// A symbol in the layout of the code table, with how far it moves k, which stands on the coefficient before; 0 if no
+/// file of the kind has it.
+static uint32_t code_entry(uint8_t symbol, uint32_t length, code_kind kind) {
+  if (kind == DC) return symbol > MOST_SIZE_DC ? 0 : entry_of(1, length, symbol);
+  static const uint32_t most[] = {[AC] = MOST_SIZE_AC, [AC_FIRST] = MOST_SIZE_AC, [AC_REFINED] = 1};
+  const uint32_t run = symbol >> 4, size = symbol & 15;
+  if (size > most[kind]) return 0;
+  if (size > 0 || run == 15) return entry_of(run + 1, length, size);
+  // Of a baseline file libjpeg ends the block at all of these.
+  if (kind == AC && run > 0) return 0;
+  return entry_of(END_OF_BLOCK, length, run);
 }
 
 static void fill_one(uint32_t *one, uint32_t entry, uint32_t first) {
@@ -34,8 +35,10 @@ static void fill_one(uint32_t *one, uint32_t entry, uint32_t first) {
     return;
   }
   const uint32_t many = 1u << (BITS_ONE - total);
+  const int is_run = (entry >> 8 & 255) == END_OF_BLOCK;
   for (uint32_t m = 0; m < 1u << size; m++) {
-    const int32_t value = m >> (size ? size - 1 : 0) ? (int32_t)m : (int32_t)m - (1 << size) + 1;
+    int32_t value = m >> (size ? size - 1 : 0) ? (int32_t)m : (int32_t)m - (1 << size) + 1;
+    if (is_run) value = (int32_t)(m + (1u << size));
     const uint32_t e = total | (entry & 0xFF00) | (uint32_t)value << 16;
     for (uint32_t i = 0; i < many; i++) one[first++] = e;
   }
@@ -59,16 +62,18 @@ static void fill_two(uint64_t *two, const uint32_t *one) {
   }
 }
 
-static void clear(huffman_table *t, int is_dc) {
-  if (is_dc) {
+static void clear(huffman_table *t) {
+  if (t->kind == DC) {
     for (uint32_t i = 0; i < 1u << BITS_CODE; i++) t->code[i] = NO_CODE;
   } else {
     for (uint32_t i = 0; i < 1u << BITS_ONE; i++) t->one[i] = NO_CODE;
   }
 }
 
-verdict tc_bl_build(huffman_table *t, const huffman_spec *spec, int is_dc) {
-  clear(t, is_dc);
+verdict tc_bl_build(huffman_table *t, const huffman_spec *spec, code_kind kind) {
+  const int is_dc = kind == DC;
+  t->kind = kind;
+  clear(t);
   t->spec = *spec;
   uint32_t code = 0, n = 0;
   for (uint32_t length = 1; length <= 16; length++) {
@@ -78,7 +83,7 @@ verdict tc_bl_build(huffman_table *t, const huffman_spec *spec, int is_dc) {
     for (uint32_t i = 0; i < spec->counts[length]; i++, code++, n++) {
       // libjpeg refuses these; sizes of 12 to 15 it takes, here they are codes without a meaning.
       if (is_dc && spec->symbols[n] > 15) return UNUSUAL;
-      const uint32_t entry = code_entry(spec->symbols[n], length, is_dc);
+      const uint32_t entry = code_entry(spec->symbols[n], length, kind);
       if (!entry) continue;
       if (!is_dc && length <= BITS_ONE) fill_one(t->one, entry, code << (BITS_ONE - length));
       if (is_dc && length <= BITS_CODE) {
@@ -88,15 +93,15 @@ verdict tc_bl_build(huffman_table *t, const huffman_spec *spec, int is_dc) {
     t->limit[length] = code << (16 - length);
     code <<= 1;
   }
-  if (!is_dc) fill_two(t->two, t->one);
+  if (kind == AC) fill_two(t->two, t->one);
   return FINE;
 }
 
-uint32_t tc_bl_search(const huffman_table *t, uint64_t bits, int is_dc) {
+uint32_t tc_bl_search(const huffman_table *t, uint64_t bits) {
   const uint32_t top = (uint32_t)(bits >> 48);
   for (uint32_t length = 1; length <= 16; length++) {
     if (top >= t->limit[length]) continue;
-    return code_entry(t->spec.symbols[(int32_t)(top >> (16 - length)) + t->offset[length]], length, is_dc);
+    return code_entry(t->spec.symbols[(int32_t)(top >> (16 - length)) + t->offset[length]], length, t->kind);
   }
   return 0;
 }

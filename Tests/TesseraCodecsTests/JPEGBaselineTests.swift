@@ -4,84 +4,9 @@ import TesseraCodecs
 import TesseraCore
 import Testing
 
-/// The decoder of sound baseline files beside libjpeg, through the C face: the same bytes, the same verdict.
-@Suite("Baseline JPEGs without libjpeg") struct JPEGBaselineTests {
-  private struct Outcome: Equatable {
-    var status: UInt32
-    var message: String
-    var rows: Int64
-    var pixels: [UInt8]
-  }
-
-  /// Who decodes: ours where it can, libjpeg in any case, ours or nobody.
-  private enum Decoder: Int32 {
-    case any = 0
-    case libjpeg = 1
-    case own = 2
-  }
-
-  private struct Request {
-    var size: Size
-    var components: Int32 = 3
-    var scale = 1
-    /// nil: all.
-    var window: Rect?
-    var fill = false
-    var isLuma = false
-
-    /// Size of the (scaled) picture.
-    var scaled: Size {
-      Size(width: (size.width + scale - 1) / scale, height: (size.height + scale - 1) / scale)
-    }
-  }
-
-  private static func decode(_ file: [UInt8], _ request: Request, by decoder: Decoder) -> Outcome {
-    var picture = tc_jpeg_picture(
-      width: Int32(request.size.width), height: Int32(request.size.height), components: request.components,
-      max_scans: 100, scale: Int32(request.scale), plain: decoder.rawValue)
-    var conversion = tc_conversion()
-    conversion.source = request.components == 1 || request.isLuma ? TC_GRAY : TC_RGB
-    conversion.target = request.components == 1 ? TC_RGB : conversion.source
-    let part = request.window ?? Rect(x: 0, y: 0, width: request.scaled.width, height: request.scaled.height)
-    var rect = tc_window(
-      x: Int32(part.x), y: Int32(part.y), width: Int32(part.width), height: Int32(part.height))
-    let pixel = conversion.target == TC_RGB ? 3 : 1
-    var pixels = [UInt8](repeating: 7, count: part.size.area * pixel)
-    var error = tc_error()
-    let status = withUnsafePointer(to: &rect) { rect in
-      tc_jpeg_decode(
-        file, file.count, &picture, &conversion, request.fill ? 1 : 0, request.window == nil ? nil : rect,
-        nil,
-        &pixels, part.width * pixel, &error)
-    }
-    let message = withUnsafeBytes(of: &error.message) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    // What a failed decode leaves is nobody's.
-    return Outcome(
-      status: status.rawValue, message: message, rows: error.got, pixels: status == TC_OK ? pixels : [])
-  }
-
-  private static func file(
-    _ size: Size, gray: Bool, _ sampling: (h: Int32, v: Int32), quality: Int32, optimize: Bool, seed: UInt64
-  ) -> [UInt8] {
-    let picture =
-      seed % 3 == 0
-      ? Pictures.noise(size, gray ? .gray : .rgb, seed: seed)
-      : Pictures.ramps(size, gray ? .gray : .rgb, seed: seed)
-    var options = tc_jpeg_encode_options(
-      quality: quality, horizontal: sampling.h, vertical: sampling.v, progressive: 0,
-      optimize: optimize ? 1 : 0)
-    var (buffer, error) = (tc_buffer(), tc_error())
-    defer { tc_buffer_free(&buffer) }
-    picture.withUnsafeBytes { bytes in
-      _ = tc_jpeg_encode(
-        bytes.baseAddress!, picture.bytesPerRow, Int32(size.width), Int32(size.height), gray ? 1 : 3,
-        &options,
-        &buffer, &error)
-    }
-    return Array(UnsafeBufferPointer(start: buffer.bytes, count: buffer.count))
-  }
+/// The decoder of sound baseline and progressive files beside libjpeg: the same bytes, the same verdict.
+@Suite("JPEGs without libjpeg") struct JPEGBaselineTests {
+  private typealias Request = JPEGFace.Request
 
   private static func window(in size: Size, using random: inout RandomStream) -> Rect {
     let (x, y) = (random.integer(in: 0...size.width - 1), random.integer(in: 0...size.height - 1))
@@ -92,25 +17,26 @@ import Testing
 
   @Test(
     "have libjpeg's bits for every width 1…67, every sampling, every window, and every scale",
-    arguments: [1, 2, 4, 8])
-  func widths(scale: Int) {
-    var random = RandomStream(seed: 31)
+    arguments: [1, 2, 4, 8], [false, true])
+  func widths(scale: Int, progressive: Bool) {
+    var random = RandomStream(seed: progressive ? 32 : 31)
     var (own, left) = (0, 0)
     for width in 1...67 {
       for (h, v) in [(1, 1), (2, 1), (2, 2), (1, 2), (4, 1)] as [(Int32, Int32)] {
         for gray in [false, true] where !gray || h * v == 1 {
           let size = Size(width: width, height: random.integer(in: 1...50))
           let quality = Int32([1, 25, 60, 90, 100][random.integer(in: 0...4)])
-          let file = Self.file(
-            size, gray: gray, (h, v), quality: quality, optimize: width % 2 == 0, seed: UInt64(width))
+          let file = JPEGFace.file(
+            size, gray: gray, (h, v), progressive: progressive, quality: quality, optimize: width % 2 == 0,
+            seed: UInt64(width))
           // libjpeg does not smooth chroma of one or two columns.
           let isOurs = h <= 2 && (v == 1 || h == 2) && (h * v < 4 || scale > 1 || width > 4)
           var request = Request(size: size, components: gray ? 1 : 3, scale: scale)
           request.isLuma = !gray && width % 5 == 0
           for trial in 0..<4 {
             if trial > 0 { request.window = Self.window(in: request.scaled, using: &random) }
-            let theirs = Self.decode(file, request, by: .libjpeg)
-            let ours = Self.decode(file, request, by: isOurs ? .own : .any)
+            let theirs = JPEGFace.decode(file, request, by: .libjpeg)
+            let ours = JPEGFace.decode(file, request, by: isOurs ? .own : .any)
             #expect(
               ours.status == TC_OK.rawValue && ours == theirs, "\(request), \(h)x\(v), quality \(quality)")
             if isOurs { own += 1 } else { left += 1 }
@@ -138,8 +64,9 @@ import Testing
   }
 
   @Test(
-    "have libjpeg's bits where the inverse DCT overflows, or are left to it", arguments: [1, 2, 4, 8])
-  func overflow(scale: Int) {
+    "have libjpeg's bits where the inverse DCT overflows, or are left to it", arguments: [1, 2, 4, 8],
+    [false, true])
+  func overflow(scale: Int, progressive: Bool) {
     var random = RandomStream(seed: UInt64(scale))
     var (own, left) = (0, 0)
     for trial in 0..<300 {
@@ -147,12 +74,13 @@ import Testing
       let sampling = [(1, 1), (2, 1), (2, 2)][trial % 3] as (Int32, Int32)
       let quality = Int32([60, 90, 100][trial / 3 % 3])
       let file = Self.exaggerated(
-        Self.file(size, gray: trial % 4 == 0, sampling, quality: quality, optimize: true, seed: UInt64(trial))
-      )
+        JPEGFace.file(
+          size, gray: trial % 4 == 0, sampling, progressive: progressive, quality: quality,
+          seed: UInt64(trial)))
       let request = Request(size: size, components: trial % 4 == 0 ? 1 : 3, scale: scale)
-      let theirs = Self.decode(file, request, by: .libjpeg)
-      #expect(Self.decode(file, request, by: .any) == theirs, "\(request), trial \(trial)")
-      let ours = Self.decode(file, request, by: .own)
+      let theirs = JPEGFace.decode(file, request, by: .libjpeg)
+      #expect(JPEGFace.decode(file, request, by: .any) == theirs, "\(request), trial \(trial)")
+      let ours = JPEGFace.decode(file, request, by: .own)
       if ours.status == TC_OK.rawValue {
         own += 1
         #expect(ours == theirs, "\(request), trial \(trial)")
@@ -166,16 +94,19 @@ import Testing
 
   @Test(
     "are decoded or refused as by libjpeg when they are damaged, at every scale", arguments: [1, 2, 4, 8],
-    [false, true])
-  func damage(scale: Int, fill: Bool) throws {
-    var random = RandomStream(seed: UInt64(scale * 2 + (fill ? 41 : 42)))
+    [(false, false), (false, true), (true, false), (true, true)])
+  func damage(scale: Int, kind: (progressive: Bool, fill: Bool)) throws {
+    let (progressive, fill) = kind
+    var random = RandomStream(seed: UInt64(scale * 4 + (fill ? 41 : 42) + (progressive ? 2 : 0)))
     var (good, failed, own) = (0, 0, 0)
     for trial in 0..<2500 {
       let size = Size(width: random.integer(in: 8...90), height: random.integer(in: 8...90))
       let sampling = [(1, 1), (2, 1), (2, 2)][trial % 3] as (Int32, Int32)
-      var file = Self.file(
-        size, gray: false, sampling, quality: 80, optimize: trial % 2 == 0, seed: UInt64(trial))
-      if trial % 4 == 0, case .rewritten(let seekable) = try JPEGTranscoder(restartRows: 1).baseline(file) {
+      var file = JPEGFace.file(
+        size, sampling, progressive: progressive, quality: 80, optimize: trial % 2 == 0, seed: UInt64(trial))
+      if trial % 4 == 0, !progressive,
+        case .rewritten(let seekable) = try JPEGTranscoder(restartRows: 1).baseline(file)
+      {
         file = seekable
       }
       // The entropy-coded data half of the time: headers are what the mutations like best.
@@ -187,13 +118,58 @@ import Testing
       }
       var request = Request(size: size, scale: scale, fill: fill)
       if trial % 3 != 0 { request.window = Self.window(in: request.scaled, using: &random) }
-      let ours = Self.decode(file, request, by: .any)
-      #expect(ours == Self.decode(file, request, by: .libjpeg), "\(request), trial \(trial)")
+      let ours = JPEGFace.decode(file, request, by: .any)
+      #expect(ours == JPEGFace.decode(file, request, by: .libjpeg), "\(request), trial \(trial)")
       if ours.status == TC_OK.rawValue { good += 1 } else { failed += 1 }
-      if Self.decode(file, request, by: .own).status == TC_OK.rawValue { own += 1 }
+      if JPEGFace.decode(file, request, by: .own).status == TC_OK.rawValue { own += 1 }
     }
     #expect(
-      good > 500 && own > 250 && own < good && (fill || failed > 100),
+      good > 500 && own > (progressive ? 100 : 250) && own < good && (fill || failed > 100),
       "\(good) decoded, \(own) of them without libjpeg, \(failed) refused")
+  }
+
+  // MARK: scans
+
+  /// Where the scans' headers begin.
+  private static func scans(of file: [UInt8]) -> [Int] {
+    file.indices.dropLast().filter { file[$0] == 0xFF && file[$0 + 1] == 0xDA }
+  }
+
+  @Test("are left to libjpeg where a progressive file's scans do not bring every bit, which it smooths over")
+  func missingScans() {
+    var (cuts, left) = (0, 0)
+    for (trial, sampling) in ([(1, 1), (2, 1), (2, 2)] as [(Int32, Int32)]).enumerated() {
+      let size = Size(width: 61 + trial, height: 45)
+      let file = JPEGFace.file(size, sampling, progressive: true, quality: 85, seed: UInt64(trial + 1))
+      let scans = Self.scans(of: file)
+      #expect(scans.count == 10)
+      for scan in scans.indices.dropFirst() {
+        // The tables before the scan belong to it and harm nobody.
+        let cut = Array(file[..<scans[scan]]) + [0xFF, 0xD9]
+        for scale in [1, 2, 4, 8] {
+          let request = JPEGFace.Request(size: size, scale: scale)
+          let theirs = JPEGFace.decode(cut, request, by: .libjpeg)
+          #expect(theirs.status == TC_OK.rawValue && theirs == JPEGFace.decode(cut, request, by: .any))
+          cuts += 1
+          if JPEGFace.decode(cut, request, by: .own).status == TC_UNSUPPORTED.rawValue { left += 1 }
+        }
+      }
+      let whole = JPEGFace.decode(file, JPEGFace.Request(size: size), by: .own)
+      #expect(whole.status == TC_OK.rawValue)
+    }
+    #expect(cuts == 3 * 9 * 4 && left == cuts)
+  }
+
+  @Test("of more scans than the limit are refused as by libjpeg", arguments: 1...12) func scanLimit(
+    limit: Int
+  ) {
+    let size = Size(width: 50, height: 40)
+    let file = JPEGFace.file(size, (2, 2), progressive: true, quality: 85, seed: 5)
+    let request = JPEGFace.Request(size: size, maxScans: Int64(limit))
+    let theirs = JPEGFace.decode(file, request, by: .libjpeg)
+    #expect(theirs == JPEGFace.decode(file, request, by: .any))
+    #expect(theirs.status == (limit < 10 ? TC_LIMIT : TC_OK).rawValue)
+    let own = JPEGFace.decode(file, request, by: .own)
+    #expect(own.status == (limit < 10 ? TC_UNSUPPORTED : TC_OK).rawValue)
   }
 }
