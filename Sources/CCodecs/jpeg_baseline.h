@@ -226,8 +226,12 @@ uint8_t tc_bl_idct1(int16_t coefficient, int16_t quant);
 void tc_bl_widen_h2v1(const uint8_t *row, uint8_t *to, size_t n);
 /// The same in both directions; `far` is the row above or below.
 void tc_bl_widen_h2v2(const uint8_t *near, const uint8_t *far, uint8_t *to, size_t n);
+/// Between two rows of chroma that has full width; `bias` is 1 where `far` is the row above, 2 where it is the one below.
+void tc_bl_blend_h1v2(const uint8_t *near, const uint8_t *far, uint8_t *to, size_t n, int bias);
 /// Every sample twice: what libjpeg does at 1/8, and with rows of less than three samples.
 void tc_bl_repeat_h2v1(const uint8_t *row, uint8_t *to, size_t n);
+/// Every sample four times. Up to 32 samples behind may be read, 64 written.
+void tc_bl_repeat_h4v1(const uint8_t *row, uint8_t *to, size_t n);
 
 /// Rows of Y, Cb and Cr to RGB. Reads up to 32 samples behind.
 void tc_bl_ycc_to_rgb(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgb, size_t n);
@@ -251,8 +255,8 @@ typedef struct {
   int rows, height;
 } plane;
 
-/// How a row of chroma gets the luma's width.
-typedef enum { AS_IT_IS, REPEATED, SMOOTHED } widening;
+/// How a row of chroma gets the luma's width: it has it, every sample twice or four times, or two smooth ones of each.
+typedef enum { AS_IT_IS, TWICE, FOUR_TIMES, SMOOTH } widening;
 
 /// Makes a window's pixels out of coefficients, a row of MCUs at a time.
 typedef struct {
@@ -267,8 +271,9 @@ typedef struct {
   int from, to;
   /// The luma alone is wanted.
   int is_gray;
-  /// The chroma has half of the luma's height, and its rows wait for their neighbours.
-  int is_half_height;
+  /// The chroma has half of the luma's height; its rows `wait` for their neighbours where they are smoothed, else they
+  /// are there twice.
+  int is_half_height, waits;
   uint8_t *line;  // a row before its conversion; NULL where none is needed
   int32_t placed, waiting;
   /// Coefficients that libjpeg must see to.

@@ -71,11 +71,13 @@ ALWAYS_INLINE int step_two(reader *r, const huffman_table *t, int16_t *block, ui
   return *k >= 63;
 }
 
-_Static_assert(4 * BITS_ONE <= 56, "a refill is 56 bits");
+_Static_assert(4 * BITS_ONE <= 56 && 27 + 2 * BITS_ONE <= 56, "a refill is 56 bits");
 
 /// The AC coefficients of a block. Returns the last k.
 ALWAYS_INLINE uint32_t read_ac(reader *r, const huffman_table *t, int16_t *block) {
   uint32_t k = 0;
+  // The refill before the DC difference, of 27 bits at most, has enough for these two.
+  if (step_two(r, t, block, &k) || step_two(r, t, block, &k)) return k;
   for (;;) {
     reader_refill(r);
     if (step_two(r, t, block, &k) || step_two(r, t, block, &k) || step_two(r, t, block, &k) || step_two(r, t, block, &k)) {

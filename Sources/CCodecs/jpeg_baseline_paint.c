@@ -15,23 +15,24 @@ static size_t rounded(size_t n) { return (n + 63) & ~(size_t)63; }
 
 // MARK: setting up
 
-/// Gray, 4:4:4, 4:2:2 or 4:2:0.
+/// Gray, 4:4:4, 4:2:2, 4:2:0, 4:4:0 or 4:1:1.
 static int is_ours(const picture *p) {
   if (p->components == 1) return 1;
   const component *c = p->component;
   if (c[1].h != 1 || c[1].v != 1 || c[2].h != 1 || c[2].v != 1) return 0;
-  if (c[0].h == 1 && c[0].v == 1) return 1;
-  return c[0].h == 2 && c[0].v <= 2;
+  return (c[0].h <= 2 && c[0].v <= 2) || (c[0].h == 4 && c[0].v == 1);
 }
 
-/// How the chroma gets the luma's size; false where libjpeg must see to it.
-static int set_widening(painter *w) {
+/// How the chroma gets the luma's size. libjpeg smooths what has half of it: widths from three samples on, and nothing
+/// at 1/8.
+static void set_widening(painter *w) {
   const component *c = w->p->component;
-  if (w->p->components == 1 || c[1].size == c[0].h * c[0].size) return 1;
-  w->is_half_height = c[0].v == 2;
-  // libjpeg smooths from three samples on, and not at 1/8.
-  w->widening = w->plane[1].width > 2 && c[0].size > 1 ? SMOOTHED : REPEATED;
-  return w->widening == SMOOTHED || !w->is_half_height;
+  if (w->p->components == 1) return;
+  const int wide = c[0].h * c[0].size / c[1].size, is_smooth = c[0].size > 1;
+  w->is_half_height = c[0].v * c[0].size == 2 * c[1].size;
+  if (wide == 2) w->widening = is_smooth && w->plane[1].width > 2 ? SMOOTH : TWICE;
+  if (wide == 4) w->widening = FOUR_TIMES;
+  w->waits = w->is_half_height && (wide == 1 ? is_smooth : w->widening == SMOOTH);
 }
 
 /// All planes out of one block of memory.
@@ -65,7 +66,7 @@ verdict tc_bl_paint_set_up(painter *w, const picture *p, const request *q) {
   w->request = q;
   w->is_gray = p->components == 1 || q->conversion->source == TC_GRAY;
   if (set_planes(w) != FINE) return NO_MEMORY;
-  if (!set_widening(w)) return UNUSUAL;
+  set_widening(w);
   const uint16_t *luma = p->quant[p->component[0].quant];
   tc_bl_quant_pair(&w->luma, luma, luma);
   if (p->components == 3) {
@@ -110,28 +111,32 @@ ALWAYS_INLINE int two_blocks(
   return 0;
 }
 
-/// Gray, or the luma of MCUs with one block of it: MCUs two by two.
-static void luma_alone(painter *w, const int16_t *blocks, const uint8_t *last) {
+/// Gray, or the luma of MCUs with blocks below each other: MCUs two by two.
+static void luma_of_columns(painter *w, const int16_t *blocks, const uint8_t *last) {
   const int step = w->p->blocks, size = w->p->component[0].size;
   const plane *s = &w->plane[0];
-  for (int m = w->from; m < w->to; m += 2) {
-    // The last one alone is its own neighbour.
-    const int n = m + 1 < w->to ? m + 1 : m;
-    w->strange |= two_blocks(
-        blocks + (size_t)(m * step) * 64, blocks + (size_t)(n * step) * 64, last + m * step, (size_t)((n - m) * step),
-        &w->luma, size, s->at + size * m, s->at + size * n, s->stride);
+  for (int y = 0; y < w->p->component[0].v; y++, blocks += 64, last++) {
+    uint8_t *row = s->at + (size_t)(size * y) * s->stride;
+    for (int m = w->from; m < w->to; m += 2) {
+      // The last one alone is its own neighbour.
+      const int n = m + 1 < w->to ? m + 1 : m;
+      w->strange |= two_blocks(
+          blocks + (size_t)(m * step) * 64, blocks + (size_t)(n * step) * 64, last + m * step,
+          (size_t)((n - m) * step), &w->luma, size, row + size * m, row + size * n, s->stride);
+    }
   }
 }
 
-static void luma_of_mcus(painter *w, const int16_t *blocks, const uint8_t *last) {
+/// The luma of MCUs with two or four blocks side by side.
+static void luma_of_pairs(painter *w, const int16_t *blocks, const uint8_t *last) {
   const plane *s = &w->plane[0];
-  const int step = w->p->blocks, size = w->p->component[0].size;
+  const component *c = &w->p->component[0];
+  const int step = w->p->blocks, size = c->size;
   for (int m = w->from; m < w->to; m++) {
-    const int16_t *block = blocks + (size_t)(m * step) * 64;
-    for (int y = 0; y < w->p->component[0].v; y++) {
-      uint8_t *to = s->at + (size_t)(size * y) * s->stride + 2 * size * m;
-      w->strange |= two_blocks(
-          block + 128 * y, block + 128 * y + 64, last + m * step + 2 * y, 1, &w->luma, size, to, to + size, s->stride);
+    for (int b = 0; b < c->h * c->v; b += 2) {
+      const int16_t *block = blocks + (size_t)(m * step + b) * 64;
+      uint8_t *to = s->at + (size_t)(size * (b / c->h)) * s->stride + size * (c->h * m + b % c->h);
+      w->strange |= two_blocks(block, block + 64, last + m * step + b, 1, &w->luma, size, to, to + size, s->stride);
     }
   }
 }
@@ -159,14 +164,14 @@ static void repeat_edges(painter *w) {
 }
 
 static void samples_of_row(painter *w, const int16_t *blocks, const uint8_t *last) {
-  if (w->p->component[0].h == 2) {
-    luma_of_mcus(w, blocks, last);
+  if (w->p->component[0].h > 1) {
+    luma_of_pairs(w, blocks, last);
   } else {
-    luma_alone(w, blocks, last);
+    luma_of_columns(w, blocks, last);
   }
   if (w->is_gray) return;
   chroma(w, blocks, last);
-  if (w->widening == SMOOTHED) repeat_edges(w);
+  if (w->widening == SMOOTH) repeat_edges(w);
 }
 
 // MARK: pixels
@@ -207,32 +212,39 @@ static void put_row(painter *w, const uint8_t *luma, const uint8_t *const chroma
   row_is_done(w);
 }
 
-/// Widens the samples of both chroma rows that the window's columns come from; `far` NULL for one direction alone.
-static void widen(painter *w, const uint8_t *near[2], const uint8_t *far[2]) {
+/// Gives the window's columns of both chroma rows the luma's width, and half of the way to the rows `far` if these are
+/// not NULL. `bias` as for `tc_bl_blend_h1v2`.
+static void widen(painter *w, const uint8_t *near[2], const uint8_t *far[2], int bias) {
   const tc_window *part = w->request->window;
-  const size_t first = (size_t)part->x / 2;
-  const size_t n = ((size_t)(part->x + part->width) + 1) / 2 - first;
+  const size_t times = w->widening == AS_IT_IS ? 1 : w->widening == FOUR_TIMES ? 4 : 2;
+  const size_t first = (size_t)part->x / times;
+  const size_t n = ((size_t)(part->x + part->width) + times - 1) / times - first;
   for (int i = 0; i < 2; i++) {
-    uint8_t *to = w->wide[i] + 2 * first;
-    if (far) {
-      tc_bl_widen_h2v2(near[i] + first, far[i] + first, to, n);
-    } else if (w->widening == SMOOTHED) {
-      tc_bl_widen_h2v1(near[i] + first, to, n);
-    } else {
-      tc_bl_repeat_h2v1(near[i] + first, to, n);
+    uint8_t *to = w->wide[i] + times * first;
+    const uint8_t *row = near[i] + first;
+    switch (w->widening) {
+      case AS_IT_IS: tc_bl_blend_h1v2(row, far[i] + first, to, n, bias); break;
+      case TWICE: tc_bl_repeat_h2v1(row, to, n); break;
+      case FOUR_TIMES: tc_bl_repeat_h4v1(row, to, n); break;
+      case SMOOTH:
+        if (far) {
+          tc_bl_widen_h2v2(row, far[i] + first, to, n);
+        } else {
+          tc_bl_widen_h2v1(row, to, n);
+        }
     }
   }
 }
 
-/// The rows of a picture whose chroma has full height. `y`: the first of this row of MCUs.
-static void put_full_height(painter *w, int y) {
+/// The rows of a picture whose chroma waits for nothing. `y`: the first of this row of MCUs.
+static void put_at_once(painter *w, int y) {
   for (int r = 0; r < w->plane[0].rows; r++) {
     if (!is_wanted(w, y + r)) continue;
     const uint8_t *c[2] = {NULL, NULL};
     if (!w->is_gray) {
-      for (int i = 0; i < 2; i++) c[i] = row_of(&w->plane[1 + i], r);
+      for (int i = 0; i < 2; i++) c[i] = row_of(&w->plane[1 + i], r >> w->is_half_height);
       if (w->widening != AS_IT_IS) {
-        widen(w, c, NULL);
+        widen(w, c, NULL, 0);
         for (int i = 0; i < 2; i++) c[i] = w->wide[i];
       }
     }
@@ -250,16 +262,16 @@ static void put_two_rows(painter *w, int j, int r) {
     if (j == s->height - 1 && v == 1) beside = r;
     const uint8_t *near[2] = {row_of(s, r), row_of(s + 1, r)};
     const uint8_t *far[2] = {row_of(s, beside), row_of(s + 1, beside)};
-    widen(w, near, far);
+    widen(w, near, far, 1 + v);
     const uint8_t *c[2] = {w->wide[0], w->wide[1]};
     put_row(w, row_of(&w->plane[0], 2 * r + v), c);
   }
 }
 
 /// The rows that are complete; a row of chroma waits for the next, and the planes' last rows are kept for it.
-static void put_half_height(painter *w, int mcu_row) {
-  const int first = mcu_row * 8, height = w->plane[1].height;
-  const int end = mcu_row + 1 == w->p->mcus_high ? height : first + 7;
+static void put_when_complete(painter *w, int mcu_row) {
+  const int rows = w->plane[1].rows, first = mcu_row * rows, height = w->plane[1].height;
+  const int end = mcu_row + 1 == w->p->mcus_high ? height : first + rows - 1;
   for (int j = mcu_row ? first - 1 : 0; j < end; j++) put_two_rows(w, j, j - first);
   for (int i = 0; i < MOST_COMPONENTS; i++) {
     plane *s = &w->plane[i];
@@ -271,25 +283,24 @@ static void put_half_height(painter *w, int mcu_row) {
 
 void tc_bl_paint_needs(const painter *w, int *from, int *to) {
   const int y0 = w->request->window->y, y1 = y0 + w->request->window->height - 1;
-  const int high = w->plane[0].rows;
-  if (!w->is_half_height || w->is_gray) {
-    *from = y0 / high;
-    *to = y1 / high + 1;
+  if (!w->waits || w->is_gray) {
+    *from = y0 / w->plane[0].rows;
+    *to = y1 / w->plane[0].rows + 1;
     return;
   }
   // An even row's other chroma row is the one above. A chroma row's two rows are made when the one below is there.
   const int above = y0 / 2 - (y0 % 2 == 0), below = lesser(y1 / 2 + 1, w->plane[1].height - 1);
-  *from = (above > 0 ? above : 0) / 8;
-  *to = below / 8 + 1;
+  *from = (above > 0 ? above : 0) / w->plane[1].rows;
+  *to = below / w->plane[1].rows + 1;
 }
 
 verdict tc_bl_paint_row(painter *w, int mcu_row, const int16_t *blocks, const uint8_t *last) {
   samples_of_row(w, blocks, last);
   if (w->strange) return UNUSUAL;
-  if (w->is_half_height && !w->is_gray) {
-    put_half_height(w, mcu_row);
+  if (w->waits && !w->is_gray) {
+    put_when_complete(w, mcu_row);
   } else {
-    put_full_height(w, mcu_row * w->plane[0].rows);
+    put_at_once(w, mcu_row * w->plane[0].rows);
   }
   return FINE;
 }

@@ -119,7 +119,22 @@ AVX2 void tc_bl_repeat_h2v1(const uint8_t *row, uint8_t *to, size_t n) {
   }
 }
 
+AVX2 void tc_bl_repeat_h4v1(const uint8_t *row, uint8_t *to, size_t n) {
+  for (size_t i = 0; i < n; i += 8) {
+    const v16 v = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(row + i)));
+    _mm256_storeu_si256((v16 *)(to + 4 * i), _mm256_mullo_epi32(v, _mm256_set1_epi32(0x01010101)));
+  }
+}
+
 AVX2_INLINE v16 column(const uint8_t *near, const uint8_t *far) { return _mm256_add_epi16(thrice(load16(near)), load16(far)); }
+
+AVX2 void tc_bl_blend_h1v2(const uint8_t *near, const uint8_t *far, uint8_t *to, size_t n, int bias) {
+  for (size_t i = 0; i < n; i += 16) {
+    const v16 sum = _mm256_add_epi16(column(near + i, far + i), _mm256_set1_epi16((short)bias));
+    const v16 bytes = _mm256_packus_epi16(_mm256_srli_epi16(sum, 2), sum);
+    _mm_storeu_si128((__m128i *)(to + i), _mm256_castsi256_si128(_mm256_permute4x64_epi64(bytes, 0x08)));
+  }
+}
 
 AVX2 void tc_bl_widen_h2v2(const uint8_t *near, const uint8_t *far, uint8_t *to, size_t n) {
   for (size_t i = 0; i < n; i += 16) {

@@ -5,13 +5,13 @@
 typedef struct {
   int16_t *blocks;
   uint64_t *present;
-  /// Block `i` of unit `u` is (u >> shift) * step + place[i] + (u & shift).
-  size_t shift, step;
+  /// Block `i` of unit `u` is (u >> shift) * step + place[i] + (u & mask).
+  size_t shift, mask, step;
   int many, place[MOST_BLOCKS], table[MOST_BLOCKS];
 } line;
 
 ALWAYS_INLINE size_t index_of(const line *l, size_t unit, int i) {
-  return (unit >> l->shift) * l->step + (size_t)l->place[i] + (unit & l->shift);
+  return (unit >> l->shift) * l->step + (size_t)l->place[i] + (unit & l->mask);
 }
 
 void tc_pg_start(progressive_scan *s, size_t restart_interval) {
@@ -249,7 +249,9 @@ static verdict decode_blocks(progressive_scan *s, const picture *p, int mcu_row,
   const int wide = over(p->width * k->h, p->h_most * 8), high = over(p->height * k->v, p->v_most * 8);
   const int first = first_block(p, s->part.owner[0]);
   l->many = 1;
-  l->shift = (size_t)k->h - 1;
+  // 1, 2 or 4 side by side.
+  l->shift = (size_t)k->h / 2;
+  l->mask = (size_t)k->h - 1;
   for (int y = 0; y < k->v && mcu_row * k->v + y < high; y++) {
     l->place[0] = first + y * k->h;
     const verdict v = decode_line(s, l, (size_t)wide);

@@ -18,6 +18,15 @@ enum JPEGFace {
     case own = 2
   }
 
+  /// Whether there is a decoder of our own: with AVX2, which any machine of these ten years has.
+  static var hasOwn: Bool {
+    #if arch(x86_64)
+      true
+    #else
+      false
+    #endif
+  }
+
   struct Request {
     var size: Size
     var components: Int32 = 3
