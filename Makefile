@@ -1,6 +1,6 @@
 # make demo   installs what is missing, builds, examines and preprocesses the sample pictures, shows them on a sheet,
 #             asks a small vision-language model about some, trains a smaller one for some seconds
-# make test   installs what is missing and runs all tests
+# make test   installs what is missing and runs all tests, and some once more at every SIMD level below the machine's
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make bench  installs the loader's rivals (8 GB, once), makes the pictures, measures all in turn (25 minutes), writes
 #             docs/benchmarks.md; make bench-data makes the pictures alone
@@ -11,6 +11,8 @@ SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
 OUT = demo-out
+# What must hold at every SIMD level: law 1, windows, determinism; and that the level was kept.
+LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|WindowTests|PNGFastTests|DeterminismTests
 
 all: build
 
@@ -64,6 +66,10 @@ test: deps
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
 	swift test -c release
+	@for level in $$($(TESSERA) --version | sed -n 's/^simd \(.*\) of \(.*\) \1 (.*/\2/p'); do \
+	  echo "tessera: law 1, windows and determinism with TESSERA_SIMD=$$level"; \
+	  TESSERA_SIMD=$$level swift test -c release --skip-build --filter '$(LEVEL_SUITES)' || exit 1; \
+	done
 
 oracle: torch
 	@tools/install-deps oracles large

@@ -51,7 +51,8 @@ let package = Package(
     // file, so that a dependent package (which may not use unsafe flags) computes the same bits.
     .target(name: "CKernels"),
     // The only place with libpng, libjpeg, libwebp, lcms2, zlib and setjmp.
-    .target(name: "CCodecs", dependencies: ["CLibPNG", "CLibJPEG", "CLibWebP", "CLCMS2", "CZlib"]),
+    .target(
+      name: "CCodecs", dependencies: ["CKernels", "CLibPNG", "CLibJPEG", "CLibWebP", "CLCMS2", "CZlib"]),
 
     // MARK: the library
     .target(name: "TesseraCore", dependencies: ["CKernels"], swiftSettings: dialect),
@@ -138,10 +139,13 @@ let package = Package(
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraCodecsTests",
-      dependencies: ["TesseraCore", "TesseraCodecs", "CCodecs", "TestSupport"], swiftSettings: dialect),
+      dependencies: ["TesseraCore", "TesseraCodecs", "CCodecs", "CKernels", "TestSupport"],
+      swiftSettings: dialect),
     .testTarget(
       name: "TesseraTransformsTests",
-      dependencies: ["TesseraCore", "TesseraCodecs", "TesseraTransforms", "TestSupport"],
+      dependencies: [
+        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "CCodecs", "CKernels", "TestSupport",
+      ],
       swiftSettings: dialect),
     .testTarget(
       name: "TesseraDataTests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),

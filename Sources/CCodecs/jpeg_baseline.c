@@ -95,7 +95,7 @@ static verdict decode(const picture *p, const request *q) {
 }
 
 verdict tc_bl_decode(const uint8_t *bytes, size_t count, const request *q) {
-  if (!__builtin_cpu_supports("avx2") || count > UINT32_MAX) return UNUSUAL;
+  if (tc_loops_for_jpeg() < TK_SIMD_AVX2 || count > UINT32_MAX) return UNUSUAL;
   picture *p = malloc(sizeof *p);
   if (!p) return NO_MEMORY;
   verdict v = tc_bl_parse(p, bytes, count, q->picture->scale);

@@ -53,7 +53,7 @@ __attribute__((target("avx2"))) static void sum_avx2(uint32_t *a, uint32_t *b, c
 uint32_t tc_png_adler32(uint32_t adler, const uint8_t *bytes, size_t count) {
   uint32_t a = adler & 0xFFFF, b = adler >> 16;
 #if defined(__x86_64__)
-  const int wide = __builtin_cpu_supports("avx2");
+  const int wide = tc_loops_for_checksum() == TK_SIMD_AVX2;
 #endif
   while (count > 0) {
     const size_t n = count < LONGEST ? count : LONGEST;

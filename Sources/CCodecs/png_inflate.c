@@ -363,7 +363,7 @@ static int decode_stored(png_inflater *in, uint8_t **out, const uint8_t *limit) 
 static int decode_codes(png_inflater *in, const uint8_t *history, uint8_t **out, const uint8_t *limit) {
   int (*quickly)(png_inflater *, const uint8_t *, uint8_t **, const uint8_t *) = decode_quickly_anywhere;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("bmi2")) quickly = decode_quickly_bmi2;
+  if (tc_loops_for_inflate() == TK_SIMD_AVX2) quickly = decode_quickly_bmi2;
 #endif
   while (*out < limit) {
     int result = quickly(in, history, out, limit);

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tc_loops.h"
+
 /// The data of the IDAT chunks, one after another.
 typedef struct {
   const uint8_t *bytes;

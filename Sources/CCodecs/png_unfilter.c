@@ -181,13 +181,7 @@ static void up(const uint8_t *row, const uint8_t *prior, uint8_t *target, size_t
 }
 
 int32_t tc_png_unfilter_levels(void) {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("sse4.1") ? 2 : 1;
-#elif VECTORS
-  return 2;
-#else
-  return 1;
-#endif
+  return tc_loops_for_unfilter() > TK_SIMD_SCALAR ? 2 : 1;
 }
 
 void tc_png_unfilter(

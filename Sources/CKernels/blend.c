@@ -18,11 +18,15 @@ static inline __attribute__((always_inline)) int luma(int r, int g, int b) {
   return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
 }
 
-TK_CLONES void tk_blend_u8(const uint8_t *a, const uint8_t *b, ptrdiff_t bytes, float factor, uint8_t *dst) {
+TK_CLONES(
+  extern, tk_blend_u8, (const uint8_t *a, const uint8_t *b, ptrdiff_t bytes, float factor, uint8_t *dst),
+  (a, b, bytes, factor, dst)) {
   for (ptrdiff_t i = 0; i < bytes; i++) dst[i] = blend(a[i], b[i], factor);
 }
 
-TK_CLONES static void saturate_rgb(const uint8_t *src, ptrdiff_t pixels, float factor, uint8_t *dst) {
+TK_CLONES(
+  static, saturate_rgb, (const uint8_t *src, ptrdiff_t pixels, float factor, uint8_t *dst),
+  (src, pixels, factor, dst)) {
   for (ptrdiff_t i = 0; i < pixels; i++) {
     int r = src[3 * i], g = src[3 * i + 1], b = src[3 * i + 2];
     int gray = luma(r, g, b);
@@ -32,7 +36,9 @@ TK_CLONES static void saturate_rgb(const uint8_t *src, ptrdiff_t pixels, float f
   }
 }
 
-TK_CLONES static void saturate_rgba(const uint8_t *src, ptrdiff_t pixels, float factor, uint8_t *dst) {
+TK_CLONES(
+  static, saturate_rgba, (const uint8_t *src, ptrdiff_t pixels, float factor, uint8_t *dst),
+  (src, pixels, factor, dst)) {
   for (ptrdiff_t i = 0; i < pixels; i++) {
     int r = src[4 * i], g = src[4 * i + 1], b = src[4 * i + 2];
     int gray = luma(r, g, b);
@@ -51,14 +57,16 @@ void tk_saturate_u8(const uint8_t *src, ptrdiff_t pixels, ptrdiff_t channels, fl
   }
 }
 
-TK_CLONES void tk_accumulate_u8(const uint8_t *src, ptrdiff_t bytes, float weight, float *sum) {
+TK_CLONES(
+  extern, tk_accumulate_u8, (const uint8_t *src, ptrdiff_t bytes, float weight, float *sum),
+  (src, bytes, weight, sum)) {
   for (ptrdiff_t i = 0; i < bytes; i++) {
     float product = weight * (float)src[i];
     sum[i] = sum[i] + product;
   }
 }
 
-TK_CLONES void tk_u8_from_f32(const float *src, ptrdiff_t count, uint8_t *dst) {
+TK_CLONES(extern, tk_u8_from_f32, (const float *src, ptrdiff_t count, uint8_t *dst), (src, count, dst)) {
   for (ptrdiff_t i = 0; i < count; i++) {
     float value = src[i];
     value = value < 0.0f ? 0.0f : value;

@@ -13,8 +13,10 @@ static inline ptrdiff_t mirrored(ptrdiff_t i, ptrdiff_t n) {
 }
 
 // One row along x: `padded` holds the row with `nx / 2` mirrored pixels on each side, as floats.
-TK_CLONES static void convolve_row(
-    const float *padded, ptrdiff_t count, ptrdiff_t channels, const float *kernel, ptrdiff_t n, float *out) {
+TK_CLONES(
+  static, convolve_row,
+  (const float *padded, ptrdiff_t count, ptrdiff_t channels, const float *kernel, ptrdiff_t n, float *out),
+  (padded, count, channels, kernel, n, out)) {
   for (ptrdiff_t i = 0; i < count; i++) out[i] = kernel[0] * padded[i];
   for (ptrdiff_t k = 1; k < n; k++) {
     const float *from = padded + k * channels;
@@ -27,7 +29,9 @@ TK_CLONES static void convolve_row(
 }
 
 // Adds `weight · row` to the sums.
-TK_CLONES static void add_row(const float *row, ptrdiff_t count, float weight, float *sum) {
+TK_CLONES(
+  static, add_row, (const float *row, ptrdiff_t count, float weight, float *sum),
+  (row, count, weight, sum)) {
   for (ptrdiff_t i = 0; i < count; i++) {
     float product = weight * row[i];
     sum[i] = sum[i] + product;
@@ -35,7 +39,7 @@ TK_CLONES static void add_row(const float *row, ptrdiff_t count, float weight, f
 }
 
 // Rounds half to even by adding and subtracting 1.5 · 2^23 (exact for |v| < 2^22), then clamps.
-TK_CLONES static void round_row(const float *sum, ptrdiff_t count, uint8_t *dst) {
+TK_CLONES(static, round_row, (const float *sum, ptrdiff_t count, uint8_t *dst), (sum, count, dst)) {
   for (ptrdiff_t i = 0; i < count; i++) {
     float v = (sum[i] + 12582912.0f) - 12582912.0f;
     v = v < 0.0f ? 0.0f : v;

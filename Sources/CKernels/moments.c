@@ -18,7 +18,9 @@ enum { LANES = 24 };
 // 255² · 65536 < 2^32: so many groups fit a lane's 32 bits.
 enum { GROUPS = 65536 };
 
-TK_CLONES static void lanes_u8(const uint8_t *src, ptrdiff_t groups, uint32_t *sum, uint32_t *squares) {
+TK_CLONES(
+  static, lanes_u8, (const uint8_t *src, ptrdiff_t groups, uint32_t *sum, uint32_t *squares),
+  (src, groups, sum, squares)) {
   uint32_t s[LANES] = {0}, q[LANES] = {0};
   for (ptrdiff_t i = 0; i < groups; i++) {
     for (int j = 0; j < LANES; j++) {

@@ -11,7 +11,9 @@ enum { BLOCKS = 64, RUN = 4 * BLOCKS };
 
 // MARK: Philox 4×32-10 (Salmon et al., SC 2011), BLOCKS consecutive counters at once
 
-TK_CLONES static void philox(tk_noise_key key, uint64_t block, uint32_t words[4][BLOCKS]) {
+TK_CLONES(
+  static, philox, (tk_noise_key key, uint64_t block, uint32_t words[4][BLOCKS]),
+  (key, block, words)) {
   uint32_t c0[BLOCKS], c1[BLOCKS], c2[BLOCKS], c3[BLOCKS];
   for (int i = 0; i < BLOCKS; i++) {
     uint64_t number = block + (uint64_t)i;
@@ -120,9 +122,11 @@ static inline __attribute__((always_inline)) void cos_sin(double quarters, doubl
 #endif
 
 // Box–Muller: radius from one word (never 0), angle from the other.
-TK_CLONES static void box_muller(
-    const uint32_t *restrict radius_words, const uint32_t *restrict angle_words, double *restrict cosines,
-    double *restrict sines) {
+TK_CLONES(
+  static, box_muller,
+  (const uint32_t *restrict radius_words, const uint32_t *restrict angle_words, double *restrict cosines,
+   double *restrict sines),
+  (radius_words, angle_words, cosines, sines)) {
   for (int i = 0; i < BLOCKS; i++) {
     double u = ((double)radius_words[i] + 1.0) * 0x1p-32;
     double radius = TK_SQRT(-2.0 * log_positive(u));

@@ -3,13 +3,15 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-TK_CLONES void tk_normalize_f32(
-    const float *src, ptrdiff_t count, float mean, float deviation, float *dst) {
+TK_CLONES(
+  extern, tk_normalize_f32, (const float *src, ptrdiff_t count, float mean, float deviation, float *dst),
+  (src, count, mean, deviation, dst)) {
   for (ptrdiff_t i = 0; i < count; i++) dst[i] = (src[i] - mean) / deviation;
 }
 
-TK_CLONES void tk_denormalize_f32(
-    const float *src, ptrdiff_t count, float mean, float deviation, float *dst) {
+TK_CLONES(
+  extern, tk_denormalize_f32, (const float *src, ptrdiff_t count, float mean, float deviation, float *dst),
+  (src, count, mean, deviation, dst)) {
   for (ptrdiff_t i = 0; i < count; i++) {
     float scaled = src[i] * deviation;
     dst[i] = scaled + mean;

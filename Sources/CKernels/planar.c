@@ -52,21 +52,18 @@ ROWS(uint8_t)
 ROWS(uint16_t)
 ROWS(uint32_t)
 
-static int has_vector_loops(const tk_planar *p, int interleaved, int loops) {
+int tk_planar_loops(ptrdiff_t channels, int interleaved) {
 #if defined(__x86_64__)
-  if (loops == TK_LOOPS_SCALAR || (p->channels != 3 && p->channels != 1)) return 0;
   // Pixels of one channel lie as planes do.
-  if (interleaved && p->channels != 1) return 0;
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-    && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi");
-#else
-  (void)p, (void)interleaved, (void)loops;
-  return 0;
+  const int is_for_vectors = channels == 1 || (channels == 3 && !interleaved);
+  if (is_for_vectors && tk_may_use(TK_AVX512)) return TK_LOOPS_AVX512;
 #endif
+  (void)channels, (void)interleaved;
+  return TK_LOOPS_SCALAR;
 }
 
 static void run(const tk_planar *p, int interleaved, int loops) {
-  if (has_vector_loops(p, interleaved, loops)) {
+  if (loops != TK_LOOPS_SCALAR && tk_planar_loops(p->channels, interleaved) == TK_LOOPS_AVX512) {
 #if defined(__x86_64__)
     tk_planar_avx512(p);
 #endif

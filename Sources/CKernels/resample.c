@@ -1,43 +1,54 @@
 // One resize: two axes, their order, the rows or columns that the second pass needs of the first.
 #include "resample_internal.h"
 
+#include "include/simd.h"
+
 #include <stdlib.h>
 
-// One instruction set's loops, and whether this machine has it.
+// One instruction set's loops, and whether they may run: this machine has it, and `TESSERA_SIMD` allows it.
 typedef struct {
   const tk_loops *loops;
-  int is_here;
+  int is_usable;
 } loops_choice;
 
 static loops_choice loops_named(int32_t number) {
   switch (number) {
   case TK_LOOPS_SCALAR: return (loops_choice){&tk_loops_scalar, 1};
-  case TK_LOOPS_PORTABLE: return (loops_choice){&tk_loops_portable, 1};
+  case TK_LOOPS_PORTABLE: return (loops_choice){&tk_loops_portable, tk_may_use(TK_PORTABLE)};
 #if defined(__x86_64__)
-  case TK_LOOPS_AVX2: return (loops_choice){&tk_loops_avx2, __builtin_cpu_supports("avx2") != 0};
-  case TK_LOOPS_AVX512: {
-    // Those of Ice Lake and Zen 4: byte permutations and dot products of bytes.
-    const int is_here = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")
-      && __builtin_cpu_supports("avx512vnni");
-    return (loops_choice){&tk_loops_avx512, is_here};
-  }
+  case TK_LOOPS_AVX2: return (loops_choice){&tk_loops_avx2, tk_may_use(TK_AVX2)};
+  // Byte permutations and dot products of bytes.
+  case TK_LOOPS_AVX512: return (loops_choice){&tk_loops_avx512, tk_may_use(TK_AVX512_VNNI)};
 #elif defined(__aarch64__)
-  case TK_LOOPS_NEON: return (loops_choice){&tk_loops_neon, 1};
+  case TK_LOOPS_NEON: return (loops_choice){&tk_loops_neon, tk_may_use(TK_NEON)};
 #endif
   default: return (loops_choice){&tk_loops_scalar, 0};
   }
 }
 
 int32_t tk_loops_available(int32_t number) {
-  return number == TK_LOOPS_BEST || loops_named(number).is_here;
+  return number == TK_LOOPS_BEST || loops_named(number).is_usable;
 }
 
 static const tk_loops *loops_of(int32_t number) {
-  static const int32_t by_speed[] = {TK_LOOPS_AVX512, TK_LOOPS_AVX2, TK_LOOPS_NEON, TK_LOOPS_PORTABLE};
+  static const int32_t by_speed[] = {
+    TK_LOOPS_AVX512, TK_LOOPS_AVX2, TK_LOOPS_NEON, TK_LOOPS_PORTABLE, TK_LOOPS_SCALAR};
   loops_choice choice = loops_named(number);
-  for (int i = 0; !choice.is_here; i++) choice = loops_named(by_speed[i]);
+  for (int i = 0; !choice.is_usable; i++) choice = loops_named(by_speed[i]);
   return choice.loops;
+}
+
+// Which loops a pass runs, as `TK_LOOPS_…`.
+static int32_t number_of(const tk_loops *loops) {
+  int32_t number = TK_LOOPS_SCALAR;
+  while (loops_named(number).loops != loops) number++;
+  return number;
+}
+
+void tk_resample_loops(const tk_resample_plan *plan, int32_t loops[2]) {
+  const int is_scalar = plan->request.bytes_per_channel == 2;
+  loops[0] = !plan->has_horizontal ? 0 : is_scalar ? TK_LOOPS_SCALAR : number_of(plan->horizontal_loops);
+  loops[1] = !plan->has_vertical ? 0 : is_scalar ? TK_LOOPS_SCALAR : number_of(plan->vertical_loops);
 }
 
 // The window of an axis: [lowest first, highest end).

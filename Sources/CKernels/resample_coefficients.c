@@ -287,7 +287,9 @@ INLINE void fill_fixed(
   }
 }
 
-TK_CLONES static void fill_lanes(const tk_axis *axis, const axis_geometry *g, int32_t filter) {
+TK_CLONES(
+  static, fill_lanes, (const tk_axis *axis, const axis_geometry *g, int32_t filter),
+  (axis, g, filter)) {
   switch (filter) {
   case TK_FILTER_BOX: fill_fixed(axis, g, lane_box, box_filter, 1); break;
   case TK_FILTER_BILINEAR: fill_fixed(axis, g, lane_bilinear, bilinear_filter, 1); break;
@@ -299,8 +301,9 @@ TK_CLONES static void fill_lanes(const tk_axis *axis, const axis_geometry *g, in
   }
 }
 
-// Where the taps of each output lie; the largest count.
-TK_CLONES static int32_t fill_positions(const tk_axis *axis, const axis_geometry *g) {
+// Where the taps of each output lie, and the largest count.
+TK_CLONES(
+  static, fill_positions, (const tk_axis *axis, const axis_geometry *g, int32_t *largest), (axis, g, largest)) {
   int32_t longest = 1;
   for (int32_t i = 0; i < axis->out; i++) {
     const double center = center_of(g, i);
@@ -312,7 +315,7 @@ TK_CLONES static int32_t fill_positions(const tk_axis *axis, const axis_geometry
     axis->count[i] = end - first;
     longest = end - first > longest ? end - first : longest;
   }
-  return longest;
+  *largest = longest;
 }
 
 // One allocation for the tables of an axis, whose rows have at most `taps` weights.
@@ -337,7 +340,7 @@ int tk_axis_init(tk_axis *axis, const tk_axis_request *r, int fixed, int by_form
   *axis = (tk_axis){.in = r->in, .out = r->to - r->from};
   // Rows of whole quads, so that loops may load four weights anywhere.
   if (allocate(axis, ((size_t)ceil(g.support) * 2 + 1 + 3) / 4 * 4, fixed) != 0) return -1;
-  axis->longest = fill_positions(axis, &g);
+  fill_positions(axis, &g, &axis->longest);
   axis->taps = (axis->longest + 3) / 4 * 4;
   if (fixed && !by_formula) {
     fill_lanes(axis, &g, r->filter);

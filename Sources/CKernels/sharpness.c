@@ -5,9 +5,11 @@
 
 // Pillow sums the nine products in float; the exact sum is never within 1/26 of a rounding boundary
 // (13 is odd), so integers give the same byte.
-TK_CLONES static void smooth_row(
-    const uint8_t *above, const uint8_t *row, const uint8_t *below, ptrdiff_t bytes, ptrdiff_t channels,
-    uint8_t *dst) {
+TK_CLONES(
+  static, smooth_row,
+  (const uint8_t *above, const uint8_t *row, const uint8_t *below, ptrdiff_t bytes, ptrdiff_t channels,
+   uint8_t *dst),
+  (above, row, below, bytes, channels, dst)) {
   for (ptrdiff_t i = channels; i < bytes - channels; i++) {
     uint32_t sum = above[i - channels] + above[i] + above[i + channels] + row[i - channels] + 5u * row[i] +
                    row[i + channels] + below[i - channels] + below[i] + below[i + channels];

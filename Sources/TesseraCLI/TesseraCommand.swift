@@ -22,6 +22,7 @@ struct TesseraCommand: ParsableCommand {
   static func main() {
     ProcessOutput.prepare()
     do {
+      do { try SIMDLevel.checkEnvironment() } catch { throw ValidationError("\(error)") }
       var command = try parseAsRoot()
       try command.run()
     } catch {
@@ -33,6 +34,8 @@ struct TesseraCommand: ParsableCommand {
 
   private static var version: String {
     let codecs = CodecVersions.linked.all.map { "\($0.name) \($0.version)" }
-    return (["tessera \(TesseraVersion.current)"] + codecs).joined(separator: "\n")
+    let levels = SIMDLevel.available.map(\.rawValue).joined(separator: " ")
+    let simd = "simd \(SIMDLevel.current.rawValue) of \(levels) (\(SIMDLevel.variable))"
+    return (["tessera \(TesseraVersion.current)"] + codecs + [simd]).joined(separator: "\n")
   }
 }

@@ -39,10 +39,27 @@ struct CommandTests {
     #expect(result.status == 1 && result.errors.contains("/no/such/place"))
   }
 
-  @Test("--version names the codecs")
+  @Test("--version names the codecs and the SIMD level")
   func version() throws {
     let result = try Command.run(["--version"])
     #expect(result.status == 0 && result.output.contains("libjpeg-turbo") && result.output.contains("libpng"))
+    #expect(result.output.contains("simd \(SIMDLevel.current.rawValue) of scalar portable"))
+  }
+
+  @Test("TESSERA_SIMD sets a ceiling, and a word that is no level exits with 64")
+  func simd() throws {
+    func run(_ word: String) throws -> Command.Result {
+      try Shell.run("$TESSERA --version", environment: ["TESSERA_SIMD": word])
+    }
+    for level in SIMDLevel.available {
+      let result = try run(level.rawValue)
+      #expect(result.status == 0 && result.output.contains("simd \(level.rawValue) of"))
+    }
+    #expect(try run("auto").output == run("").output)
+    let result = try run("sse9")
+    #expect(result.status == 64 && result.output.isEmpty)
+    #expect(result.errors.contains("TESSERA_SIMD must be one of scalar, portable, neon, avx2, avx512, auto"))
+    #expect(result.errors.contains("'sse9'"))
   }
 
   @Test("inspect says of every sample what Pillow says")

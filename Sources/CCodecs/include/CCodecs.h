@@ -16,6 +16,7 @@
 #include "tc_icc.h"
 #include "tc_jpeg.h"
 #include "tc_jpeg_transcode.h"
+#include "tc_loops.h"
 #include "tc_png.h"
 #include "tc_pnm.h"
 #include "tc_rows.h"

@@ -21,7 +21,7 @@ enum {
 
 /// Which loops to run. All of them give the same bytes.
 enum {
-  /// The fastest that this machine has.
+  /// The fastest that may run.
   TK_LOOPS_BEST = 0,
   /// The specification.
   TK_LOOPS_SCALAR = 1,
@@ -35,7 +35,7 @@ enum {
   TK_LOOPS_NEON = 5,
 };
 
-/// Whether this machine can run the loops of that number (1 or 0).
+/// Whether this machine can run the loops of that number (1 or 0), and `TESSERA_SIMD` lets it.
 int32_t tk_loops_available(int32_t number);
 
 /// What a resize is to do.
@@ -54,7 +54,7 @@ typedef struct {
   int32_t vertical_first;
   /// 16 bit: whether an overshoot is clipped byte by byte, as Pillow 11 does (12 and 13 clip the value).
   int32_t clip_bytes;
-  /// One of `TK_LOOPS_…`; loops that the machine lacks stand for the best.
+  /// One of `TK_LOOPS_…`; loops that may not run stand for the best that may.
   int32_t loops;
   /// The part of the resized picture to make: left, top, right, bottom, not empty; all 0 for the whole. The target
   /// has its size, the bytes are those of a crop after the resize.
@@ -66,6 +66,9 @@ typedef struct tk_resample_plan tk_resample_plan;
 /// Makes the tables. Allocates; NULL when out of memory. The caller frees the plan.
 tk_resample_plan *tk_resample_plan_new(const tk_resample_request *request);
 void tk_resample_plan_free(tk_resample_plan *plan);
+
+/// Which loops the plan runs, as `TK_LOOPS_…`: the horizontal pass's and the vertical pass's, 0 for a pass left out.
+void tk_resample_loops(const tk_resample_plan *plan, int32_t loops[2]);
 
 /// The source pixels that the plan reads: x0, y0, x1, y1, the ends left out.
 void tk_resample_window(const tk_resample_plan *plan, int32_t window[4]);

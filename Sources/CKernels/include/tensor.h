@@ -24,6 +24,9 @@ void tk_lut_interleaved(
     const uint8_t *src, ptrdiff_t src_stride, ptrdiff_t width, ptrdiff_t height, ptrdiff_t channels, int flip_x,
     const void *lut, int element_bytes, void *dst, int loops);
 
+/// Which loops `TK_LOOPS_BEST` stands for there: `TK_LOOPS_AVX512` or `TK_LOOPS_SCALAR`.
+int tk_planar_loops(ptrdiff_t channels, int interleaved);
+
 /// `dst[i] = src[i] / 65535` in float, for 16-bit gray.
 void tk_unit_f32_from_u16(const uint16_t *src, ptrdiff_t count, float *dst);
 

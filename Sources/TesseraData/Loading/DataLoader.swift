@@ -189,6 +189,7 @@ public struct DataLoader: Sendable {
   ) -> EpochBatches {
     let meter = LoaderMeter(threads: threads, pool: pool)
     return EpochBatches(meter: meter) {
+      try SIMDLevel.checkEnvironment()
       // The time begins before the order is made and the threads start.
       meter.request()
       var settings = try settings(

@@ -19,7 +19,7 @@ package final class ResamplePlan: @unchecked Sendable {
     /// arm64.
     case neon
 
-    /// Those that this machine can run.
+    /// Those that may run: this machine has them, and the ceiling (`SIMDLevel`) allows them.
     package static var available: [Loops] { allCases.filter { tk_loops_available($0.kernelNumber) != 0 } }
 
     fileprivate var kernelNumber: Int32 {
@@ -72,6 +72,16 @@ package final class ResamplePlan: @unchecked Sendable {
   }
 
   deinit { tk_resample_plan_free(plan) }
+
+  /// The loops of the horizontal and the vertical pass; nil for a pass that is left out.
+  package var loops: (horizontal: Loops?, vertical: Loops?) {
+    var numbers: [Int32] = [0, 0]
+    tk_resample_loops(plan, &numbers)
+    func named(_ number: Int32) -> Loops? {
+      number == 0 ? nil : Loops.allCases.first { $0.kernelNumber == number }
+    }
+    return (named(numbers[0]), named(numbers[1]))
+  }
 
   /// The source pixels that a run reads.
   package var window: Rect {
