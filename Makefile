@@ -4,12 +4,14 @@
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make bench  installs the loader's rivals (8 GB, once), makes the pictures, measures all in turn (25 minutes), writes
 #             docs/benchmarks.md; make bench-data makes the pictures alone
+# make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data microbench docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
+BENCHMARKS = Benchmarks/Sources Benchmarks/Benchmarks Benchmarks/Package.swift
 OUT = demo-out
 # What must hold at every SIMD level: law 1, windows, determinism; and that the level was kept.
 LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|WindowTests|PNGFastTests|DeterminismTests
@@ -17,7 +19,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,8s/^# //p' Makefile
+	@sed -n '1,9s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -94,6 +96,11 @@ bench: deps bench-data
 	swift build -c release --package-path Benchmarks --product LoaderPeer
 	.oracle/pillow-13/bin/python Benchmarks/loader.py --page docs/benchmarks.md --plot docs/benchmarks.svg
 
+# Inputs are made by the program. FILTER='resize.*' measures what begins so.
+microbench: deps
+	swift package -c release --package-path Benchmarks benchmark --target Micro --no-progress \
+	  --filter '$(or $(FILTER),.*)'
+
 docs: torch
 	TESSERA_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory docs-out \
 	  generate-documentation --target Tessera --warnings-as-errors --transform-for-static-hosting --output-path docs-out
@@ -104,10 +111,10 @@ docs: torch
 	@! grep -A 3 '^warning: ' .build-docs/vlm.log | grep -v 'is missing documentation' | grep -A 3 '^warning: '
 
 lint:
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets Benchmarks/Sources Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) Package.swift
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets Benchmarks/Sources Package.swift
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) Package.swift
 
 clean:
 	rm -rf .build $(OUT)
