@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 
 #include "resample_avx2.h"
+#include "resample_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,6 @@ enum {
   // Samples of a gathered group: four from each of two loads.
   GROUP = 8,
   LOAD = 16,
-  // Rows that share the loads of the weights.
-  ROWS = 4,
   RECORD = 96,
 };
 
@@ -94,14 +93,6 @@ static int prepare_gathered(tk_axis *axis, int32_t channels) {
   return 0;
 }
 
-// Four rows, some of them the same if fewer are left.
-typedef struct {
-  const uint8_t *from[ROWS];
-  uint8_t *to[ROWS];
-  // From here to the rows after these.
-  ptrdiff_t ahead;
-} row_set;
-
 AVX2_INLINE __m256i two_loads(const uint8_t *lower, const uint8_t *upper) {
   const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)lower);
   return _mm256_inserti128_si256(
@@ -154,12 +145,7 @@ AVX2 static void gathered(
   ptrdiff_t target_stride, int32_t rows) {
   const int32_t blocks = ((const row_tables *)axis->packed)->blocks;
   for (int32_t y = 0; y < rows; y += ROWS) {
-    row_set set = {.ahead = ROWS * source_stride};
-    for (int32_t r = 0; r < ROWS; r++) {
-      const int32_t row = y + r < rows ? y + r : rows - 1;
-      set.from[r] = source + row * source_stride;
-      set.to[r] = target + row * target_stride;
-    }
+    const row_set set = rows_from(source, source_stride, target, target_stride, y, rows);
     switch (blocks) {
     case 2: gathered_rows(axis, channels, &set, 2); break;
     case 3: gathered_rows(axis, channels, &set, 3); break;
@@ -222,13 +208,13 @@ static int prepare_horizontal(tk_axis *axis, int32_t channels) {
   return status <= 0 ? status : prepare_spread(axis, channels);
 }
 
-// The four channel sums of a pixel from its 8 partial sums.
-AVX2_INLINE __m128i channel_sums(__m256i high_sum, __m256i low_sum, int32_t channels) {
-  const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high_sum, TK_LOW_BITS), low_sum);
-  __m128i s = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-  if (channels <= 2) s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4E));
-  if (channels == 1) s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1));
-  return _mm_srai_epi32(_mm_add_epi32(s, _mm_set1_epi32(1 << (TK_WEIGHT_BITS - 1))), TK_WEIGHT_BITS);
+// The channel sums of a pixel of two rows, one in each half of the result, from 8 partial sums each.
+AVX2_INLINE __m256i channel_sums(__m256i first, __m256i second, int32_t channels) {
+  __m256i s = _mm256_add_epi32(
+    _mm256_permute2x128_si256(first, second, 0x20), _mm256_permute2x128_si256(first, second, 0x31));
+  if (channels <= 2) s = _mm256_add_epi32(s, _mm256_shuffle_epi32(s, 0x4E));
+  if (channels == 1) s = _mm256_add_epi32(s, _mm256_shuffle_epi32(s, 0xB1));
+  return _mm256_srai_epi32(_mm256_add_epi32(s, half()), TK_WEIGHT_BITS);
 }
 
 // Writes the pixel in the low bytes of `value`; `last` is set where a wider store would pass the row.
@@ -247,78 +233,81 @@ AVX2_INLINE void store_pixel(uint8_t *target, uint32_t value, int32_t channels, 
   }
 }
 
-// `rows` (1 or 4) rows at once share the loads of the weights.
-AVX2_INLINE void horizontal_rows(
-  const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int rows) {
+// The partial sums of one pixel of four rows, from where its loads begin.
+AVX2_INLINE void spread_sums(
+  const row_set *rows, ptrdiff_t at, const int16_t *w, int32_t blocks, int32_t block_bytes, __m256i shuffle,
+  __m256i sums[ROWS]) {
+  __m256i high_sum[ROWS], low_sum[ROWS];
+  for (int r = 0; r < ROWS; r++) high_sum[r] = low_sum[r] = _mm256_setzero_si256();
+  for (int32_t b = 0; b < blocks; b++, w += 32, at += block_bytes) {
+    const __m256i wh = loaded(w), wl = loaded(w + 16);
+    for (int r = 0; r < ROWS; r++) {
+      const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(rows->from[r] + at));
+      const __m256i p = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), shuffle);
+      high_sum[r] = _mm256_add_epi32(high_sum[r], _mm256_madd_epi16(p, wh));
+      low_sum[r] = _mm256_add_epi32(low_sum[r], _mm256_madd_epi16(p, wl));
+    }
+  }
+  for (int r = 0; r < ROWS; r++) {
+    sums[r] = _mm256_add_epi32(_mm256_slli_epi32(high_sum[r], TK_LOW_BITS), low_sum[r]);
+  }
+}
+
+AVX2_INLINE void spread_rows(const tk_axis *axis, int32_t channels, const row_set *rows, int32_t blocks) {
   const row_tables *packed = axis->packed;
-  const int32_t block_bytes = block_taps(channels) * channels, blocks = packed->blocks;
+  const int32_t block_bytes = block_taps(channels) * channels;
   _Alignas(32) int8_t order[32];
   for (int32_t lane = 0; lane < 16; lane++) {
     order[2 * lane] = (int8_t)byte_of_lane(channels, lane);
     order[2 * lane + 1] = -1;
   }
-  const __m256i shuffle = _mm256_load_si256((const __m256i *)(const void *)order);
+  const __m256i shuffle = loaded(order);
   const int16_t *w = packed->weights;
-  for (int32_t x = 0; x < packed->fast_end; x++) {
-    const uint8_t *from = source + (ptrdiff_t)packed->start[x] * channels;
-    __m256i high_sum[4], low_sum[4];
-    for (int r = 0; r < rows; r++) high_sum[r] = low_sum[r] = _mm256_setzero_si256();
-    for (int r = 0; r < rows; r++) _mm_prefetch((const char *)from + (ROWS + r) * source_stride, _MM_HINT_T0);
-    for (int32_t b = 0; b < blocks; b++, w += 32, from += block_bytes) {
-      const __m256i wh = _mm256_load_si256((const __m256i *)(const void *)w);
-      const __m256i wl = _mm256_load_si256((const __m256i *)(const void *)(w + 16));
-      for (int r = 0; r < rows; r++) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(from + r * source_stride));
-        const __m256i p = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), shuffle);
-        high_sum[r] = _mm256_add_epi32(high_sum[r], _mm256_madd_epi16(p, wh));
-        low_sum[r] = _mm256_add_epi32(low_sum[r], _mm256_madd_epi16(p, wl));
-      }
-    }
-    __m128i sums[4];
-    for (int r = 0; r < 4; r++) {
-      sums[r] = r < rows ? channel_sums(high_sum[r], low_sum[r], channels) : _mm_setzero_si128();
-    }
-    const __m128i pixels =
-      _mm_packus_epi16(_mm_packs_epi32(sums[0], sums[1]), _mm_packs_epi32(sums[2], sums[3]));
-    uint8_t *to = target + (ptrdiff_t)x * channels;
+  for (int32_t x = 0; x < packed->fast_end; x++, w += 32 * blocks) {
+    const ptrdiff_t at = (ptrdiff_t)packed->start[x] * channels;
+    __m256i sums[ROWS];
+    for (int r = 0; r < ROWS; r++) _mm_prefetch((const char *)rows->from[r] + rows->ahead + at, _MM_HINT_T0);
+    spread_sums(rows, at, w, blocks, block_bytes, shuffle, sums);
+    // Rows 0 and 2 in the lower half, 1 and 3 in the upper one.
+    const __m256i words = _mm256_packs_epi32(
+      channel_sums(sums[0], sums[1], channels), channel_sums(sums[2], sums[3], channels));
+    const __m256i pixels = _mm256_packus_epi16(words, words);
+    const __m128i even = _mm256_castsi256_si128(pixels), odd = _mm256_extracti128_si256(pixels, 1);
+    const ptrdiff_t to = (ptrdiff_t)x * channels;
     const int last = x + 1 == axis->out;
-    store_pixel(to, (uint32_t)_mm_cvtsi128_si32(pixels), channels, last);
-    if (rows == 4) {
-      store_pixel(to + target_stride, (uint32_t)_mm_extract_epi32(pixels, 1), channels, last);
-      store_pixel(to + 2 * target_stride, (uint32_t)_mm_extract_epi32(pixels, 2), channels, last);
-      store_pixel(to + 3 * target_stride, (uint32_t)_mm_extract_epi32(pixels, 3), channels, last);
-    }
+    store_pixel(rows->to[0] + to, (uint32_t)_mm_cvtsi128_si32(even), channels, last);
+    store_pixel(rows->to[1] + to, (uint32_t)_mm_cvtsi128_si32(odd), channels, last);
+    store_pixel(rows->to[2] + to, (uint32_t)_mm_extract_epi32(even, 1), channels, last);
+    store_pixel(rows->to[3] + to, (uint32_t)_mm_extract_epi32(odd, 1), channels, last);
   }
 }
 
-AVX2_INLINE void horizontal_channels(
-  const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
-  ptrdiff_t target_stride, int32_t rows) {
-  const int32_t fast_end = ((const row_tables *)axis->packed)->fast_end;
-  int32_t y = 0;
-  for (; y + 4 <= rows; y += 4) {
-    horizontal_rows(
-      axis, channels, source + y * source_stride, source_stride, target + y * target_stride, target_stride, 4);
-  }
-  for (; y < rows; y++) {
-    horizontal_rows(
-      axis, channels, source + y * source_stride, source_stride, target + y * target_stride, target_stride, 1);
-  }
-  if (fast_end == axis->out) return;
-  for (y = 0; y < rows; y++) {
-    tk_horizontal_edge(axis, channels, source + y * source_stride, target + y * target_stride, fast_end, axis->out);
+// A copy of the loop for each number of blocks that is a constant in it.
+AVX2_INLINE void spread_channels(const tk_axis *axis, int32_t channels, const row_set *rows) {
+  const int32_t blocks = ((const row_tables *)axis->packed)->blocks;
+  switch (blocks) {
+  case 3: spread_rows(axis, channels, rows, 3); break;
+  case 5: spread_rows(axis, channels, rows, 5); break;
+  default: spread_rows(axis, channels, rows, blocks);
   }
 }
 
 AVX2 static void spread(
   const tk_axis *axis, int32_t channels, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,
   ptrdiff_t target_stride, int32_t rows) {
-  switch (channels) {
-  case 1: horizontal_channels(axis, 1, source, source_stride, target, target_stride, rows); break;
-  case 2: horizontal_channels(axis, 2, source, source_stride, target, target_stride, rows); break;
-  case 3: horizontal_channels(axis, 3, source, source_stride, target, target_stride, rows); break;
-  default: horizontal_channels(axis, 4, source, source_stride, target, target_stride, rows); break;
+  for (int32_t y = 0; y < rows; y += ROWS) {
+    const row_set set = rows_from(source, source_stride, target, target_stride, y, rows);
+    switch (channels) {
+    case 1: spread_channels(axis, 1, &set); break;
+    case 2: spread_channels(axis, 2, &set); break;
+    case 3: spread_channels(axis, 3, &set); break;
+    default: spread_channels(axis, 4, &set); break;
+    }
+  }
+  const int32_t fast_end = ((const row_tables *)axis->packed)->fast_end;
+  if (fast_end == axis->out) return;
+  for (int32_t y = 0; y < rows; y++) {
+    tk_horizontal_edge(axis, channels, source + y * source_stride, target + y * target_stride, fast_end, axis->out);
   }
 }
 
