@@ -34,7 +34,7 @@ class Request(ctypes.Structure):
                 ("box", ctypes.c_float * 4), ("out_width", ctypes.c_int32), ("out_height", ctypes.c_int32),
                 ("channels", ctypes.c_int32), ("bytes_per_channel", ctypes.c_int32),
                 ("vertical_first", ctypes.c_int32), ("clip_bytes", ctypes.c_int32), ("loops", ctypes.c_int32),
-                ("kept", ctypes.c_int32 * 4)]
+                ("kept", ctypes.c_int32 * 4), ("mirrored", ctypes.c_int32)]
 
 
 def compiler():

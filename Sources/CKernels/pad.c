@@ -13,8 +13,11 @@ static ptrdiff_t folded(ptrdiff_t i, ptrdiff_t n, int mode) {
 }
 
 static void fill_pixels(uint8_t *out, ptrdiff_t count, ptrdiff_t pixel, const uint8_t *fill) {
-  if (pixel == 1) {
-    if (count > 0) memset(out, fill[0], (size_t)count);
+  // Black and grays, and so nearly all paddings, are one byte repeated.
+  ptrdiff_t equal = 1;
+  while (equal < pixel && fill[equal] == fill[0]) equal++;
+  if (equal == pixel) {
+    if (count > 0) memset(out, fill[0], (size_t)(count * pixel));
     return;
   }
   for (ptrdiff_t i = 0; i < count; i++, out += pixel) {

@@ -66,6 +66,7 @@ static int init_axis(
   const tk_loops *loops = loops_of(r->loops);
   const int by_formula = loops == &tk_loops_scalar;
   if (tk_axis_init(axis, request, fixed, by_formula) != 0) return -1;
+  if (is_horizontal && r->mirrored) tk_axis_mirror(axis);
   span_of(axis, from, to);
   // The loops see the window only: pixel 0 is the window's first.
   for (int32_t i = 0; i < axis->out; i++) axis->first[i] -= *from;
@@ -103,6 +104,11 @@ tk_resample_plan *tk_resample_plan_new(const tk_resample_request *request) {
   if (is_plain_crop(&r)) plan->has_horizontal = plan->has_vertical = 0;
   // Where an axis is copied, its window is the kept part of its box.
   for (int i = 0; i < 4; i++) plan->window[i] = r.kept[i] + (int32_t)r.box[i % 2];
+  if (r.mirrored) {
+    const int32_t left = plan->window[0];
+    plan->window[0] = r.in_width - plan->window[2];
+    plan->window[2] = r.in_width - left;
+  }
   int status = 0;
   if (plan->has_horizontal) {
     const tk_axis_request axis = {r.filter, r.in_width, r.out_width, r.kept[0], r.kept[2], r.box[0], r.box[2]};

@@ -356,6 +356,31 @@ int tk_axis_init(tk_axis *axis, const tk_axis_request *r, int fixed, int by_form
   return 0;
 }
 
+static void swap(int32_t *a, int32_t *b) {
+  const int32_t other = *a;
+  *a = *b;
+  *b = other;
+}
+
+static void reverse(int32_t *weights, int32_t count) {
+  for (int32_t j = 0; j < count / 2; j++) swap(weights + j, weights + count - 1 - j);
+}
+
+void tk_axis_mirror(tk_axis *axis) {
+  for (int32_t i = 0, k = axis->out - 1; i <= k; i++, k--) {
+    int32_t *a = axis->weights + (size_t)i * (size_t)axis->taps, *b = axis->weights + (size_t)k * (size_t)axis->taps;
+    reverse(a, axis->count[i]);
+    if (i < k) {
+      reverse(b, axis->count[k]);
+      for (int32_t j = 0; j < axis->taps; j++) swap(a + j, b + j);
+      swap(axis->first + i, axis->first + k);
+      swap(axis->count + i, axis->count + k);
+      axis->first[k] = axis->in - axis->first[k] - axis->count[k];
+    }
+    axis->first[i] = axis->in - axis->first[i] - axis->count[i];
+  }
+}
+
 int tk_axis_fits(const tk_axis *axis, int32_t bias, int bits) {
   const size_t n = (size_t)axis->out * (size_t)axis->taps;
   uint32_t all = 0;

@@ -99,6 +99,8 @@ typedef struct {
 // 0, or −1 when out of memory.
 int tk_axis_init(tk_axis *axis, const tk_axis_request *request, int fixed, int by_formula);
 void tk_axis_free(tk_axis *axis);
+// Turns fixed-point tables round: output and source count from the other end.
+void tk_axis_mirror(tk_axis *axis);
 // Whether all weights k have −bias ≤ k and k + bias < 2^bits.
 int tk_axis_fits(const tk_axis *axis, int32_t bias, int bits);
 // Whether both halves of every weight fit 16 bits: |k| < 2^26, a weight of 16.

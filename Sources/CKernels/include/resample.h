@@ -59,6 +59,10 @@ typedef struct {
   /// The part of the resized picture to make: left, top, right, bottom, not empty; all 0 for the whole. The target
   /// has its size, the bytes are those of a crop after the resize.
   int32_t kept[4];
+  /// 8 bit only: whether it is the source's mirror image that is resized. All above is in its coordinates; the source
+  /// is read as it is, and the target gets the mirror image of what is made. (Its tables are not the mirrored
+  /// tables: where an edge falls on half a pixel, the box filter takes the pixel on one side only.)
+  int32_t mirrored;
 } tk_resample_request;
 
 typedef struct tk_resample_plan tk_resample_plan;

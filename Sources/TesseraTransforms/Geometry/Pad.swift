@@ -8,7 +8,7 @@ public import TesseraCore
 /// `Pad` on PIL pictures; unlike it, boxes may move through the mirrored kinds as well.
 ///
 /// - Shape: `[H, W, C]` → `[H + top + bottom, W + left + right, C]`.
-public struct Pad: GeometricOperation {
+public struct Pad: GeometricOperation, RegionOperation {
   /// Pixels on each side.
   public var padding: EdgeInsets
   public var fill: Fill
@@ -72,33 +72,47 @@ public struct Pad: GeometricOperation {
     return picture.resized(to: padded(picture.size))
   }
 
-  public func apply(to image: Image) throws -> Image {
-    try padded(image, try fill.pixel(for: image.format))
+  public func apply(to image: Image, region: Rect) throws -> Image {
+    try padded(image, region, try fill.pixel(for: image.format))
   }
 
   public func apply(toMask mask: Image) throws -> Image {
-    try padded(mask, Array(repeating: 0, count: mask.format.bytesPerPixel))
+    try padded(mask, mask.bounds, Array(repeating: 0, count: mask.format.bytesPerPixel))
   }
 
-  private func padded(_ image: Image, _ fill: [UInt8]) throws -> Image {
-    try check(image.size)
-    if padding.isZero { return image }
-    if paddingMode != .constant, kept(image.size) != image.bounds {
+  private func padded(_ image: Image, _ region: Rect, _ fill: [UInt8]) throws -> Image {
+    try check(region.size)
+    if padding.isZero { return region == image.bounds ? image : image.cut(region) }
+    if paddingMode != .constant, kept(region.size) != Rect(region.size) {
       // torchvision cuts first, so that what is cut away is not mirrored back in.
       let rest = EdgeInsets(
         left: max(0, padding.left), top: max(0, padding.top), right: max(0, padding.right),
         bottom: max(0, padding.bottom))
-      return try Pad(rest, paddingMode: paddingMode).apply(to: Crop(kept(image.size)).apply(to: image))
+      return try Pad(rest, paddingMode: paddingMode).apply(to: image, region: region.part(kept(region.size)))
     }
-    let (pixel, target) = (image.format.bytesPerPixel, padded(image.size))
+    let (pixel, target) = (image.format.bytesPerPixel, padded(region.size))
     return Image(size: target, format: image.format) { bytes in
-      image.withUnsafeBytes { source in
+      image.withUnsafeBytes {
+        let source = PictureRegion(image, bytes: $0, rect: region)
         tk_pad(
           bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), target.width * pixel, target.width,
-          target.height, source.baseAddress!.assumingMemoryBound(to: UInt8.self), image.bytesPerRow,
-          image.width, image.height, pixel, padding.left, padding.top, paddingMode.kernelMode, fill)
+          target.height, source.bytes, source.stride, region.width, region.height, pixel, padding.left,
+          padding.top, paddingMode.kernelMode, fill)
       }
     }
+  }
+
+  /// A crop to `rect` of the padded picture as a crop of the picture and a padding behind it; nil where the one does
+  /// not follow from the other: the padding repeats the picture, or nothing of the picture is left.
+  func cut(to rect: Rect, of size: Size) -> (inner: Rect, rest: Pad)? {
+    guard paddingMode == .constant else { return nil }
+    let (x, y) = (rect.x - padding.left, rect.y - padding.top)
+    let (left, top) = (max(x, 0), max(y, 0))
+    let (right, bottom) = (min(x + rect.width, size.width), min(y + rect.height, size.height))
+    guard left < right, top < bottom else { return nil }
+    let rest = EdgeInsets(
+      left: left - x, top: top - y, right: x + rect.width - right, bottom: y + rect.height - bottom)
+    return (Rect(x: left, y: top, width: right - left, height: bottom - top), Pad(rest, fill: fill))
   }
 
   public func move(_ point: Point, in picture: PictureInfo) -> Point {

@@ -43,11 +43,13 @@ package final class ResamplePlan: @unchecked Sendable {
   /// - Parameters:
   ///   - box: the part to scale, inside of the picture.
   ///   - kept: the part of the resized picture to make, as a crop behind the resize would; nil for all of it.
+  ///   - isMirrored: whether the picture is flipped left to right before its resize: `box` and `kept` are parts of the
+  ///     flipped ones. The source is read as it is, and what comes out is to be flipped yet. Not for 16 bits.
   ///   - loops: which loops to run; all give the same bytes (for tests).
   /// - Throws: `outOfMemory`.
   package init(
     _ request: Resampler.Request, source: Size, format: PixelFormat, box: Box, kept: Rect? = nil,
-    loops: Loops = .best
+    isMirrored: Bool = false, loops: Loops = .best
   ) throws {
     let whole = Rect(x: 0, y: 0, width: request.size.width, height: request.size.height)
     let kept = kept ?? whole
@@ -63,6 +65,8 @@ package final class ResamplePlan: @unchecked Sendable {
     (c.channels, c.bytes_per_channel) = (Int32(format.channels), Int32(format.bytesPerChannel))
     c.vertical_first = request.generation.isVerticalFirst(from: source, to: request.size) ? 1 : 0
     c.clip_bytes = request.generation == .pillow11 ? 1 : 0
+    precondition(!isMirrored || format.bytesPerChannel == 1, "a mirrored resize of \(format)")
+    c.mirrored = isMirrored ? 1 : 0
     c.loops = loops.kernelNumber
     guard let plan = tk_resample_plan_new(&c) else {
       throw TesseraError(.outOfMemory(bytes: (request.size.width + request.size.height) * 64))

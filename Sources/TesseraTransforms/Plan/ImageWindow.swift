@@ -5,23 +5,21 @@ import TesseraCore
 /// Crops narrow it and horizontal flips turn its mark; an operation that needs whole pictures makes it real.
 struct ImageWindow: Sendable {
   private(set) var image: Image
-  private(set) var region: Rect
-  private(set) var isMirrored = false
+  private var part: MirroredRect
 
   init(_ image: Image) {
     self.image = image
-    self.region = image.bounds
+    self.part = MirroredRect(image.bounds)
   }
 
+  var region: Rect { part.rect }
+  var isMirrored: Bool { part.isMirrored }
   var size: Size { region.size }
 
   /// The part `rect` of this part, in its own coordinates.
-  mutating func narrow(to rect: Rect) {
-    let x = isMirrored ? region.width - rect.right : rect.x
-    region = region.part(Rect(x: x, y: rect.y, width: rect.width, height: rect.height))
-  }
+  mutating func narrow(to rect: Rect) { part.narrow(to: rect) }
 
-  mutating func mirror() { isMirrored.toggle() }
+  mutating func mirror() { part.mirror() }
 
   /// The part as a picture of its own: the image itself if the part is all of it.
   func materialised() throws -> Image {

@@ -71,7 +71,7 @@ extension Plan {
   ) throws -> Started {
     let image =
       try head?.apply(decoding: bytes, decode, spent: resizing) ?? ImageDecoder().decode(bytes, decode)
-    return Started(window: ImageWindow(image))
+    return Started(window: window(of: image))
   }
 
   /// The same for a picture that is decoded already (whole, not cropped).
@@ -79,10 +79,18 @@ extension Plan {
     guard image.size == steps.input.size, image.format == steps.input.format else {
       throw steps.wrongPicture(image)
     }
-    if let head { return Started(window: ImageWindow(head.apply(to: image, region: region))) }
+    if let head { return Started(window: window(of: head.apply(to: image, region: part.rect))) }
     var window = ImageWindow(image)
-    window.narrow(to: region)
+    window.narrow(to: part.rect)
+    if part.isMirrored { window.mirror() }
     return Started(window: window)
+  }
+
+  /// What the head made, or the decoder if there is none, with the flip that is due.
+  private func window(of image: Image) -> ImageWindow {
+    var window = ImageWindow(image)
+    if head?.isOutputMirrored ?? part.isMirrored { window.mirror() }
+    return window
   }
 
   /// The second half, perhaps straight into the caller's memory.

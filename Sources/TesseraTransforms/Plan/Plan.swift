@@ -6,9 +6,9 @@ public import TesseraCore
 ///
 /// A plan gives bit for bit what `steps` gives, operation after operation on whole pictures (law 1: the plan never
 /// changes a pixel). It does less: the decoder is asked for the rows and columns that the crops leave and the resize
-/// reads, crops copy nothing, a resize computes the part that later crops keep, neighbouring steps that map each byte by
-/// a table share one, and such steps, a flip, the conversion, the scaling, the normalisation and the rounding at the end
-/// are one pass over a table.
+/// reads, crops and flips copy nothing, what is padded and then cut is cut first, a resize computes the part that later
+/// crops keep, neighbouring steps that map each byte by a table share one, and such steps, a flip, the conversion, the
+/// scaling, the normalisation and the rounding at the end are one pass over a table.
 public struct Plan: Sendable {
   /// The draw that the plan carries out.
   public let draw: Draw
@@ -17,8 +17,8 @@ public struct Plan: Sendable {
   public let steps: Draw
   /// What the decoder is to produce.
   public let decode: DecodeRequest
-  /// The crops before anything else.
-  let region: Rect
+  /// The crops and flips before anything else.
+  let part: MirroredRect
   /// The resize behind them, and the crops behind that.
   let head: ResizeHead?
   /// What happens before the last pass; what the decoder, the head and the pass do is left out.
@@ -39,15 +39,13 @@ public struct Plan: Sendable {
     (self.draw, self.steps) = (draw, steps)
     let whole = Rect(steps.input.size)
     var rest = PlanStep.effective(steps)[...]
-    var region = whole
-    while let crop = rest.first as? Crop {
-      region = region.part(crop.rect)
-      rest = rest.dropFirst()
-    }
-    self.region = region
-    self.head = try ResizeHead(rest, source: region.size, format: steps.input.format)
+    var part = MirroredRect(whole)
+    while let first = rest.first, part.take(first) { rest = rest.dropFirst() }
+    self.part = part
+    self.head = try ResizeHead(
+      rest, source: part.rect.size, format: steps.input.format, isMirrored: part.isMirrored)
     rest = rest.dropFirst(head?.operations.count ?? 0)
-    let read = head.map { region.part($0.window) } ?? region
+    let read = head.map { part.rect.part($0.window) } ?? part.rect
     self.decode = DecodeRequest(
       policy: policy, region: read == whole ? nil : read, scale: fast?.scale ?? 1,
       lumaOnly: fast?.lumaOnly ?? false)
@@ -76,6 +74,7 @@ extension Plan: CustomStringConvertible {
     var stages = ["decode" + (decode.region.map { " \($0)" } ?? "")]
     if decode.scale > 1 { stages[0] += " at 1/\(decode.scale)" }
     if decode.lumaOnly { stages[0] += " luma" }
+    if part.isMirrored { stages[0] += " to be flipped" }
     if let head { stages.append("resize[\(PlanStep.text(head.operations))]") }
     stages += middle.map(\.text)
     if let pass { stages.append("pass[\(PlanStep.text(pass.operations))]") }

@@ -150,11 +150,13 @@ extension Plan {
     if decode.policy.orientation == .apply && header.orientation != .upright {
       words.append("the window alone is turned upright")
     }
+    if part.isMirrored && head == nil { words.append("flipped when the pixels are next read") }
     return words
   }
 
   private func headWords(_ head: ResizeHead) -> String {
     var words = ["fed by the decoder's rows as they come"]
+    if part.isMirrored { words.append("the flip before it is in its weights") }
     if head.operations.count > 1 { words.append("makes only what the crop keeps, \(head.outputSize)") }
     return words.joined(separator: "; ")
   }

@@ -24,19 +24,30 @@ enum PlanStep: Sendable {
   }
 
   /// The operations of a draw that change something: an RGB picture's conversion to RGB, a crop to all of a picture and
-  /// a resize to its own size are left out.
+  /// a resize to its own size are left out; a crop of a padded picture becomes a crop that is padded, so that less is
+  /// decoded and copied.
   static func effective(_ draw: Draw) -> [any Operation] {
+    var kept: [(operation: any Operation, input: Size)] = []
     var before = draw.input
-    return zip(draw.operations, draw.infos).compactMap { operation, after in
+    for (operation, after) in zip(draw.operations, draw.infos) {
       defer { before = after }
       switch operation {
-      case is ConvertToRGB where before.format == .rgb: return nil
-      case let crop as Crop where crop.rect == Rect(before.size):
-        return nil
-      case let resize as ResizeTo where resize.size == before.size && resize.box == nil: return nil
-      default: return operation
+      case is ConvertToRGB where before.format == .rgb: continue
+      case let crop as Crop where crop.rect == Rect(before.size): continue
+      case let resize as ResizeTo where resize.size == before.size && resize.box == nil: continue
+      default: break
+      }
+      if let crop = operation as? Crop, let last = kept.last, let pad = last.operation as? Pad,
+        let (inner, rest) = pad.cut(to: crop.rect, of: last.input)
+      {
+        kept.removeLast()
+        if inner != Rect(last.input) { kept.append((Crop(inner), last.input)) }
+        if !rest.padding.isZero { kept.append((rest, inner.size)) }
+      } else {
+        kept.append((operation, before.size))
       }
     }
+    return kept.map(\.operation)
   }
 
   /// The list without the table operations that nothing but crops and flips follows, and those in their order: a crop

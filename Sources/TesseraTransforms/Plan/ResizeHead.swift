@@ -4,8 +4,10 @@ import TesseraCore
 /// The resize that a plan begins with: it takes the decoder's rows as they come, so that the picture that is decoded is
 /// never in memory as a whole.
 struct ResizeHead: Sendable {
-  /// What it stands for: the resize, and the crops behind it.
+  /// What it stands for: the resize, and the crops behind it with the flips between them.
   let operations: ArraySlice<any Operation>
+  /// Whether what comes out is still to be flipped.
+  let isOutputMirrored: Bool
   /// The part of the source that is read.
   let window: Rect
   private let format: PixelFormat
@@ -15,22 +17,30 @@ struct ResizeHead: Sendable {
 
   /// The head for operations on a picture of `source`'s size, or nil if they do not begin with a resize that rows can
   /// be fed to: NEAREST, a reduction before the filter, and alpha (which is multiplied in) need the whole picture.
-  init?(_ operations: ArraySlice<any Operation>, source: Size, format: PixelFormat) throws {
-    guard let resize = operations.first as? ResizeTo, !format.hasAlpha,
+  ///
+  /// - Parameter isMirrored: whether that picture is flipped first. Sums of integers may be taken in any order; those
+  ///   of 16-bit pictures are sums of doubles, so there the flip is no head's.
+  init?(
+    _ operations: ArraySlice<any Operation>, source: Size, format: PixelFormat, isMirrored: Bool
+  ) throws {
+    guard let resize = operations.first as? ResizeTo, !format.hasAlpha, !(isMirrored && format == .gray16),
       let box = resize.streamedBox(of: source)
     else {
       return nil
     }
-    var kept = Rect(resize.size)
-    var count = 1
-    while let crop = operations.dropFirst(count).first as? Crop {
-      kept = kept.part(crop.rect)
-      count += 1
+    var (kept, count) = (MirroredRect(Rect(resize.size)), 1)
+    var part = kept
+    for (index, operation) in operations.dropFirst().enumerated() {
+      guard part.take(operation) else { break }
+      // A flip behind the last crop is left to the last pass.
+      if operation is Crop { (kept, count) = (part, index + 2) }
     }
     self.operations = operations.prefix(count)
     self.format = format
-    self.kept = kept
-    self.plan = try ResamplePlan(resize.request, source: source, format: format, box: box, kept: kept)
+    self.kept = kept.rect
+    self.isOutputMirrored = kept.isMirrored != isMirrored
+    self.plan = try ResamplePlan(
+      resize.request, source: source, format: format, box: box, kept: kept.rect, isMirrored: isMirrored)
     self.window = plan.window
   }
 

@@ -103,8 +103,8 @@ struct LawOneTests {
   @Test("holds from files: random pipelines, every orientation, JPEG and PNG, memory and file")
   func holdsForRandomPipelinesFromFiles() throws {
     var random = RandomStream(seed: 77)
-    var (done, resized) = (0, 0)
-    for trial in 0..<1500 {
+    var (done, resized, flipped) = (0, 0, 0)
+    for trial in 0..<2700 {
       let starts = [
         "", "crop(0, 0, 1, 1)", "center_crop(9)", "resize(12)",
         "resize([9, 14], filter: lanczos)|center_crop(7)",
@@ -112,6 +112,12 @@ struct LawOneTests {
         "random_crop([8, 6])|resize(9, filter: box)|center_crop([4, 9])",
         "resize_to(31, 5, box: [0.5, 1, 7, 8])",
         "random_crop(7)|random_horizontal_flip|resize(6)",
+        "horizontal_flip|random_crop([8, 5])|resize([7, 10], filter: lanczos)|center_crop([4, 7])",
+        "random_horizontal_flip|resize_to(31, 5, box: [0.5, 1, 7, 8])|horizontal_flip|random_crop([4, 20])",
+        "horizontal_flip|random_resized_crop(11, filter: bicubic)", "horizontal_flip|random_crop(5)",
+        "center_crop([80, 9])", "pad([4, 0, 9, 2], fill: 7)|random_crop([9, 12])|random_crop(6)",
+        "random_crop(12, padding: 5, pad_if_needed: true)|random_horizontal_flip",
+        "resize(14, filter: box)|center_crop([20, 9])|horizontal_flip", "pad(2)|pad(3)|center_crop(13)",
       ]
       let steps = (0..<random.integer(in: 0...2)).map { _ in
         Self.imageSteps[random.integer(in: 0...Self.imageSteps.count - 1)]
@@ -152,7 +158,9 @@ struct LawOneTests {
       #expect(try plan.execute(on: whole) == expected, "\(text) in memory: \(plan)")
       done += 1
       resized += "\(plan)".contains("resize[") ? 1 : 0
+      flipped += "\(plan)".contains("to be flipped → resize[") ? 1 : 0
     }
-    #expect(done > 700 && resized > 250, "\(done) done, \(resized) of them fed by the decoder")
+    #expect(done > 1300 && resized > 450, "\(done) done, \(resized) of them fed by the decoder")
+    #expect(flipped > 100, "\(flipped) fed by the decoder and flipped later")
   }
 }
