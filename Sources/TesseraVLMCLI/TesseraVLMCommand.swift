@@ -28,6 +28,7 @@ struct TesseraVLMCommand: ParsableCommand {
     // Before any other thread is there: it may execute the program anew with other kernels.
     TorchRuntime.prepare()
     do {
+      try SIMDLevel.checkEnvironment()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as TesseraError {
