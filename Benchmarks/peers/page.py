@@ -21,6 +21,12 @@ ALONE = {"jpeg": "libjpeg-turbo, every row", "windows": "libjpeg-turbo, only wha
          "png": "libpng, every row", "inflate": "libdeflate, inflating alone"}
 
 
+# Recipe, whether at a smaller scale, and how many times as fast as the fastest rival that does the same job.
+GOALS = [("train", False, 1.75), ("eval", False, 1.6), ("clip", False, 1.75), ("clip", True, 3.5), ("png", False, 1.75)]
+# Of the codec's floor, in random crops.
+FLOOR_GOAL = 1.25
+
+
 def figures(row):
     """Medians of the rounds; None for a rival that failed or was not asked."""
     if not row.get("rounds"):
@@ -93,6 +99,31 @@ def table(name, part):
     return lines + [""]
 
 
+def goals(result):
+    """What was aimed at beside what came out. Rivals whose output is another job's, or of a smaller scale, do not count."""
+    lines = ["| goal | Tessera, CPU ms | fastest rival that does the same job, CPU ms | ratio | asked | |", "|---|---:|---|---:|---:|---|"]
+
+    def line(goal, ours, other, ratio, asked, is_met):
+        lines.append(f"| {goal} | {ours:.2f} | {other} | {ratio:.2f} × | {asked} | {'met' if is_met else '**missed**'} |")
+    for name, is_scaled, asked in GOALS:
+        rows = result["recipes"].get(name, {}).get("rows", {})
+        ours = figures(rows.get("tessera-fast" if is_scaled else "tessera", {}))
+        rivals = [(figures(row)["cpu"], row["name"]) for key, row in rows.items()
+                  if figures(row) and not key.startswith("tessera") and not row["is_scaled"] and not is_beyond(row)]
+        if not ours or not rivals:
+            continue
+        cpu, rival = min(rivals)
+        title = TITLES[name][0] + (", scaled decoding" if is_scaled else "")
+        line(title, ours["cpu"], f"{rival}, {cpu:.2f}", cpu / ours["cpu"], f"≥ {asked} ×", cpu / ours["cpu"] >= asked)
+    train = result["recipes"].get("train", {})
+    floor, ours = train.get("alone", {}).get("windows"), figures(train.get("rows", {}).get("tessera", {}))
+    if floor and ours:
+        alone = statistics.median(1e3 * one["cpu_seconds"] / one["images"] for one in floor)
+        line("Training beside the codec alone", ours["cpu"], f"{ALONE['windows']}, {alone:.2f}", ours["cpu"] / alone,
+             f"≤ {FLOOR_GOAL} ×", ours["cpu"] <= FLOOR_GOAL * alone)
+    return lines
+
+
 def losses(result):
     """Every figure in which a rival beats ours; who decodes at a smaller scale is set beside ours that does."""
     lines = []
@@ -124,6 +155,7 @@ def lines(result):
             + (f" **A quick look at {result['limit']} pictures of each kind, not the whole.**" if result["limit"] else ""), ""]
     for name, part in result["recipes"].items():
         made += table(name, part)
+    made += ["### What was aimed at", "", *goals(result), ""]
     made += ["### Where Tessera loses", "", "The rival's figure over Tessera's:", "", *losses(result), "", "### Versions", ""]
     versions, means = {}, {}
     for part in result["recipes"].values():

@@ -197,6 +197,8 @@ struct ShardTests {
     for other in others { #expect(try other.finish().status <= 1) }
     if isKilled {
       let early = try Command.run(["merge", destination.path])
+      // Killed between its last byte and its end: then nothing is missing.
+      if early.status == 0 { return #expect(try TemporaryFolder.contents(destination.path) == expected) }
       #expect(early.status == 1 && early.errors.contains("shard 1/3"), "\(early.errors)")
     }
     let again = try Shell.run(script, arguments(1) + ["--resume"])

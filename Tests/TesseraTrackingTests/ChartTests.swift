@@ -116,6 +116,40 @@ struct ChartTests {
     #expect(page.contains("sft, step 30") && page.contains("⚠ 1 warning"))
   }
 
+  @Test("reinforcement learning's log gives the reward beside the true score, in one chart and one table")
+  func meter() throws {
+    var entries = [
+      LogEntry(.look, stage: "rl", step: 0, [("reward", 0.1), ("true_score", 0.5), ("stop_rate", 1.0)])
+    ]
+    for step in 1...4 {
+      entries.append(
+        LogEntry(.train, stage: "rl", step: step, [(LogField.loss, 0.25), (LogField.learningRate, 1e-4)]))
+      entries.append(
+        LogEntry(
+          .rollout, stage: "rl", step: step,
+          [
+            ("reward", .number(Double(step))), ("true_score", 0.25), ("kl", 0.5), ("entropy", 1.5),
+            ("length", 20.0),
+            ("stop_rate", 1.0),
+          ]))
+    }
+    entries.append(
+      LogEntry(.look, stage: "rl", step: 4, [("reward", 2.0), ("true_score", 0.25), ("stop_rate", 0.75)]))
+    let curves = TrainingCurves(entries)
+    // What is minimised there is no measure: no chart of it.
+    #expect(curves.charts.map(\.title) == ["Reward and true score", "Learning rate"])
+    let chart = curves.charts[0]
+    #expect(chart.curves.count == 8)
+    #expect(
+      chart.curves[0].points.map(\.y) == [1, 2, 3, 4] && chart.curves[3].points.map(\.y) == [0.5, 0.25])
+    // Tens of tokens, so that all have one scale.
+    #expect(chart.curves[6].points.map(\.y) == [2, 2, 2, 2])
+    let table = try #require(ReportTable.meter(entries, stage: "rl"))
+    #expect(
+      table.rows.map { $0[0] } == ["0", "4"] && table.rows[1][5] == "4.000" && table.rows[0][5].isEmpty)
+    #expect(ReportTable.meter(entries, stage: "sft") == nil)
+  }
+
   @Test("a line ends where its stage does")
   func stageBreak() {
     var report = RunReport(title: "", result: "")

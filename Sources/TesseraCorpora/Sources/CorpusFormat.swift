@@ -79,7 +79,8 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
     let shown = columns.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
     throw TesseraError(
       .invalidArgument(
-        name: "the records", expected: "'conversations', 'messages', 'rejected', 'text', or a picture and a caption",
+        name: "the records",
+        expected: "'conversations', 'messages', 'rejected', 'text', or a picture and a caption",
         got: columns.isEmpty ? "no record that can be read (an empty list?)" : shown))
   }
 }

@@ -25,7 +25,8 @@ public struct Sample: Sendable {
 
   public init(
     name: String? = nil, pictures: [PictureSource] = [], label: Int? = nil, text: String? = nil,
-    conversation: [ConversationTurn] = [], rejected: [RejectedAnswer] = [], category: String? = nil, tensors: [String: AnyTensor] = [:],
+    conversation: [ConversationTurn] = [], rejected: [RejectedAnswer] = [], category: String? = nil,
+    tensors: [String: AnyTensor] = [:],
     annotations: Annotations = Annotations(), recipe: Recipe? = nil
   ) {
     self.name = name ?? pictures.first?.name ?? ""

@@ -15,17 +15,21 @@ extension ReportTable {
       }
       func share(_ field: String) -> String { entry[field]?.number.map { ReportNumber.percent($0) } ?? "" }
       rows.append([
-        "\(entry.step)", number(entry, "reward", 3), share("true_score"), share("stop_rate"), number(entry, "length", 1),
-        number(rollout, "reward", 3), number(rollout, "kl", 3), number(rollout, "entropy", 3), number(rollout, "length", 1),
+        "\(entry.step)", number(entry, "reward", 3), share("true_score"), share("stop_rate"),
+        number(entry, "length", 1),
+        number(rollout, "reward", 3), number(rollout, "kl", 3), number(rollout, "entropy", 3),
+        number(rollout, "length", 1),
       ])
     }
     guard !rows.isEmpty else { return nil }
     return ReportTable(
       "\(stage): reward beside true score",
       headers: [
-        "step", "held-out reward", "held-out true score", "stop rate", "bytes", "rollouts' reward", "divergence", "entropy",
+        "step", "held-out reward", "held-out true score", "stop rate", "bytes", "rollouts' reward",
+        "divergence", "entropy",
         "tokens",
       ], rows,
-      note: "Held-out answers are greedy, rollouts are drawn. Divergence: nats an answer; entropy: nats a token.")
+      note:
+        "Held-out answers are greedy, rollouts are drawn. Divergence: nats an answer; entropy: nats a token.")
   }
 }

@@ -32,7 +32,8 @@ public struct TrainingCurves: Sendable, Equatable {
   private mutating func addCharts(_ entries: [LogEntry]) {
     // What is minimised in reinforcement learning is no measure of anything.
     let drawing = Set(entries.filter { $0.kind == .rollout }.map(\.stage))
-    var losses = curves(entries.filter { !drawing.contains($0.stage) || $0.kind != .train }, LogField.loss, "training")
+    var losses = curves(
+      entries.filter { !drawing.contains($0.stage) || $0.kind != .train }, LogField.loss, "training")
     let validation = points(entries, .validation, LogField.loss)
     if !validation.isEmpty { losses.append(Curve("validation", validation, style: .dots)) }
     if !losses.isEmpty {
@@ -61,8 +62,10 @@ public struct TrainingCurves: Sendable, Equatable {
       ("reward of held-out answers", .look, "reward", .dots, 1),
       ("true score of rollouts, 0...1", .rollout, "true_score", .line, 1),
       ("true score of held-out answers, 0...1", .look, "true_score", .dots, 1),
-      ("divergence, nats an answer", .rollout, "kl", .line, 1), ("entropy, nats a token", .rollout, "entropy", .line, 1),
-      ("length, tens of tokens", .rollout, "length", .line, 0.1), ("stop rate, 0...1", .rollout, "stop_rate", .line, 1),
+      ("divergence, nats an answer", .rollout, "kl", .line, 1),
+      ("entropy, nats a token", .rollout, "entropy", .line, 1),
+      ("length, tens of tokens", .rollout, "length", .line, 0.1),
+      ("stop rate, 0...1", .rollout, "stop_rate", .line, 1),
     ].compactMap { name, kind, field, style, factor -> Curve? in
       let points = points(entries, kind, field).map { (x: $0.x, y: $0.y * factor) }
       return points.isEmpty ? nil : Curve(name, points, style: style)

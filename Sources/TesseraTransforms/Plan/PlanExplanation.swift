@@ -175,7 +175,8 @@ extension Plan {
 
   private func passWords(_ pass: TensorPass) -> String {
     let what = pass.operations.count == 1 ? "one step" : "\(pass.operations.count) steps"
-    return "\(what) as one pass over a table of 256 values a channel (here into a new tensor, in a loader into the batch)"
+    return
+      "\(what) as one pass over a table of 256 values a channel (here into a new tensor, in a loader into the batch)"
   }
 
   private func stepwiseWords(_ header: ImageHeader) -> [Words] {

@@ -47,7 +47,9 @@ public struct AttributeWords: Sendable, Hashable {
     }
     func lists(_ name: String) throws -> [[String]] {
       guard let found = value[name], !found.isNull else { return [] }
-      guard case .array(let values) = found else { throw fault("\(name) must be an array of arrays of words") }
+      guard case .array(let values) = found else {
+        throw fault("\(name) must be an array of arrays of words")
+      }
       return try values.map {
         let list = try texts($0, name)
         guard Set(list).count == list.count, list.count > 1 else {
@@ -70,12 +72,16 @@ public struct AttributeWords: Sendable, Hashable {
     var found: [(place: String.Index, texts: [String])] = []
     // Longer ones first: `left of` is not `left`.
     let all = words.flatMap { list in list.map { (word: $0, list: list) } }
-      .enumerated().sorted { ($1.element.word.count, $0.offset) < ($0.element.word.count, $1.offset) }.map(\.element)
+      .enumerated().sorted { ($1.element.word.count, $0.offset) < ($0.element.word.count, $1.offset) }.map(
+        \.element)
     for (word, list) in all {
       for place in Self.places(of: word, in: answer) where !taken.contains(where: { $0.overlaps(place) }) {
         taken.append(place)
         found.append(
-          (place.lowerBound, list.filter { $0 != word }.map { answer.replacingCharacters(in: place, with: $0) }))
+          (
+            place.lowerBound,
+            list.filter { $0 != word }.map { answer.replacingCharacters(in: place, with: $0) }
+          ))
       }
     }
     return found.sorted { $0.place < $1.place }.flatMap(\.texts).filter { text in

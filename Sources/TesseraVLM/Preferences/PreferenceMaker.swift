@@ -70,7 +70,9 @@ public struct PreferenceMaker: Sendable {
           // What was cut off is no answer, and what is only spelled otherwise is not wrong.
           // White space that a template puts before an answer would tell the model's from the right ones.
           let answer = reply.answer.trimmed
-          guard reply.isStopped, !reply.isRight, !answer.isEmpty, !mistakes[index].contains(answer) else { continue }
+          guard reply.isStopped, !reply.isRight, !answer.isEmpty, !mistakes[index].contains(answer) else {
+            continue
+          }
           mistakes[index].append(answer)
         }
         progress(draw + 1)
@@ -114,7 +116,8 @@ extension PreferenceMaker.Preference {
     let paths = try question.pictures.map { picture -> JSONText in
       guard case .file(let path) = picture else {
         throw TesseraError(
-          .unsupported(format: "preferences", feature: "a picture that is no file of its own (tessera unpack makes one)"),
+          .unsupported(
+            format: "preferences", feature: "a picture that is no file of its own (tessera unpack makes one)"),
           path: picture.name)
       }
       return .string(RelativePath.of(path, from: folder))

@@ -67,7 +67,8 @@ extension StageRun {
       let processor = try model.map { try Processor(start, $0.config) }
       let questions = try Question.all(of: whole.resolve(recipe.source).open())
       say("making \(recipe.path) of \(questions.count) questions")
-      let (made, tally) = try maker.preferences(questions, model, processor, maximumAnswer: recipe.maximumAnswer)
+      let (made, tally) = try maker.preferences(
+        questions, model, processor, maximumAnswer: recipe.maximumAnswer)
       if let folder = path.lastIndex(of: "/").map({ String(path[..<$0]) }) { try FileIO.makeFolder(folder) }
       try PreferenceMaker.Preference.write(made, to: path)
       say(

@@ -73,7 +73,9 @@ public struct ReinforcementRecipe: Sendable {
       language = []
     }
     rewards = try node.list("rewards", textAs: "kind").map(Self.reward)
-    guard !rewards.isEmpty else { throw node.wrong("rewards", "a list of rewards (exact, learned, program)", "none") }
+    guard !rewards.isEmpty else {
+      throw node.wrong("rewards", "a list of rewards (exact, learned, program)", "none")
+    }
     let look = try node.section("look")
     lookEvery = try look.int("every", 10)
     lookPrompts = try look.int("prompts", 200)
@@ -101,11 +103,14 @@ public struct ReinforcementRecipe: Sendable {
     }
   }
 
-  private func check(_ node: RecipeNode, _ rollouts: RecipeNode, _ kl: RecipeNode, _ look: RecipeNode) throws {
+  private func check(_ node: RecipeNode, _ rollouts: RecipeNode, _ kl: RecipeNode, _ look: RecipeNode) throws
+  {
     let samples = options.algorithm == .ppo ? 1 : 2
     for (node, key, value, least) in [
-      (rollouts, "prompts", options.rollouts.prompts, 1), (rollouts, "samples", options.rollouts.samples, samples),
-      (rollouts, "max_answer", options.rollouts.maximumAnswer, 1), (rollouts, "batch", options.rollouts.batch, 1),
+      (rollouts, "prompts", options.rollouts.prompts, 1),
+      (rollouts, "samples", options.rollouts.samples, samples),
+      (rollouts, "max_answer", options.rollouts.maximumAnswer, 1),
+      (rollouts, "batch", options.rollouts.batch, 1),
       (node, "epochs", options.epochs, 1), (node, "minibatches", options.minibatches, 1),
       (look, "every", lookEvery, 1), (look, "prompts", lookPrompts, 1), (look, "patience", patience, 0),
     ] where value < least {
@@ -113,7 +118,8 @@ public struct ReinforcementRecipe: Sendable {
     }
     let answers = options.rollouts.prompts * options.rollouts.samples
     guard options.minibatches <= answers else {
-      throw node.wrong("minibatches", "at most the \(answers) answers of an iteration", "\(options.minibatches)")
+      throw node.wrong(
+        "minibatches", "at most the \(answers) answers of an iteration", "\(options.minibatches)")
     }
     let temperature = options.rollouts.temperature
     guard temperature > 0, temperature.isFinite else {

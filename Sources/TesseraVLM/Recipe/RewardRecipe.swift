@@ -32,7 +32,8 @@ public struct RewardRecipe: Sendable {
     temperature = try policy.number("temperature", 1)
     maximumAnswer = try policy.int("max_answer", 48)
     for (node, key, value, least) in [
-      (node, "normalise", normalisingAnswers, 2), (policy, "draws", draws, 1), (policy, "prompts", prompts, 1),
+      (node, "normalise", normalisingAnswers, 2), (policy, "draws", draws, 1),
+      (policy, "prompts", prompts, 1),
       (policy, "max_answer", maximumAnswer, 1),
     ] where value < least {
       throw node.wrong(key, "\(least) or more", "\(value)")

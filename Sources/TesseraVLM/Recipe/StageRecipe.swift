@@ -93,7 +93,9 @@ public struct StageRecipe: Sendable {
     logEvery = try node.int("log_every", 10)
     validateEvery = hasTexts ? try node.int("validate_every", 0) : 0
     let compares = kind == .reward
-    evaluations = try node.list("evaluate", textAs: "path").map { try EvaluationRecipe($0, compares: compares) }
+    evaluations = try node.list("evaluate", textAs: "path").map {
+      try EvaluationRecipe($0, compares: compares)
+    }
     if comparesAnswers {
       makes = try node.list("make", textAs: "path").map(PreferenceMakingRecipe.init)
     }
@@ -218,7 +220,9 @@ public struct StageRecipe: Sendable {
     if kind == .rl {
       // A step's answers are the rollouts'.
       options.microSamples = try node.int("micro_samples")
-      if let size = options.microSamples, size < 1 { throw node.wrong("micro_samples", "1 or more", "\(size)") }
+      if let size = options.microSamples, size < 1 {
+        throw node.wrong("micro_samples", "1 or more", "\(size)")
+      }
       return options
     }
     options.samplesPerStep = try node.int("samples", options.samplesPerStep)

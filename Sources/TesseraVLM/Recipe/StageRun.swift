@@ -50,13 +50,17 @@ final class StageRun {
 
   /// What the stage needs that a run makes and that is not there yet.
   private var missing: String? {
-    let made = stage.makes.first { !$0.path.hasPrefix("/") && FileIO.size("\(whole.folder)/\($0.path)") == nil }?.path
+    let made = stage.makes.first {
+      !$0.path.hasPrefix("/") && FileIO.size("\(whole.folder)/\($0.path)") == nil
+    }?.path
     let rewards = stage.reinforcement?.rewards ?? []
     let directories = rewards.compactMap { source -> String? in
       guard case .learned(let path) = source.kind else { return nil }
       return rewardDirectory(path)
     }
-    let inFolder = directories.first { $0.hasPrefix(whole.folder + "/") && FileIO.size("\($0)/config.json") == nil }
+    let inFolder = directories.first {
+      $0.hasPrefix(whole.folder + "/") && FileIO.size("\($0)/config.json") == nil
+    }
     return made ?? inFolder
   }
 

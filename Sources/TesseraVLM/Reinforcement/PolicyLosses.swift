@@ -14,7 +14,9 @@ public struct PPOLoss: Sendable, Hashable, Codable {
   /// `Σ max(−A ρ, −A clip(ρ, 1 ± ε))` with `ρ = e^(log π − log π_old)`.
   ///
   /// - Shape: `[N]` each → a number.
-  public func policy(_ logProbabilities: TorchTensor, old: TorchTensor, advantages: TorchTensor) -> TorchTensor {
+  public func policy(_ logProbabilities: TorchTensor, old: TorchTensor, advantages: TorchTensor)
+    -> TorchTensor
+  {
     let ratio = (logProbabilities - old).exp()
     return (-advantages * ratio).maximum(-advantages * ratio.clamp(min: 1 - clip, max: 1 + clip)).sum()
   }

@@ -62,7 +62,8 @@ extension TokenizedSample {
   package init(_ prompt: Prompt, answer: [Int]) {
     self.init(
       ids: prompt.ids + answer,
-      isLearned: Array(repeating: false, count: prompt.ids.count) + Array(repeating: true, count: answer.count),
+      isLearned: Array(repeating: false, count: prompt.ids.count)
+        + Array(repeating: true, count: answer.count),
       imageSpans: prompt.imageSpans.enumerated().map { TokenizedSample.ImageSpan(image: $0, range: $1) })
   }
 }

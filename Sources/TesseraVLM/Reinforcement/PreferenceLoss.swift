@@ -44,8 +44,9 @@ public struct PreferenceLoss: Sendable, Hashable, Codable {
     _ policy: Sums, reference: Sums?, lengths: (better: [Int], worse: [Int])
   ) -> TorchTensor {
     func perToken(_ sums: TorchTensor, _ lengths: [Int]) -> TorchTensor {
-      sums / TorchTensor(lengths.map { Double(max(1, $0)) }, shape: [lengths.count]).to(
-        sums.type, device: sums.device)
+      sums
+        / TorchTensor(lengths.map { Double(max(1, $0)) }, shape: [lengths.count]).to(
+          sums.type, device: sums.device)
     }
     switch kind {
     case .simpo:

@@ -14,6 +14,8 @@ package final class RewardMeter: TrainingCallback {
   private let reward: any Reward
   private let log: RunLog
   private let board: TensorBoardWriter?
+  /// The last step, after which there is a look in any case.
+  private let total: Int
   /// Whether the held-out prompts have references: else the reward is what is best by.
   private let hasTruth: Bool
   /// Gets a line for people at each look.
@@ -42,10 +44,10 @@ package final class RewardMeter: TrainingCallback {
 
   init(
     stage: String, _ recipe: ReinforcementRecipe, _ task: ReinforcementTask, _ evaluator: Evaluator,
-    _ reward: any Reward, log: RunLog, board: TensorBoardWriter?
+    _ reward: any Reward, total: Int, log: RunLog, board: TensorBoardWriter?
   ) throws {
     (self.stage, self.recipe, self.task, self.evaluator) = (stage, recipe, task, evaluator)
-    (self.reward, self.log, self.board) = (reward, log, board)
+    (self.reward, self.total, self.log, self.board) = (reward, total, log, board)
     hasTruth = evaluator.questions.contains { !$0.reference.isEmpty }
     task.onRollouts = { [weak self] iteration, summary, _ in self?.pending = (iteration, summary) }
     looks = try RunLog.entries(of: log.path).compactMap(Look.init)
@@ -71,14 +73,16 @@ package final class RewardMeter: TrainingCallback {
       }
     }
     let steps = recipe.lookEvery * task.options.stepsPerIteration
-    guard record.step % steps == 0 else { return StepFindings() }
+    guard record.step % steps == 0 || record.step == total else { return StepFindings() }
     return try findings(at: record.step)
   }
 
   /// Looks, and ends the training where reward and true score part.
   private func findings(at step: Int) throws -> StepFindings {
     let now = try look(step: step)
-    if let reason = Self.parting(looks, patience: recipe.patience, prompts: evaluator.questions.count), hasTruth {
+    if let reason = Self.parting(looks, patience: recipe.patience, prompts: evaluator.questions.count),
+      hasTruth
+    {
       try end(reason, step: step)
     }
     // Smaller is better there.
@@ -94,7 +98,9 @@ package final class RewardMeter: TrainingCallback {
       let place = looks.firstIndex(of: best), looks.count - place > patience
     else { return nil }
     let since = looks[(looks.count - patience)...]
-    let hasParted = since.allSatisfy { $0.truth < best.truth - best.margin(prompts) && $0.reward >= best.reward }
+    let hasParted = since.allSatisfy {
+      $0.truth < best.truth - best.margin(prompts) && $0.reward >= best.reward
+    }
     guard hasParted, let last = since.last else { return nil }
     func percent(_ share: Double) -> Double { (share * 1000).rounded() / 10 }
     return
@@ -128,23 +134,27 @@ package final class RewardMeter: TrainingCallback {
     let numbers: [(name: String, value: Double)] = [
       ("reward", summary.reward), ("true_score", summary.truth), ("kl", summary.divergence),
       ("kl_token", summary.tokenDivergence), ("entropy", summary.entropy), ("length", summary.length),
-      ("stop_rate", summary.stopRate), ("even_groups", summary.evenGroups), ("kl_weight", task.divergenceWeight),
+      ("stop_rate", summary.stopRate), ("even_groups", summary.evenGroups),
+      ("kl_weight", task.divergenceWeight),
       ("sampling_gap", summary.samplingGap),
     ]
     try log.append(
       LogEntry(
         .rollout, stage: stage, step: step,
-        [("iteration", .int(iteration)), ("answers", .int(summary.answers))] + numbers.map { ($0.name, .number($0.value)) }))
+        [("iteration", .int(iteration)), ("answers", .int(summary.answers))]
+          + numbers.map { ($0.name, .number($0.value)) }))
     try board?.scalars(numbers.map { ("\(stage)/rollout_\($0.name)", $0.value) }, step: step)
     say(
       "iteration \(iteration): reward \(Float(summary.reward)), true score \((summary.truth * 1000).rounded() / 10) %, "
-        + "KL \(Float(summary.divergence)), entropy \(Float(summary.entropy)), \(Float(summary.length)) tokens an answer")
+        + "KL \(Float(summary.divergence)), entropy \(Float(summary.entropy)), \(Float(summary.length)) tokens an answer"
+    )
   }
 
   private func end(_ reason: String, step: Int) throws {
     task.end(reason)
     try log.append(
-      LogEntry(.event, stage: stage, step: step, [(LogField.message, .text(reason)), (LogField.isWarning, true)]))
+      LogEntry(
+        .event, stage: stage, step: step, [(LogField.message, .text(reason)), (LogField.isWarning, true)]))
     say("the training ends: \(reason)")
   }
 }

@@ -37,7 +37,9 @@ struct RolloutMaker {
   private func places(_ iteration: Int) -> [Int] {
     (0..<options.prompts).map { number in
       let position = iteration * options.prompts + number
-      return Self.permuted(position % questions.count, of: questions.count, seed: options.seed, epoch: position / questions.count)
+      return Self.permuted(
+        position % questions.count, of: questions.count, seed: options.seed, epoch: position / questions.count
+      )
     }
   }
 
@@ -86,7 +88,9 @@ struct RolloutMaker {
   }
 
   /// Draws an answer to each of some questions.
-  private func draw(_ asked: [Int], iteration: Int, chunk: Int) throws -> (rollouts: [Rollout], sampled: [[Double]]) {
+  private func draw(_ asked: [Int], iteration: Int, chunk: Int) throws -> (
+    rollouts: [Rollout], sampled: [[Double]]
+  ) {
     var known: (place: Int, prompt: Prompt)?
     let prompts = try asked.map { place -> Prompt in
       if let known, known.place == place { return known.prompt }
@@ -98,7 +102,8 @@ struct RolloutMaker {
     drawing.maxNewTokens = options.maximumAnswer
     drawing.temperature = options.temperature
     drawing.keepsLogProbabilities = true
-    var seeds = RandomStream(seed: options.seed, epoch: UInt64(iteration), sample: UInt64(chunk), operation: 0x6472_6177)
+    var seeds = RandomStream(
+      seed: options.seed, epoch: UInt64(iteration), sample: UInt64(chunk), operation: 0x6472_6177)
     drawing.seed = seeds.next64()
     let answers = try Generator(policy.model, processor).answer(prompts, drawing).answers
     let rollouts = zip(asked, answers).map { place, answer in
@@ -109,12 +114,14 @@ struct RolloutMaker {
 
   private func prompt(_ question: Question) throws -> Prompt {
     do {
-      return try processor.prompt(question.messages, pixels: question.pictures.map { try processor.pixels($0) })
+      return try processor.prompt(
+        question.messages, pixels: question.pictures.map { try processor.pixels($0) })
     } catch let error as TesseraError { throw error.with(path: question.name) }
   }
 
   /// Log-probabilities and values as the training computes them. Gives sums over tokens.
-  private func look(_ rollouts: inout [Rollout]) throws -> (entropy: Double, divergence: Double, tokens: Int) {
+  private func look(_ rollouts: inout [Rollout]) throws -> (entropy: Double, divergence: Double, tokens: Int)
+  {
     let batch = try texts(rollouts)
     let lengths = rollouts.map(\.ids.count)
     func cut(_ values: TorchTensor) -> [[Double]] {

@@ -73,7 +73,8 @@ public struct PairEvaluator: Sendable {
           let group = part.groups[pair.group]
           func bytes(_ row: Int) -> Int { group.bytes[row - group.rows.lowerBound] }
           return ScoredPair(
-            lead: scores[pair.better] - scores[pair.worse], extraBytes: bytes(pair.better) - bytes(pair.worse),
+            lead: scores[pair.better] - scores[pair.worse],
+            extraBytes: bytes(pair.better) - bytes(pair.worse),
             weight: pair.weight, category: group.category)
         }
       }
@@ -110,7 +111,8 @@ public struct PairScores: Sendable, Hashable {
     guard !pairs.isEmpty else {
       throw TesseraError(.invalidInput(operation: "scoring preferences", expected: "a pair", got: "none"))
     }
-    func share(_ pairs: [PairEvaluator.ScoredPair], _ number: (PairEvaluator.ScoredPair) -> Double) -> Double {
+    func share(_ pairs: [PairEvaluator.ScoredPair], _ number: (PairEvaluator.ScoredPair) -> Double) -> Double
+    {
       let total = pairs.reduce(0) { $0 + $1.weight }
       return pairs.reduce(0) { $0 + number($1) * $1.weight } / total
     }

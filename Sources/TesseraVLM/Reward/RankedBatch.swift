@@ -172,7 +172,8 @@ struct RankedLayout: Sendable {
     for (sample, range) in prompts {
       groups.append(
         RankedBatch.Group(
-          rows: texts.count..<texts.count + sample.answers.count, ranks: sample.ranks, margins: sample.margins,
+          rows: texts.count..<texts.count + sample.answers.count, ranks: sample.ranks,
+          margins: sample.margins,
           bytes: sample.bytes, category: sample.category))
       texts += sample.answers
       first += sample.answers.map { _ in used.count }

@@ -14,7 +14,8 @@ extension RewardModel {
     guard let weight = checkpoint.rewardHead?.weight else {
       throw TesseraError(
         .invalidInput(
-          operation: "a reward model", expected: "a directory with \(Self.headName) (tessera-vlm reward makes one)",
+          operation: "a reward model",
+          expected: "a directory with \(Self.headName) (tessera-vlm reward makes one)",
           got: "none"),
         path: checkpoint.path)
     }
@@ -28,11 +29,13 @@ extension RewardModel {
     let head = mapped.to(trunk.decoder.embedding.type, device: device)
     self.init(
       trunk, head: writable && head.isSame(as: mapped) ? head.clone() : head,
-      mean: try Self.number("reward_mean", 0, checkpoint), deviation: try Self.number("reward_std", 1, checkpoint))
+      mean: try Self.number("reward_mean", 0, checkpoint),
+      deviation: try Self.number("reward_std", 1, checkpoint))
     guard mean.isFinite, deviation > 0, deviation.isFinite else {
       throw TesseraError(
         .corrupt(
-          format: "config.json", detail: "reward_mean \(mean) and reward_std \(deviation): not finite, or not above 0"),
+          format: "config.json",
+          detail: "reward_mean \(mean) and reward_std \(deviation): not finite, or not above 0"),
         path: checkpoint.path)
     }
   }
@@ -57,7 +60,8 @@ extension RewardModel {
   ) throws {
     guard trunk.adapter == nil else {
       throw TesseraError(
-        .invalidInput(operation: "writing a reward model", expected: "one without an adapter", got: "an adapter"),
+        .invalidInput(
+          operation: "writing a reward model", expected: "one without an adapter", got: "an adapter"),
         path: path)
     }
     var config = trunk.config
@@ -71,7 +75,8 @@ extension RewardModel {
     ) { spec, body in
       guard let tensor = tensor(spec) else {
         throw TesseraError(
-          .invalidInput(operation: "writing the reward model", expected: "'\(spec.name)'", got: "no such parameter"))
+          .invalidInput(
+            operation: "writing the reward model", expected: "'\(spec.name)'", got: "no such parameter"))
       }
       let plain = try AnyTensor(sharing: tensor)
       try plain.withUnsafeBytes { try body(plain.dataType, $0) }

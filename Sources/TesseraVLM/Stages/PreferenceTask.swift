@@ -19,10 +19,12 @@ public final class PreferenceTask: TrainingTask {
   ///   - reference: what the policy is held to; nil only for SimPO.
   ///   - banned: tokens that are never drawn, and have no part in a probability.
   init(
-    _ policy: LlavaModel, _ plan: ParameterPlan, reference: LlavaModel?, banned: Set<Int>, _ objective: PreferenceLoss,
+    _ policy: LlavaModel, _ plan: ParameterPlan, reference: LlavaModel?, banned: Set<Int>,
+    _ objective: PreferenceLoss,
     _ feed: SampleFeed<RankedBatch>
   ) throws {
-    precondition(reference != nil || !objective.usesReference, "\(objective.kind.rawValue) without a reference")
+    precondition(
+      reference != nil || !objective.usesReference, "\(objective.kind.rawValue) without a reference")
     (self.policy, self.objective, self.feed) = (policy, objective, feed)
     own = PolicyModel(policy, temperature: 1, banned: banned)
     self.reference = reference.map { PolicyModel($0, temperature: 1, banned: banned) }
@@ -53,7 +55,9 @@ public final class PreferenceTask: TrainingTask {
   /// Σ log π over each answer's tokens.
   ///
   /// - Shape: `[B]`.
-  private func sums(_ model: PolicyModel, _ batch: RankedBatch, checkpointing: Bool = false) throws -> TorchTensor {
+  private func sums(_ model: PolicyModel, _ batch: RankedBatch, checkpointing: Bool = false) throws
+    -> TorchTensor
+  {
     let distributions = try model.distributions(batch.texts, checkpointing: checkpointing)
     return AnswerSums(batch.lengths)(PolicyModel.own(distributions, batch.texts))
   }
@@ -64,7 +68,9 @@ public final class PreferenceTask: TrainingTask {
     try noGrad {
       var scores = try sums(own, batch).array(of: Double.self)
       if let reference {
-        for (row, sum) in try sums(reference, batch).array(of: Double.self).enumerated() { scores[row] -= sum }
+        for (row, sum) in try sums(reference, batch).array(of: Double.self).enumerated() {
+          scores[row] -= sum
+        }
       }
       guard objective.kind != .dpo else { return scores.map { $0 * objective.beta } }
       return zip(scores, batch.lengths).map { objective.beta * $0 / Double(max(1, $1)) }

@@ -122,7 +122,8 @@ public final class ReinforcementTask: TrainingTask {
     guard options.minibatches > 1 else { return Array(0..<count) }
     let (pass, part) = (step / options.minibatches, step % options.minibatches)
     var random = RandomStream(
-      seed: options.rollouts.seed, epoch: UInt64(state.iteration), sample: UInt64(pass), operation: 0x6D69_6E69)
+      seed: options.rollouts.seed, epoch: UInt64(state.iteration), sample: UInt64(pass),
+      operation: 0x6D69_6E69)
     var order = Array(0..<count)
     for place in order.indices.dropLast() { order.swapAt(place, random.integer(in: place...count - 1)) }
     let bounds = (count * part / options.minibatches, count * (part + 1) / options.minibatches)
@@ -209,7 +210,8 @@ public final class ReinforcementTask: TrainingTask {
     }
     if let language = batch.language, !language.targets.isEmpty {
       // A mean over its own tokens, once a step: the step's loss is divided by the units of all of its batches.
-      let mean = try policy.loss(language, checkpointing: checkpointsGradients) / Double(language.targets.count)
+      let mean =
+        try policy.loss(language, checkpointing: checkpointsGradients) / Double(language.targets.count)
       loss = loss + options.languageWeight * Double(batch.stepUnits) * mean
     }
     return loss

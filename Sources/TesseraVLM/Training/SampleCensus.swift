@@ -72,7 +72,8 @@ public struct SampleCensus: Sendable {
             return builder.processor.config.imageTokens(height: pixels.size(1), width: pixels.size(2))
           }
           guard compares else { return try builder.tokenize(sample, imageTokens: counts) }
-          return try builder.rank(sample, imageTokens: counts).map { .sample($0.joined) } ?? .dropped(length: 0)
+          return try builder.rank(sample, imageTokens: counts).map { .sample($0.joined) }
+            ?? .dropped(length: 0)
         } catch let error as TesseraError { throw error.with(index: index) } catch {
           throw TesseraError(
             .invalidInput(operation: "a training sample", expected: "a sample", got: "\(error)"), index: index

@@ -115,7 +115,9 @@ public final class TrainingRun<Task: TrainingTask> {
     TorchRuntime.isDeterministic = true
     defer { TorchRuntime.isDeterministic = wasDeterministic }
     for callback in callbacks { try callback.begin(completed: trainer.completedSteps) }
-    if best == nil, let loss = callbacks.compactMap(\.startingLoss).min() { best = BestCheckpoint(step: 0, loss: loss) }
+    if best == nil, let loss = callbacks.compactMap(\.startingLoss).min() {
+      best = BestCheckpoint(step: 0, loss: loss)
+    }
     var ending = RunEnding.done(steps: trainer.completedSteps)
     var savedStep = trainer.completedSteps
     while true {

@@ -23,7 +23,9 @@ struct DPOCommand: ParsableCommand {
   @Option(help: ArgumentHelp("β (default: 0.1; simpo 2).", valueName: "β"))
   var beta: Double?
 
-  @Option(help: ArgumentHelp("Of dpo: the share of pairs that may be the wrong way round (default: 0).", valueName: "share"))
+  @Option(
+    help: ArgumentHelp(
+      "Of dpo: the share of pairs that may be the wrong way round (default: 0).", valueName: "share"))
   var labelSmoothing: Double?
 
   @Option(help: ArgumentHelp("Of simpo: γ (default: 0.5).", valueName: "γ"))

@@ -65,7 +65,8 @@ struct MakePreferencesCommand: ParsableCommand {
     }
     if attributes == nil && corruptions != 1 { throw ValidationError("--corruptions is for --attributes") }
     for (name, value) in [
-      ("--corruptions", corruptions), ("--draws", draws), ("--mistakes", mistakes), ("--max-answer", maxAnswer),
+      ("--corruptions", corruptions), ("--draws", draws), ("--mistakes", mistakes),
+      ("--max-answer", maxAnswer),
     ] where value < 1 {
       throw ValidationError("\(name) must be 1 or more, got \(value)")
     }

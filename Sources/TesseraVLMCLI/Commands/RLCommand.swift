@@ -23,7 +23,9 @@ struct RLCommand: ParsableCommand {
   @Option(help: "ppo, grpo or rloo (default: grpo).")
   var algorithm: ReinforcementOptions.Algorithm?
 
-  @Option(help: ArgumentHelp("exact, a reward model's directory or program:COMMAND; may be repeated.", valueName: "reward"))
+  @Option(
+    help: ArgumentHelp(
+      "exact, a reward model's directory or program:COMMAND; may be repeated.", valueName: "reward"))
   var reward: [String] = []
 
   @Option(help: ArgumentHelp("Prompts of an iteration (default: 24).", valueName: "n"))
@@ -38,19 +40,26 @@ struct RLCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Tokens of an answer at most (default: 48).", valueName: "n"))
   var maxAnswer: Int?
 
-  @Option(help: ArgumentHelp("What the distance from the start weighs (default: ppo and rloo 0.05, grpo 0).", valueName: "β"))
+  @Option(
+    help: ArgumentHelp(
+      "What the distance from the start weighs (default: ppo and rloo 0.05, grpo 0).", valueName: "β"))
   var kl: Double?
 
-  @Option(help: ArgumentHelp("Divergence of an answer, in nats, over which the training ends.", valueName: "nats"))
+  @Option(
+    help: ArgumentHelp("Divergence of an answer, in nats, over which the training ends.", valueName: "nats"))
   var klBudget: Double?
 
-  @Option(help: ArgumentHelp("Iterations from one look at held-out prompts to the next (default: 10).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Iterations from one look at held-out prompts to the next (default: 10).", valueName: "n"))
   var lookEvery: Int?
 
   @OptionGroup(title: "The run") var options: RunOptions
 
   func validate() throws {
-    if stage.recipe == nil && reward.isEmpty { throw ValidationError("--reward is needed, or a --recipe that has one") }
+    if stage.recipe == nil && reward.isEmpty {
+      throw ValidationError("--reward is needed, or a --recipe that has one")
+    }
     for word in reward where word == "program:" { throw ValidationError("--reward program: needs a command") }
     if stage.recipe == nil && stage.steps == nil { throw ValidationError("--steps is needed") }
   }

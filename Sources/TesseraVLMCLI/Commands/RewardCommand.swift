@@ -22,7 +22,8 @@ struct RewardCommand: ParsableCommand {
   var margin: Double?
 
   @Option(
-    help: ArgumentHelp("The weight of (r⁺ + r⁻)², which keeps scores about 0 (default: 0.01).", valueName: "λ"))
+    help: ArgumentHelp(
+      "The weight of (r⁺ + r⁻)², which keeps scores about 0 (default: 0.01).", valueName: "λ"))
   var centring: Double?
 
   @Option(
@@ -45,7 +46,8 @@ struct RewardCommand: ParsableCommand {
     if let margin { places.append(("stages[0].reward.margin", "\(margin)")) }
     if let centring { places.append(("stages[0].reward.centring", "\(centring)")) }
     if let questions {
-      places.append(("stages[0].reward.policy.questions", StageOptions.source(questions, images: stage.images)))
+      places.append(
+        ("stages[0].reward.policy.questions", StageOptions.source(questions, images: stage.images)))
     }
     if let draws { places.append(("stages[0].reward.policy.draws", "\(draws)")) }
     try options.perform(stage.resolved(.reward, places + options.overrides), search: search)

@@ -56,7 +56,9 @@ struct StageOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pack samples into texts of so many tokens.", valueName: "n"))
   var packing: Int?
 
-  @Option(help: ArgumentHelp("Learning rate (default: 1e-3; sft 2e-5; reward 1e-5; rl and dpo 1e-6).", valueName: "rate"))
+  @Option(
+    help: ArgumentHelp(
+      "Learning rate (default: 1e-3; sft 2e-5; reward 1e-5; rl and dpo 1e-6).", valueName: "rate"))
   var lr: Double?
 
   @Option(help: "constant, linear, cosine or wsd (default: cosine).")
@@ -157,7 +159,8 @@ struct StageOptions: ParsableArguments {
     }
     let name = kind.rawValue
     return try Recipe(
-      yaml: "name: \(name)\nmodel: {}\nstages: [{stage: \(name)\(kind == .rl ? "" : ", epochs: 1")}]\n", file: "the command line",
+      yaml: "name: \(name)\nmodel: {}\nstages: [{stage: \(name)\(kind == .rl ? "" : ", epochs: 1")}]\n",
+      file: "the command line",
       overrides: places)
   }
 

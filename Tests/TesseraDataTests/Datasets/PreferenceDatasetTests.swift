@@ -39,29 +39,51 @@ import Testing
 
   @Test("may have several answers, ranked or only worse, and margins")
   func several() throws {
-    let ranked = try sample(#"{"prompt": "Q", "ranked": ["a", "b", "c"], "margin": [0.5, 2], "category": "k"}"#)
-    #expect(ranked.rejected == [RejectedAnswer("b", rank: 1, margin: 0.5), RejectedAnswer("c", rank: 2, margin: 2)])
+    let ranked = try sample(
+      #"{"prompt": "Q", "ranked": ["a", "b", "c"], "margin": [0.5, 2], "category": "k"}"#)
+    #expect(
+      ranked.rejected == [RejectedAnswer("b", rank: 1, margin: 0.5), RejectedAnswer("c", rank: 2, margin: 2)])
     #expect(ranked.category == "k" && ranked.pictures.isEmpty)
     let worse = try sample(#"{"prompt": "Q", "chosen": "a", "rejected": ["b", "c"], "margin": 1}"#)
     #expect(worse.rejected == [RejectedAnswer("b", margin: 1), RejectedAnswer("c", margin: 1)])
     let turns = try sample(
-      #"{"prompt": [{"role": "system", "content": "S"}, {"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}, {"role": "user", "content": "Q2"}], "chosen": "a", "rejected": "b", "images": ["1.png", "2.png"]}"#)
+      #"{"prompt": [{"role": "system", "content": "S"}, {"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}, {"role": "user", "content": "Q2"}], "chosen": "a", "rejected": "b", "images": ["1.png", "2.png"]}"#
+    )
     #expect(turns.conversation.map(\.text) == ["S", "<image>\n<image>\nQ", "A", "Q2", "a"])
   }
 
-  @Test("that are none say what is wrong", arguments: [
-    (#"{"prompt": "Q", "chosen": "a"}"#, "neither"), (#"{"prompt": "Q", "chosen": "a", "rejected": "a"}"#, "the same"),
-    (#"{"chosen": "a", "rejected": "b"}"#, "no 'prompt'"), (#"{"prompt": "Q", "ranked": ["a"]}"#, "two answers"),
-    (#"{"messages": [{"role": "user", "content": "Q"}], "rejected_response": "b"}"#, "must end with the assistant"),
-    (#"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "a"}]}"#, "rejected_response"),
-    (#"{"prompt": "<image> and <image>", "chosen": "a", "rejected": "b", "images": ["1.png"]}"#, "1 pictures"),
-    (#"{"prompt": "Q", "chosen": "a", "rejected": "b", "margin": -1}"#, "margin"),
-    (#"{"prompt": "Q", "chosen": "a", "rejected": ["b", "c"], "margin": [1]}"#, "margin"),
-    (#"{"prompt": "Q", "chosen": 7, "rejected": "b"}"#, "chosen"),
-    (#"{"prompt": [{"role": "assistant", "content": "Q"}], "chosen": "a", "rejected": "b"}"#, "must end with what the user"),
-    (#"{"chosen": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "a"}], "rejected": [{"role": "user", "content": "P"}, {"role": "assistant", "content": "b"}]}"#, "differ before"),
-    (#"{"prompt": "Q", "chosen": "a", "rejected": [7, "b"]}"#, "rejected"), ("{", "JSON"), ("7", "object"),
-  ])
+  @Test(
+    "that are none say what is wrong",
+    arguments: [
+      (#"{"prompt": "Q", "chosen": "a"}"#, "neither"),
+      (#"{"prompt": "Q", "chosen": "a", "rejected": "a"}"#, "the same"),
+      (#"{"chosen": "a", "rejected": "b"}"#, "no 'prompt'"),
+      (#"{"prompt": "Q", "ranked": ["a"]}"#, "two answers"),
+      (
+        #"{"messages": [{"role": "user", "content": "Q"}], "rejected_response": "b"}"#,
+        "must end with the assistant"
+      ),
+      (
+        #"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "a"}]}"#,
+        "rejected_response"
+      ),
+      (
+        #"{"prompt": "<image> and <image>", "chosen": "a", "rejected": "b", "images": ["1.png"]}"#,
+        "1 pictures"
+      ),
+      (#"{"prompt": "Q", "chosen": "a", "rejected": "b", "margin": -1}"#, "margin"),
+      (#"{"prompt": "Q", "chosen": "a", "rejected": ["b", "c"], "margin": [1]}"#, "margin"),
+      (#"{"prompt": "Q", "chosen": 7, "rejected": "b"}"#, "chosen"),
+      (
+        #"{"prompt": [{"role": "assistant", "content": "Q"}], "chosen": "a", "rejected": "b"}"#,
+        "must end with what the user"
+      ),
+      (
+        #"{"chosen": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "a"}], "rejected": [{"role": "user", "content": "P"}, {"role": "assistant", "content": "b"}]}"#,
+        "differ before"
+      ),
+      (#"{"prompt": "Q", "chosen": "a", "rejected": [7, "b"]}"#, "rejected"), ("{", "JSON"), ("7", "object"),
+    ])
   func wrong(_ record: String, _ words: String) {
     #expect { try sample(record) } throws: { "\($0)".contains(words) && "\($0)".contains("p.jsonl") }
   }
@@ -69,7 +91,9 @@ import Testing
   @Test("go through a loader with their answers")
   func loads() async throws {
     let folder = try TemporaryFolder()
-    try folder.write((0..<5).map { "{\"prompt\": \"Q\", \"chosen\": \"a\", \"rejected\": \"b\($0)\"}\n" }.joined(), "p.jsonl")
+    try folder.write(
+      (0..<5).map { "{\"prompt\": \"Q\", \"chosen\": \"a\", \"rejected\": \"b\($0)\"}\n" }.joined(), "p.jsonl"
+    )
     let dataset = try PreferenceDataset("\(folder.path)/p.jsonl")
     let loader = DataLoader(dataset, batchSize: 5, threads: 2)
     let batch = try #require(try loader.epoch(0).makeBatchIterator().nextBlocking())

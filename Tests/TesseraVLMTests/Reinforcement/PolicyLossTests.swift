@@ -43,7 +43,9 @@ import Testing
     }
   }
 
-  private func preference(_ test: Golden.Case, _ now: TorchTensor, _ reference: TorchTensor) throws -> TorchTensor {
+  private func preference(_ test: Golden.Case, _ now: TorchTensor, _ reference: TorchTensor) throws
+    -> TorchTensor
+  {
     var loss = PreferenceLoss()
     loss.kind = try #require(PreferenceLoss.Kind(rawValue: test.string("kind")))
     (loss.beta, loss.labelSmoothing) = (try test.double("beta"), try test.double("smoothing"))
@@ -54,7 +56,8 @@ import Testing
         return values.narrow(0, start: start, count: length).sum()
       }
       return PreferenceLoss.Sums(
-        better: TorchTensor.stack([all[0], all[2], all[4]]), worse: TorchTensor.stack([all[1], all[3], all[5]]))
+        better: TorchTensor.stack([all[0], all[2], all[4]]),
+        worse: TorchTensor.stack([all[1], all[3], all[5]]))
     }
     return loss(
       sums(now), reference: loss.usesReference ? sums(reference) : nil,
@@ -62,7 +65,9 @@ import Testing
     ).sum()
   }
 
-  @Test("equal TRL's and PyTorch's in value and gradient", arguments: cases.filter { (try? $0.string("kind")) != "pairs" })
+  @Test(
+    "equal TRL's and PyTorch's in value and gradient",
+    arguments: cases.filter { (try? $0.string("kind")) != "pairs" })
   func golden(_ test: Golden.Case) throws {
     let now = try tensor("now").requiringGrad()
     let values = try tensor("values").requiringGrad()
@@ -109,7 +114,8 @@ import Testing
     // A banned token has no part in it.
     let ban = TorchTensor([false, true, false, false, false, false, false], shape: [7])
     let banned = KLEstimate.exact(
-      logits.maskedFill(ban, -Double.infinity).logSoftmax(-1), reference: others.maskedFill(ban, -Double.infinity).logSoftmax(-1))
+      logits.maskedFill(ban, -Double.infinity).logSoftmax(-1),
+      reference: others.maskedFill(ban, -Double.infinity).logSoftmax(-1))
     #expect(banned.array(of: Double.self).allSatisfy { $0.isFinite && $0 >= 0 })
   }
 
@@ -128,12 +134,15 @@ import Testing
 }
 
 @Suite("Advantages") struct AdvantageTests {
-  private func close(_ a: [Double], _ b: [Double]) -> Bool { zip(a, b).allSatisfy { abs($0 - $1) < 1e-12 } && a.count == b.count }
+  private func close(_ a: [Double], _ b: [Double]) -> Bool {
+    zip(a, b).allSatisfy { abs($0 - $1) < 1e-12 } && a.count == b.count
+  }
 
   @Test("are the sums that define them") func golden() throws {
     let golden = try PolicyLossTests.golden.get()
     let (rewards, values) = (try golden.doubles("gae_rewards"), try golden.doubles("gae_values"))
-    let (advantages, returns) = Advantages.generalised(rewards: rewards, values: values, discount: 0.9, decay: 0.8)
+    let (advantages, returns) = Advantages.generalised(
+      rewards: rewards, values: values, discount: 0.9, decay: 0.8)
     #expect(close(advantages, try golden.doubles("gae")))
     #expect(close(returns, zip(advantages, values).map { $0 + $1 }))
     let group = try golden.doubles("group")
@@ -143,7 +152,8 @@ import Testing
 
   @Test("are worked by hand") func byHand() {
     // γ 1, λ 1: the advantage is what is still to come less what was expected.
-    let (advantages, returns) = Advantages.generalised(rewards: [0, 0, 1], values: [0.5, 0.25, 0.75], discount: 1, decay: 1)
+    let (advantages, returns) = Advantages.generalised(
+      rewards: [0, 0, 1], values: [0.5, 0.25, 0.75], discount: 1, decay: 1)
     #expect(close(advantages, [0.5, 0.75, 0.25]) && close(returns, [1, 1, 1]))
     let share = 2.0 / 3
     let others: [Double] = [share, -share, -share, share]

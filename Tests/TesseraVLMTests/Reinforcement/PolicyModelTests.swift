@@ -15,9 +15,13 @@ import Testing
       let marks = pictures.split(separator: ",").map { _ in "<image>" }.joined()
       return try directory.prompt("\(marks)USER: \(text) ASSISTANT:", pictures)
     }
-    let prompts = try [prompt("What is left of the circle?", "a"), prompt("Red?", ""), prompt("Are they the same?", "b,a")]
+    let prompts = try [
+      prompt("What is left of the circle?", "a"), prompt("Red?", ""), prompt("Are they the same?", "b,a"),
+    ]
     var options = GenerationOptions()
-    (options.maxNewTokens, options.temperature, options.seed, options.keepsLogProbabilities) = (12, temperature, 7, true)
+    (options.maxNewTokens, options.temperature, options.seed, options.keepsLogProbabilities) = (
+      12, temperature, 7, true
+    )
     let answers = try generator.answer(prompts, options).answers
     let samples = zip(prompts, answers).map { TokenizedSample($0, answer: $1.ids) }
     let pixels = prompts.flatMap(\.pixels)
@@ -49,7 +53,8 @@ import Testing
     let (generator, _, batch, model) = try drawn("siglip-llama-untied-default", .float64, temperature: 1)
     #expect(generator.banned.contains(model.config.imageToken))
     try noGrad {
-      let distributions = try PolicyModel(model, temperature: 1, banned: generator.banned).distributions(batch)
+      let distributions = try PolicyModel(model, temperature: 1, banned: generator.banned).distributions(
+        batch)
       let rows = distributions.size(0)
       for token in generator.banned where token < distributions.size(1) {
         #expect(distributions.select(1, token).exp().max().item == 0)
@@ -69,7 +74,10 @@ import Testing
     var other = batch
     other.pixels = batch.pixels.map { $0.flip(3) }
     try noGrad {
-      let (a, b) = (PolicyModel.own(try policy.distributions(batch), batch), PolicyModel.own(try policy.distributions(other), other))
+      let (a, b) = (
+        PolicyModel.own(try policy.distributions(batch), batch),
+        PolicyModel.own(try policy.distributions(other), other)
+      )
       #expect((a - b).abs().max().item > 1e-6)
     }
   }

@@ -57,7 +57,8 @@ import Testing
     var other = one
     other.ids[other.ids.count - 2] = 7
     let picture = samples.pixels[0]
-    let copies = TokenBatch([one, other, one], pixels: [TorchTensor.stack([picture, picture, picture])], padToken: 0)
+    let copies = TokenBatch(
+      [one, other, one], pixels: [TorchTensor.stack([picture, picture, picture])], padToken: 0)
     let shared = TokenBatch(
       [one, other, one], pixels: [TorchTensor.stack([picture])], padToken: 0,
       shared: .init(first: [0, 0, 0], counts: [one.imageSpans[0].range.count]))
@@ -93,7 +94,9 @@ import Testing
 
 @Suite("The loss of pairs") struct PairLossTests {
   private func batch(_ groups: [RankedBatch.Group], rows: Int) -> RankedBatch {
-    let texts = (0..<rows).map { TokenizedSample(ids: [1, 2 + $0], isLearned: [false, true], imageSpans: []) }
+    let texts = (0..<rows).map {
+      TokenizedSample(ids: [1, 2 + $0], isLearned: [false, true], imageSpans: [])
+    }
     return RankedBatch(
       texts: TokenBatch(texts, pixels: [], padToken: 0), places: (0..<rows).map { 2 * $0 + 1 },
       lengths: Array(repeating: 1, count: rows), groups: groups)
@@ -111,11 +114,13 @@ import Testing
     let scores = TorchTensor(try golden.doubles("scores"), shape: [6]).requiringGrad()
     var loss = PairLoss()
     (loss.margin, loss.centring) = (try test.double("margin"), try test.double("centring"))
-    let value = loss(scores, batch([group(0..<2, [0, 1]), group(2..<4, [0, 1]), group(4..<6, [0, 1])], rows: 6))
+    let value = loss(
+      scores, batch([group(0..<2, [0, 1]), group(2..<4, [0, 1]), group(4..<6, [0, 1])], rows: 6))
     #expect(abs(value.item - (try test.double("loss"))) < 1e-12)
     value.backward()
     expectClose(
-      try #require(scores.grad), TorchTensor(try golden.doubles(try test.string("gradient")), shape: [6]), within: 1e-12)
+      try #require(scores.grad), TorchTensor(try golden.doubles(try test.string("gradient")), shape: [6]),
+      within: 1e-12)
   }
 
   @Test("of several answers is the mean over all pairs of different ranks, worked by hand")
@@ -165,8 +170,13 @@ import Testing
     #expect(changed.contains("a large red circle left of a large green bar"))
     #expect(changed.contains("a small red circle above a large green bar"))
     #expect(changed.contains("a small red bar left of a large green bar"))
-    #expect(!changed.contains { $0.contains("red triangle") || $0.contains("blue circle") || $0.contains("purple bar") })
-    #expect(Set(changed).count == changed.count && !changed.contains("a small red circle left of a large green bar"))
+    #expect(
+      !changed.contains {
+        $0.contains("red triangle") || $0.contains("blue circle") || $0.contains("purple bar")
+      })
+    #expect(
+      Set(changed).count == changed.count && !changed.contains("a small red circle left of a large green bar")
+    )
     let parts = "a small red circle left of a large green bar".split(separator: " ")
     for text in changed where !text.contains("above") {
       let other = text.split(separator: " ")
@@ -189,8 +199,12 @@ import Testing
   func file() throws {
     let words = try AttributeWords(json: Array(#"{"words": [["cat", "dog"]]}"#.utf8), file: "w.json")
     #expect(words.corruptions(of: "a cat, no catalogue") == ["a dog, no catalogue"])
-    for text in ["{}", #"{"words": [["cat"]]}"#, #"{"words": "cat"}"#, #"{"words": [["cat", "cat"]]}"#, "[1", "7"] {
-      #expect(throws: TesseraError.self, "\(text)") { try AttributeWords(json: Array(text.utf8), file: "w.json") }
+    for text in [
+      "{}", #"{"words": [["cat"]]}"#, #"{"words": "cat"}"#, #"{"words": [["cat", "cat"]]}"#, "[1", "7",
+    ] {
+      #expect(throws: TesseraError.self, "\(text)") {
+        try AttributeWords(json: Array(text.utf8), file: "w.json")
+      }
     }
   }
 }

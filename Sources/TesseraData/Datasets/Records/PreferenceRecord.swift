@@ -67,7 +67,8 @@ struct PreferenceRecord {
     }
     var ignored: [String] = []
     return (
-      try asked(turns), (last.text, [RejectedAnswer(try lastTurn(of: value, "rejected_messages", after: turns, &ignored))])
+      try asked(turns),
+      (last.text, [RejectedAnswer(try lastTurn(of: value, "rejected_messages", after: turns, &ignored))])
     )
   }
 
@@ -135,7 +136,9 @@ struct PreferenceRecord {
 
   /// Answers that are worse: one as `answer`, or several strings.
   private static func worse(_ value: JSONValue, _ name: String) throws -> [RejectedAnswer] {
-    guard case .array(let values) = value, !values.isEmpty else { return [RejectedAnswer(try answer(value, name))] }
+    guard case .array(let values) = value, !values.isEmpty else {
+      return [RejectedAnswer(try answer(value, name))]
+    }
     if case .object = values[0] { return [RejectedAnswer(try answer(value, name))] }
     return try values.map { RejectedAnswer(try text($0, name)) }
   }
@@ -164,7 +167,8 @@ struct PreferenceRecord {
       }
     guard numbers.count == rejected.count, numbers.allSatisfy({ $0.map { $0 >= 0 && $0.isFinite } ?? false })
     else {
-      throw Self.fault("'margin' must be a number of 0 or more, or one for each of the \(rejected.count) answers")
+      throw Self.fault(
+        "'margin' must be a number of 0 or more, or one for each of the \(rejected.count) answers")
     }
     for (index, number) in numbers.enumerated() { rejected[index].margin = number ?? 0 }
   }

@@ -75,7 +75,8 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     process.arguments = ["-c", command]
     (process.standardInput, process.standardOutput) = (toProgram, fromProgram)
     do { try process.run() } catch {
-      throw TesseraError(.io(operation: "start the reward's program", code: 0, message: "\(error)"), path: command)
+      throw TesseraError(
+        .io(operation: "start the reward's program", code: 0, message: "\(error)"), path: command)
     }
     self.process = process
     (input, output) = (toProgram.fileHandleForWriting, fromProgram.fileHandleForReading)
@@ -92,7 +93,8 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     }.joined(separator: "\n")
     return JSONText.object([
       ("id", .int(id)), ("prompt", .string(prompt)),
-      ("images", .array(reply.question.pictures.map { .string($0.name) })), ("completion", .string(reply.answer)),
+      ("images", .array(reply.question.pictures.map { .string($0.name) })),
+      ("completion", .string(reply.answer)),
       ("reference", .string(reply.question.reference)), ("stopped", .bool(reply.isStopped)),
     ]).text + "\n"
   }
@@ -128,7 +130,8 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     let shown = String(decoding: line.prefix(80), as: UTF8.self)
     let value: JSONValue
     do { value = try JSONReader.read(line) } catch {
-      throw TesseraError(.corrupt(format: "the reward's program", detail: "its line '\(shown)' is no JSON"), path: command)
+      throw TesseraError(
+        .corrupt(format: "the reward's program", detail: "its line '\(shown)' is no JSON"), path: command)
     }
     let number: Double? =
       switch value["reward"] {
@@ -138,7 +141,9 @@ public final class ProgramReward: Reward, @unchecked Sendable {
       }
     guard case .int(let id)? = value["id"], let number else {
       throw TesseraError(
-        .corrupt(format: "the reward's program", detail: "its line '\(shown)' has no id, or no reward that is a number"),
+        .corrupt(
+          format: "the reward's program",
+          detail: "its line '\(shown)' has no id, or no reward that is a number"),
         path: command)
     }
     return (id, number)

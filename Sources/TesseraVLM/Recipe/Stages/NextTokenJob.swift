@@ -110,10 +110,11 @@ final class NextTokenJob: StageJob {
 
 extension StageRun {
   /// A held-out set that is asked and whose loss is looked at.
-  func heldOut(_ recipe: EvaluationRecipe, _ data: StageData) throws -> HeldOutSet
-  {
+  func heldOut(_ recipe: EvaluationRecipe, _ data: StageData) throws -> HeldOutSet {
     var set = try HeldOutSet(
-      recipe.name, source(recipe.source, data.builder, fixed: data.fixedSize, isHeldOut: true, compares: false), data.builder,
+      recipe.name,
+      source(recipe.source, data.builder, fixed: data.fixedSize, isHeldOut: true, compares: false),
+      data.builder,
       isFixedSize: data.isFixedSize)
     set.evaluator?.maximumAnswer = recipe.maximumAnswer
     set.evaluator?.batch = recipe.batch

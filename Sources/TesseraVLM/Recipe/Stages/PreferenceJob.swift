@@ -14,7 +14,9 @@ final class PreferenceJob: StageJob {
   init(_ run: StageRun, steps: Int? = nil) throws {
     self.run = run
     let stage = run.stage
-    guard let recipe = stage.preference else { preconditionFailure("a stage of preferences without its settings") }
+    guard let recipe = stage.preference else {
+      preconditionFailure("a stage of preferences without its settings")
+    }
     let start = try Checkpoint(run.start)
     let policy =
       try stage.lora?.model(start, stage.plan, seed: run.seed)
@@ -50,7 +52,8 @@ final class PreferenceJob: StageJob {
     if let norm, !(norm > 0 && norm.isFinite) {
       throw TesseraError(
         .invalidInput(
-          operation: "the run", expected: "answers whose probability moves with the pictures (‖∂log π/∂pixels‖ > 0)",
+          operation: "the run",
+          expected: "answers whose probability moves with the pictures (‖∂log π/∂pixels‖ > 0)",
           got: "\(norm): the model would learn without seeing"))
     }
     let loss = try noGrad { try task.loss(batch).item } / Double(batch.groups.count)

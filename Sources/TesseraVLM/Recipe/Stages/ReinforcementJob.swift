@@ -21,7 +21,9 @@ final class ReinforcementJob: StageJob {
   init(_ run: StageRun) throws {
     self.run = run
     let stage = run.stage
-    guard let recipe = stage.reinforcement else { preconditionFailure("a stage of reinforcement learning without settings") }
+    guard let recipe = stage.reinforcement else {
+      preconditionFailure("a stage of reinforcement learning without settings")
+    }
     self.recipe = recipe
     start = try Checkpoint(run.start)
     let policy =
@@ -30,7 +32,8 @@ final class ReinforcementJob: StageJob {
     processor = try Processor(run.start, policy.config)
     questions = try stage.data.flatMap { try Question.all(of: run.whole.resolve($0).open()) }
     guard !questions.isEmpty else {
-      throw TesseraError(.invalidInput(operation: "reinforcement learning", expected: "a prompt", got: "none"))
+      throw TesseraError(
+        .invalidInput(operation: "reinforcement learning", expected: "a prompt", got: "none"))
     }
     var options = recipe.options
     options.rollouts.seed = run.seed
@@ -44,7 +47,8 @@ final class ReinforcementJob: StageJob {
     let reference = try LlavaModel(start, type: .float32)
     let value = options.algorithm == .ppo ? try Self.value(recipe, run) : nil
     maker = RolloutMaker(
-      questions: questions, processor: processor, policy: model(policy), reference: model(reference), value: value,
+      questions: questions, processor: processor, policy: model(policy), reference: model(reference),
+      value: value,
       reward: reward, options: options.rollouts)
     task = try ReinforcementTask(
       policy, stage.plan, maker, value: value, options, language: Self.language(recipe, run, processor))
@@ -69,7 +73,9 @@ final class ReinforcementJob: StageJob {
 
   // MARK: what the recipe names
 
-  private static func reward(_ sources: [ReinforcementRecipe.RewardSource], _ run: StageRun) throws -> any Reward {
+  private static func reward(_ sources: [ReinforcementRecipe.RewardSource], _ run: StageRun) throws
+    -> any Reward
+  {
     let parts = try sources.map { source -> (reward: any Reward, weight: Double) in
       switch source.kind {
       case .exact: return (ExactMatchReward(), source.weight)
@@ -120,7 +126,8 @@ final class ReinforcementJob: StageJob {
       StageFacts(
         title: "reinforcement learning",
         facts: [
-          ["algorithm", options.algorithm.rawValue], ["reward", reward.name], ["prompts", "\(questions.count)"],
+          ["algorithm", options.algorithm.rawValue], ["reward", reward.name],
+          ["prompts", "\(questions.count)"],
           ["answers of an iteration", "\(options.rollouts.prompts) prompts × \(options.rollouts.samples)"],
           ["optimiser steps of an iteration", "\(options.stepsPerIteration)"],
           ["temperature", "\(options.rollouts.temperature)"], ["KL weight", "\(options.divergence.value)"],
@@ -134,7 +141,12 @@ final class ReinforcementJob: StageJob {
     run.say(
       "\(options.algorithm.rawValue): \(questions.count) prompts, \(options.rollouts.prompts) × \(options.rollouts.samples) answers "
         + "and \(options.stepsPerIteration) optimiser steps an iteration; reward: \(reward.name)")
-    run.say("memory: \(TrainingMemory(task.parameters, task.policy, base: nil)); the reference's weights are mapped")
+    if run.stage.evaluations.isEmpty {
+      run.say("warning: nothing is held out (`evaluate`): the meter looks at prompts that are trained on")
+    }
+    run.say(
+      "memory: \(TrainingMemory(task.parameters, task.policy, base: nil)); the reference's weights are mapped"
+    )
     try tellSight()
     run.tellMemory()
   }
@@ -147,8 +159,9 @@ final class ReinforcementJob: StageJob {
       return run.say("no prompt has a picture")
     }
     let words = questions[question].reference
-    let ids = try processor.tokenizer.encode(words.isEmpty ? "a" : words, addSpecialTokens: false)
-    let rollout = Rollout(question: question, ids: ids + processor.endTokens.prefix(1), text: words, isStopped: true)
+    let ids = processor.tokenizer.encode(words.isEmpty ? "a" : words, addSpecialTokens: false)
+    let rollout = Rollout(
+      question: question, ids: ids + processor.endTokens.prefix(1), text: words, isStopped: true)
     let texts = try maker.texts([rollout])
     func norm(_ name: String, _ output: ([TorchTensor]) throws -> TorchTensor) throws -> String {
       let value = try texts.gradientNorm(output)
@@ -187,7 +200,8 @@ final class ReinforcementJob: StageJob {
       let value = try model.pixelGradientNorm(scored, places: places) ?? 0
       guard value > 0, value.isFinite else {
         throw TesseraError(
-          .invalidInput(operation: "the reward model", expected: "scores that move with the pictures", got: "\(value)"),
+          .invalidInput(
+            operation: "the reward model", expected: "scores that move with the pictures", got: "\(value)"),
           path: directory)
       }
       parts.append("reward \(Float(value))")
@@ -196,13 +210,15 @@ final class ReinforcementJob: StageJob {
   }
 
   func callbacks(_ output: StageOutput) throws -> [any TrainingCallback] {
-    let meter = try RewardMeter(
-      stage: run.stage.name, recipe, task, heldOut, reward, log: output.log, board: output.board)
-    meter.say = output.note
     let total = run.stage.trainer.schedule.steps
+    let meter = try RewardMeter(
+      stage: run.stage.name, recipe, task, heldOut, reward, total: total, log: output.log, board: output.board
+    )
+    meter.say = output.note
     let answers = SampleAnswers(
       stage: run.stage.name, every: recipe.lookEvery * task.options.stepsPerIteration, total: total,
-      model: task.policy, evaluator: heldOut.sampled(run.stage.evaluations.first?.samples ?? 6), log: output.log,
+      model: task.policy, evaluator: heldOut.sampled(run.stage.evaluations.first?.samples ?? 6),
+      log: output.log,
       board: output.board)
     answers.say = output.note
     return [meter, answers]

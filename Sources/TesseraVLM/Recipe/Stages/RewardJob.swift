@@ -55,7 +55,8 @@ final class RewardJob: StageJob {
   func look() throws {
     run.tell(task.selection)
     run.say(
-      "head: \(task.model.head.count) weights; memory: \(TrainingMemory(task.parameters, task.model.trunk, base: nil))")
+      "head: \(task.model.head.count) weights; memory: \(TrainingMemory(task.parameters, task.model.trunk, base: nil))"
+    )
     let position = try task.position()
     guard let step = try task.nextStep(), let batch = step.batches.first else {
       throw TesseraError(
@@ -123,7 +124,8 @@ final class RewardJob: StageJob {
     return evaluator
   }
 
-  private func draws(_ evaluator: Evaluator, _ policy: LlavaModel, _ count: Int) throws -> [[Evaluator.Reply]] {
+  private func draws(_ evaluator: Evaluator, _ policy: LlavaModel, _ count: Int) throws -> [[Evaluator.Reply]]
+  {
     try evaluator.draws(count, policy, temperature: recipe.temperature, seed: run.seed)
   }
 
@@ -137,12 +139,15 @@ final class RewardJob: StageJob {
     let mean = scores.reduce(0, +) / Double(scores.count)
     let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, scores.count - 1))
     guard variance > 0, variance.isFinite else {
-      run.say("warning: all of the reference policy's \(scores.count) answers score alike; the scores stay as they are")
+      run.say(
+        "warning: all of the reference policy's \(scores.count) answers score alike; the scores stay as they are"
+      )
       return
     }
     task.normalise(mean: mean, deviation: variance.squareRoot())
     run.say(
-      "the reference policy's \(scores.count) answers score \(Float(mean)) ± \(Float(variance.squareRoot())), which become 0 ± 1")
+      "the reference policy's \(scores.count) answers score \(Float(mean)) ± \(Float(variance.squareRoot())), which become 0 ± 1"
+    )
   }
 
   /// What choosing among the policy's own answers by the score is worth, and how well its right and wrong answers to one
@@ -163,19 +168,23 @@ final class RewardJob: StageJob {
           "right answers, best of \(best.draws) by the reference", count: draws.count, real: best.exactMatch))
       rows.append(
         EvaluationTable.Row(
-          "mean score, best of \(point.draws)", count: draws.count, format: .score(decimals: 3), real: point.reward))
+          "mean score, best of \(point.draws)", count: draws.count, format: .score(decimals: 3),
+          real: point.reward))
     }
     let pairs = try ownPairs(draws, reward)
     if !pairs.isEmpty {
       let scores = try PairScores(pairs)
       rows.append(
-        EvaluationTable.Row("pairs of a right and a wrong answer", count: scores.pairs, real: scores.accuracy))
+        EvaluationTable.Row("pairs of a right and a wrong answer", count: scores.pairs, real: scores.accuracy)
+      )
     }
     return rows
   }
 
   /// Each question's different right and wrong answers, as pairs.
-  private func ownPairs(_ draws: [[Evaluator.Reply]], _ reward: LearnedReward) throws -> [PairEvaluator.ScoredPair] {
+  private func ownPairs(_ draws: [[Evaluator.Reply]], _ reward: LearnedReward) throws -> [PairEvaluator
+    .ScoredPair]
+  {
     var pairs: [PairEvaluator.ScoredPair] = []
     for replies in draws {
       let stopped = replies.filter(\.isStopped)
@@ -228,7 +237,8 @@ extension PairScores {
       _ value: (PairScores) -> Double?
     ) -> EvaluationTable.Row {
       EvaluationTable.Row(
-        name, category: category, count: category == nil ? real.pairs : nil, format: format, real: value(real),
+        name, category: category, count: category == nil ? real.pairs : nil, format: format,
+        real: value(real),
         shuffled: scores[.shuffled].flatMap(value), blank: scores[.blank].flatMap(value))
     }
     var rows = [row("pairs whose better answer scores higher") { $0.accuracy }]
@@ -240,7 +250,8 @@ extension PairScores {
     rows.append(row("calibration error of σ(lead)", .loss(decimals: 3)) { $0.calibrationError })
     rows += real.bins.map { bin in
       let confidence = (bin.confidence * 100).rounded() / 100
-      return EvaluationTable.Row("right where σ(|lead|) is about \(confidence)", count: bin.pairs, real: bin.accuracy)
+      return EvaluationTable.Row(
+        "right where σ(|lead|) is about \(confidence)", count: bin.pairs, real: bin.accuracy)
     }
     return rows
   }

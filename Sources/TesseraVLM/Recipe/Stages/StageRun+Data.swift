@@ -41,14 +41,16 @@ extension StageRun {
   }
 
   func source(
-    _ source: CorpusSource, _ builder: SampleBuilder, fixed: Size?, isHeldOut: Bool = false, compares: Bool? = nil
+    _ source: CorpusSource, _ builder: SampleBuilder, fixed: Size?, isHeldOut: Bool = false,
+    compares: Bool? = nil
   ) throws -> TrainingSource {
     let source = whole.resolve(source)
     let isBlocks = try stage.kind == .pretrain && source.resolvedFormat() == .text
     return try .open(
       source, builder, fixed: fixed,
       blocks: isBlocks ? stage.maximumLength ?? builder.processor.config.text.maxPositions : nil,
-      shortens: isHeldOut, compares: compares ?? stage.comparesAnswers, stops: stage.feed.errorPolicy == .stop)
+      shortens: isHeldOut, compares: compares ?? stage.comparesAnswers, stops: stage.feed.errorPolicy == .stop
+    )
   }
 
   /// Warns of held-out samples that are trained on.
