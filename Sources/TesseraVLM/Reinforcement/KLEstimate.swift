@@ -1,5 +1,3 @@
-private import Foundation
-
 // Shapes: N tokens, V rows of the vocabulary.
 
 /// How far a policy is from its reference, from the log-probabilities of the tokens that it drew (Schulman 2020,
@@ -18,15 +16,6 @@ public enum KLEstimate: String, Sendable, Hashable, Codable, CaseIterable {
     return switch self {
     case .k1: -ratio
     case .k3: ratio.exp() - 1 - ratio
-    }
-  }
-
-  /// The estimate of a token.
-  public func callAsFunction(_ policy: Double, reference: Double) -> Double {
-    let ratio = reference - policy
-    return switch self {
-    case .k1: -ratio
-    case .k3: exp(ratio) - 1 - ratio
     }
   }
 

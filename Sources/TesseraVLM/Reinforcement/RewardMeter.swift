@@ -49,7 +49,7 @@ package final class RewardMeter: TrainingCallback {
     (self.stage, self.recipe, self.task, self.evaluator) = (stage, recipe, task, evaluator)
     (self.reward, self.total, self.log, self.board) = (reward, total, log, board)
     hasTruth = evaluator.questions.contains { !$0.reference.isEmpty }
-    task.onRollouts = { [weak self] iteration, summary, _ in self?.pending = (iteration, summary) }
+    task.onRollouts = { [weak self] iteration, summary in self?.pending = (iteration, summary) }
     looks = try RunLog.entries(of: log.path).compactMap(Look.init)
   }
 
@@ -63,17 +63,20 @@ package final class RewardMeter: TrainingCallback {
   }
 
   package func step(_ record: StepRecord) throws -> StepFindings {
+    var isSpent = false
     if let (iteration, summary) = pending {
       pending = nil
       try write(summary, iteration: iteration, step: record.step)
       if let budget = recipe.divergenceBudget, summary.divergence > budget {
+        isSpent = true
         try end(
           "the budget of divergence is spent: \(Float(summary.divergence)) nats an answer, allowed are \(Float(budget))",
           step: record.step)
       }
     }
     let steps = recipe.lookEvery * task.options.stepsPerIteration
-    guard record.step % steps == 0 || record.step == total else { return StepFindings() }
+    // What a training ends with is looked at too, or nobody would know whether it is the best.
+    guard record.step % steps == 0 || record.step == total || isSpent else { return StepFindings() }
     return try findings(at: record.step)
   }
 

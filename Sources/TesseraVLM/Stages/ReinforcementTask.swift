@@ -41,7 +41,7 @@ public final class ReinforcementTask: TrainingTask {
   public var base: Checkpoint?
   public var checkpointsGradients = false
   /// Called with each iteration's summary, after its rollouts are made.
-  var onRollouts: ((_ iteration: Int, RolloutSummary, [Rollout]) -> Void)?
+  var onRollouts: ((_ iteration: Int, RolloutSummary) -> Void)?
   private let maker: RolloutMaker
   private let trainedPolicy: PolicyModel
   private let language: SampleFeed<TokenBatch>?
@@ -137,7 +137,7 @@ public final class ReinforcementTask: TrainingTask {
     state.rollouts = rollouts
     state.step = 0
     state.iteration += 1
-    onRollouts?(state.iteration, summary, rollouts)
+    onRollouts?(state.iteration, summary)
     state.weight.update(divergence: summary.divergence, answers: summary.answers)
   }
 

@@ -97,18 +97,21 @@ final class NextTokenJob: StageJob {
     }
   }
 
-  func export() throws {
-    if let lora = run.stage.lora {
-      try task.exportAdapter(to: run.adapterFolder)
-      run.say("adapter written to \(run.adapterFolder)")
-      guard lora.merges else { return }
-    }
-    try task.export(to: run.modelFolder)
-    run.say("model written to \(run.modelFolder)")
-  }
+  func export() throws { try run.export(task, task.model, base: task.base) }
 }
 
 extension StageRun {
+  /// Writes the model that a stage trained, or its adapter and, unless the recipe says otherwise, the merged model.
+  func export(_ task: some TrainingTask, _ model: LlavaModel, base: Checkpoint?) throws {
+    if let lora = stage.lora {
+      try model.exportAdapter(to: adapterFolder, base: base)
+      say("adapter written to \(adapterFolder)")
+      guard lora.merges else { return }
+    }
+    try task.export(to: modelFolder)
+    say("model written to \(modelFolder)")
+  }
+
   /// A held-out set that is asked and whose loss is looked at.
   func heldOut(_ recipe: EvaluationRecipe, _ data: StageData) throws -> HeldOutSet {
     var set = try HeldOutSet(

@@ -96,13 +96,5 @@ final class PreferenceJob: StageJob {
     }
   }
 
-  func export() throws {
-    if let lora = run.stage.lora {
-      try task.policy.exportAdapter(to: run.adapterFolder, base: task.base)
-      run.say("adapter written to \(run.adapterFolder)")
-      guard lora.merges else { return }
-    }
-    try task.export(to: run.modelFolder)
-    run.say("model written to \(run.modelFolder)")
-  }
+  func export() throws { try run.export(task, task.policy, base: task.base) }
 }
