@@ -178,12 +178,83 @@ struct RunCommandTests {
     }
     #expect(try run(folder, "out", wider + ["--dry-run", "--set", "stages[2].steps=30"]).status == 0)
     #expect(try bytes(folder, "out/recipe.yaml") == kept)
-    // Done, and given again with other settings: recipe and page stay.
+    // Done, and given again with what changes no weights: recipe and page stay.
     #expect(try run(folder, "out", wider).status == 0)
     let page = try bytes(folder, "out/report.html")
-    let again = try run(folder, "out", wider + ["--set", "seed=77"])
-    #expect(again.status == 0 && again.errors.contains("done already"), "\(again.errors)")
+    let again = try run(folder, "out", wider + ["--set", "stages[0].log_every=7"])
+    #expect(again.status == 0 && again.errors.contains("questions: done already"), "\(again.errors)")
     #expect(try bytes(folder, "out/recipe.yaml") == kept && bytes(folder, "out/report.html") == page)
+  }
+
+  @Test("a stage whose settings, data or weights changed is trained anew, and what it was is kept")
+  func changed() throws {
+    let folder = try TemporaryFolder()
+    #expect(try run(folder, "out").status == 0)
+    func model(_ stage: String) throws -> Data { try bytes(folder, "out/\(stage)/model/model.safetensors") }
+    let before = try ["captions", "text", "questions"].map(model)
+    // The second stage's rate: it and what begins with it, not the first.
+    let rate = ["--set", "stages[1].optimizer.learning_rate=2e-3"]
+    let dry = try run(folder, "out", rate + ["--dry-run"])
+    #expect(
+      dry.errors.contains("captions: done already") && dry.errors.contains("text: was made of something else")
+        && dry.errors.contains("learning_rate"), "\(dry.errors)")
+    #expect(try ["captions", "text", "questions"].map(model) == before)
+    let again = try run(folder, "out", rate)
+    #expect(again.status == 0 && again.errors.contains("kept as text.old-1"), "\(again.errors)")
+    #expect(
+      again.errors.contains("captions: done already") && again.errors.contains("kept as questions.old-1"),
+      "\(again.errors)")
+    #expect(try model("captions") == before[0] && model("text") != before[1])
+    #expect(try model("text.old-1") == before[1] && model("questions.old-1") == before[2])
+    // Back again: the same bytes as the first time.
+    let back = try run(folder, "out")
+    #expect(back.errors.contains("kept as text.old-2"), "\(back.errors)")
+    #expect(try ["captions", "text", "questions"].map(model) == before)
+    // One answer of the data: the stage that reads it, alone.
+    let path = "out/data/train/questions.jsonl"
+    let lines = String(decoding: try bytes(folder, path), as: UTF8.self)
+    try folder.write(lines.replacing("\"text\":\"red\"", with: "\"text\":\"blue\""), path)
+    let data = try run(folder, "out")
+    #expect(
+      data.errors.contains("text: done already") && data.errors.contains("questions: was made of something")
+        && data.errors.contains("questions.jsonl"), "\(data.errors)")
+    #expect(try model("questions") != before[2])
+    // A stage of a version that did not keep what it was made of is left as it is.
+    try FileManager.default.removeItem(atPath: "\(folder.path)/out/questions/made-of.txt")
+    try folder.write(lines, path)
+    #expect(try run(folder, "out").errors.contains("questions: done already"))
+  }
+
+  @Test("every stage is asked the same questions, once, and the page shows the answers side by side")
+  func asks() throws {
+    let folder = try TemporaryFolder()
+    let ask = [
+      "--set",
+      "ask=[{path: data/validation/questions.jsonl, samples: 3, max_answer: 4}, {path: data/validation/captions.jsonl, samples: 2}]",
+    ]
+    let done = try run(folder, "out", ask)
+    #expect(done.status == 0 && done.errors.contains("asked the run's 5 questions"), "\(done.errors)")
+    let stages = ["captions", "text", "questions"]
+    let asked = try stages.map { try RunLog.entries(of: "\(folder.path)/out/\($0)/asked.jsonl") }
+    for entries in asked {
+      #expect(
+        entries.count == 5 && entries.allSatisfy { $0.kind == .sample && $0[LogField.answer]?.text != nil })
+      #expect(
+        entries.map { $0[LogField.question]?.text } == asked[0].map { $0[LogField.question]?.text }
+          && entries.map { $0[LogField.expected]?.text } == asked[0].map { $0[LogField.expected]?.text })
+    }
+    let page = String(decoding: try bytes(folder, "out/report.html"), as: UTF8.self)
+    #expect(
+      page.contains("The same 5 questions after every stage") && page.contains("What each stage learned"))
+    #expect(page.contains("language: which token comes next") && page.contains("to do what it is asked"))
+    let again = try run(folder, "out", ask)
+    #expect(!again.errors.contains("asked the run's"), "\(again.errors)")
+    // Other questions: asked, and nothing trained.
+    let other = try run(folder, "out", ["--set", "ask=[{path: data/validation/captions.jsonl, samples: 3}]"])
+    #expect(other.errors.contains("asked the run's 3 questions") && other.errors.contains("done already"))
+    #expect(!other.errors.contains("before step 1"), "\(other.errors)")
+    let wrong = try run(folder, "new", ["--set", "ask=[{path: x.jsonl, samples: 0}]"])
+    #expect(wrong.status != 0 && wrong.errors.contains("samples must be 1 or more"), "\(wrong.errors)")
   }
 
   @Test("a held-out set that is trained on is warned of before step 1, and in the page")

@@ -185,6 +185,48 @@ struct SchoolingCommandTests {
     _ = try LlavaModel(Checkpoint("\(folder.path)/out/rl/model"))
   }
 
+  @Test(
+    "takes other data beside (PPO-ptx), an adapter, a weight that follows the divergence, and every estimate of it",
+    arguments: [
+      ("ppo", "language"), ("ppo", "adapter"), ("rloo", "adapter"), ("ppo", "k3"), ("rloo", "exact"),
+      ("grpo", "exact"), ("grpo", "k1"),
+    ])
+  func variants(_ algorithm: String, _ variant: String) throws {
+    let folder = try data()
+    var more = ["--reward", "exact", "--kl", "0.1"]
+    switch variant {
+    case "language":
+      more += [
+        "--set", "stages[0].rl.language={weight: 0.5, data: [\(folder.path)/data/train/captions.jsonl]}",
+      ]
+    case "adapter":
+      more += [
+        "--set", "stages[0].lora={rank: 2}", "--set", "stages[0].train={vision: false, projector: false}",
+        "--set", "stages[0].rl.kl={weight: 0.1, target: 0.01, horizon: 20}",
+      ]
+    default: more += ["--set", "stages[0].rl.kl={weight: 0.1, estimate: \(variant)}"]
+    }
+    let plain = try rl(folder, "plain", algorithm, ["--reward", "exact", "--kl", "0.1"])
+    let done = try rl(folder, "out", algorithm, more)
+    #expect(plain.status == 0 && done.status == 0, "\(plain.errors) \(done.errors)")
+    let entries = try RunLog.entries(of: "\(folder.path)/out/rl/log.jsonl")
+    let rollouts = entries.filter { $0.kind == .rollout }
+    #expect(
+      rollouts.allSatisfy { ($0["kl"]?.number ?? .nan).isFinite && ($0["reward"]?.number ?? .nan).isFinite })
+    // What was asked for takes part: the steps are others than without.
+    func losses(_ name: String) throws -> [Double?] {
+      try RunLog.entries(of: "\(folder.path)/\(name)/rl/log.jsonl").filter { $0.kind == .train }.map {
+        $0[LogField.loss]?.number
+      }
+    }
+    #expect(try losses("out") != losses("plain"))
+    guard variant == "adapter" else { return }
+    let weights = rollouts.compactMap { $0["kl_weight"]?.number }
+    #expect(Set(weights).count > 1, "\(weights)")
+    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/out/rl/adapter/adapter_config.json"))
+    #expect(done.errors.contains("frozen: decoder ("), "\(done.errors)")
+  }
+
   @Test("killed and gone on with in the midst of an iteration: the same bytes", arguments: ["ppo", "grpo"])
   func resumes(_ algorithm: String) throws {
     let folder = try data()
@@ -255,6 +297,8 @@ struct SchoolingCommandTests {
       (["--reward", "exact", "--validation", "x.jsonl"], "validation"),
       (["--reward", "exact", "--samples", "1"], "samples"),
       (["--reward", "exact", "--temperature", "0"], "temperature"),
+      (["--reward", "exact", "--set", "stages[0].optimizer.bf16=true"], "bf16"),
+      (["--reward", "exact", "--set", "stages[0].rl.kl.estimate=k2"], "k1, k3, exact"),
       (["--reward", "nowhere"], "nowhere"), ([], "--reward is needed"),
     ])
   func refuses(_ more: [String], _ words: String) throws {

@@ -2,11 +2,12 @@ internal import TesseraCore
 internal import TesseraData
 
 /// A split as a folder: `images/000000.png`, `captions.jsonl` for `CaptionDataset`, `questions.jsonl` for
-/// `ConversationDataset`, and `conversations.jsonl` of several turns where there are such.
+/// `ConversationDataset`, and where there are such `descriptions.jsonl`, and `conversations.jsonl` of several turns.
 final class CorpusFolder: CorpusSink {
   private let folder: String
   private let captions: OpenFile
   private let questions: OpenFile
+  private var descriptions: OpenFile?
   private var conversations: OpenFile?
 
   init(_ folder: String) throws {
@@ -27,12 +28,11 @@ final class CorpusFolder: CorpusSink {
       if let category = caption.category { members.append(("category", .string(category))) }
       try put(members, captions)
     }
-    for (number, question) in picture.questions.enumerated() {
-      try put(
-        [
-          ("id", .string("\(CorpusWriter.number(index))-\(number)")), ("images", .array([.string(name)])),
-          ("messages", CorpusWriter.messages([question])), ("category", .string(question.category)),
-        ], questions)
+    try put(picture.questions, name, index, questions)
+    if !picture.descriptions.isEmpty {
+      let file = try descriptions ?? OpenFile(creating: "\(folder)/descriptions.jsonl")
+      descriptions = file
+      try put(picture.descriptions, name, index, file)
     }
     guard !picture.conversation.isEmpty else { return }
     let file = try conversations ?? OpenFile(creating: "\(folder)/conversations.jsonl")
@@ -47,7 +47,20 @@ final class CorpusFolder: CorpusSink {
   func finish() throws {
     try captions.flush()
     try questions.flush()
+    try descriptions?.flush()
     try conversations?.flush()
+  }
+
+  /// A conversation of one question each.
+  private func put(_ asked: [CorpusPicture.Question], _ image: String, _ index: Int, _ file: OpenFile) throws
+  {
+    for (number, question) in asked.enumerated() {
+      try put(
+        [
+          ("id", .string("\(CorpusWriter.number(index))-\(number)")), ("images", .array([.string(image)])),
+          ("messages", CorpusWriter.messages([question])), ("category", .string(question.category)),
+        ], file)
+    }
   }
 
   private func put(_ members: [(key: String, value: JSONText)], _ file: OpenFile) throws {

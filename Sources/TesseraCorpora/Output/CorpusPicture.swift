@@ -6,6 +6,8 @@ struct CorpusPicture: Sendable {
   var png: [UInt8]
   /// Its captions: one, or one a language.
   var captions: [Caption]
+  /// What a caption is asked for with, and the caption; none for no such file.
+  var descriptions: [Question] = []
   var questions: [Question]
   /// Questions that are asked one after another in one conversation, besides; none for no conversation.
   var conversation: [Question] = []

@@ -7,6 +7,7 @@ final class CorpusTars: CorpusSink {
   private let shardSize: Int
   private let captions: Series
   private let questions: Series
+  private let descriptions: Series
   private let conversations: Series
 
   init(_ folder: String, shardSize: Int) throws {
@@ -15,6 +16,7 @@ final class CorpusTars: CorpusSink {
     self.shardSize = shardSize
     captions = Series("\(folder)/captions", shardSize)
     questions = Series("\(folder)/questions", shardSize)
+    descriptions = Series("\(folder)/descriptions", shardSize)
     conversations = Series("\(folder)/conversations", shardSize)
   }
 
@@ -28,11 +30,13 @@ final class CorpusTars: CorpusSink {
       // One caption a picture is called as its picture is.
       try captions.write(picture.captions.count == 1 ? number : "\(number)-\(turn)", fields)
     }
-    for (turn, question) in picture.questions.enumerated() {
-      let json = JSONText.object([
-        ("messages", CorpusWriter.messages([question])), ("category", .string(question.category)),
-      ])
-      try questions.write("\(number)-\(turn)", [("png", picture.png), ("json", Array(json.text.utf8))])
+    for (asked, series) in [(picture.questions, questions), (picture.descriptions, descriptions)] {
+      for (turn, question) in asked.enumerated() {
+        let json = JSONText.object([
+          ("messages", CorpusWriter.messages([question])), ("category", .string(question.category)),
+        ])
+        try series.write("\(number)-\(turn)", [("png", picture.png), ("json", Array(json.text.utf8))])
+      }
     }
     guard !picture.conversation.isEmpty else { return }
     let json = JSONText.object([("messages", CorpusWriter.messages(picture.conversation))])
@@ -42,6 +46,7 @@ final class CorpusTars: CorpusSink {
   func finish() throws {
     try captions.finish()
     try questions.finish()
+    try descriptions.finish()
     try conversations.finish()
   }
 

@@ -21,6 +21,8 @@ public struct ShapesCorpus: Sendable, Hashable {
   /// Further questions a scene that stand in one conversation, 0...`ShapesScene.questionLimit` with `questions`; 0 for
   /// no conversations.
   public var turns: Int
+  /// Whether each scene's caption is written once more, as the answer to a request (`ShapesScene.requests`).
+  public var descriptions: Bool
   public var format: CorpusOutput
 
   /// The file that says what the folder is.
@@ -28,13 +30,15 @@ public struct ShapesCorpus: Sendable, Hashable {
 
   public init(
     seed: UInt64 = 0, counts: [ShapesSplit: Int] = [.train: 20_000, .validation: 1000, .heldout: 1000],
-    side: Int = 48, questions: Int = 2, turns: Int = 0, format: CorpusOutput = .folder
+    side: Int = 48, questions: Int = 2, turns: Int = 0, descriptions: Bool = false,
+    format: CorpusOutput = .folder
   ) {
     self.seed = seed
     self.counts = counts
     self.side = side
     self.questions = questions
     self.turns = turns
+    self.descriptions = descriptions
     self.format = format
   }
 
@@ -101,18 +105,25 @@ public struct ShapesCorpus: Sendable, Hashable {
     }
     return CorpusPicture(
       png: try PNGEncoder().encode(scene.image(side: side)),
-      captions: [CorpusPicture.Caption(text: scene.caption)], questions: Array(asked.prefix(questions)),
-      conversation: Array(asked.dropFirst(questions)))
+      captions: [CorpusPicture.Caption(text: scene.caption)],
+      descriptions: descriptions
+        ? [CorpusPicture.Question(text: scene.request, answer: scene.caption, category: "description")] : [],
+      questions: Array(asked.prefix(questions)), conversation: Array(asked.dropFirst(questions)))
   }
 
   /// What `shapes.json` says, in one line.
   public var json: String {
-    JSONText.object([
+    // Folders of before have no such key, and none of the files.
+    let described: [(key: String, value: JSONText)] = descriptions ? [("descriptions", .bool(true))] : []
+    let settings: [(key: String, value: JSONText)] = [
       ("dataset", "shapes"), ("version", .int(ShapesScene.version)), ("seed", .string(String(seed))),
       ("side", .int(side)), ("questions_per_scene", .int(questions)), ("turns_per_conversation", .int(turns)),
+    ]
+    let rest: [(key: String, value: JSONText)] = [
       ("format", .string(format.rawValue)),
       ("scenes", .object(ShapesSplit.allCases.map { ($0.rawValue, .int(counts[$0] ?? 0)) })),
       ("held_out_pairs", .array(ShapesPair.heldOut.map { .string($0.name) })),
-    ]).text
+    ]
+    return JSONText.object(settings + described + rest).text
   }
 }

@@ -31,6 +31,7 @@ public struct ShapesScene: Sendable, Hashable {
     static let layout: UInt32 = 0
     static let noise: UInt32 = 1
     static let questions: UInt32 = 2
+    static let request: UInt32 = 3
   }
 
   /// Makes scene `index` of a split.

@@ -5,6 +5,10 @@ public struct RunReport: Sendable {
   public var result: String
   /// The figures that a reader looks for first, with what they are: `97.4 %`, `caption exact match, unseen scenes`.
   public var highlights: [(value: String, name: String)] = []
+  /// What each stage is and came to, for the top of the page.
+  public var overview: ReportTable?
+  /// The same questions asked after every stage.
+  public var gallery: [AnswerHistory] = []
   /// The stages on the axis of steps.
   public var stages: [StageSpan] = []
   public var charts: [Chart] = []
@@ -63,14 +67,18 @@ public struct RunReport: Sendable {
 
   /// The sections that have something to show.
   private var sections: [(id: String, title: String, body: String)] {
-    let answers = self.answers.map(\.html).joined(separator: "\n")
+    func list(_ answers: [AnswerHistory]) -> String {
+      answers.isEmpty ? "" : "<div class=\"answers\">\(answers.map(\.html).joined(separator: "\n"))</div>"
+    }
     let configuration = self.configuration.isEmpty ? "" : "<pre>\(HTML.escaped(self.configuration))</pre>"
     let events =
       self.events.isEmpty
       ? "" : "<ul class=\"events\">\(self.events.map(\.html).joined(separator: "\n"))</ul>"
     return [
+      ("stages", "What each stage learned", overview?.html ?? ""),
+      ("gallery", "The same \(gallery.count) questions after every stage", list(gallery)),
       ("evaluation", "Evaluation", evaluations.map(\.html).joined(separator: "\n")),
-      ("answers", "Answers through time", answers.isEmpty ? "" : "<div class=\"answers\">\(answers)</div>"),
+      ("answers", "Answers through time", list(answers)),
       ("curves", "Curves", figures),
       ("time", "Where the time went", times.map(\.html).joined(separator: "\n")),
       ("data", "Data", statistics.map(\.html).joined(separator: "\n")),

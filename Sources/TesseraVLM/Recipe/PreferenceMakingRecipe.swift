@@ -47,13 +47,31 @@ public struct PreferenceMakingRecipe: Sendable {
 }
 
 extension StageRun {
-  /// Makes the preferences that the recipe asks for and that are not there.
+  /// What decides a file of preferences.
+  private func origin(_ recipe: PreferenceMakingRecipe, _ number: Int) throws -> String {
+    var lines = [
+      "\(recipe.source.path): \(try whole.resolve(recipe.source).open().fingerprint().hex)",
+      "seed: \(seed &+ UInt64(number) << 32)", "attributes: \(recipe.attributes ?? "none")",
+      "corruptions: \(recipe.corruptions), draws: \(recipe.draws), mistakes: \(recipe.mistakes)",
+      "temperature: \(recipe.temperature), max_answer: \(recipe.maximumAnswer)",
+    ]
+    if recipe.draws > 0 { lines.append("weights: \(try Checkpoint(start).sampledDigest())") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Makes the preferences that the recipe asks for and that are not there, or were made of something else.
   func makePreferences() throws {
     for (number, recipe) in stage.makes.enumerated() {
       let path = recipe.path.hasPrefix("/") ? recipe.path : "\(whole.folder)/\(recipe.path)"
+      let origin = try origin(recipe, number)
       if FileIO.size(path) != nil {
-        say("\(recipe.path): made already")
-        continue
+        // A file without a word of what it was made of is the user's own.
+        let mark = FileIO.size("\(path).made-of") == nil ? nil : try FileIO.read("\(path).made-of")
+        if mark == nil || mark == Array(origin.utf8) {
+          say("\(recipe.path): made already")
+          continue
+        }
+        say("\(recipe.path): was made of something else, and is made anew")
       }
       var maker = PreferenceMaker()
       (maker.corruptions, maker.draws, maker.mistakes) = (recipe.corruptions, recipe.draws, recipe.mistakes)
@@ -70,7 +88,10 @@ extension StageRun {
       let (made, tally) = try maker.preferences(
         questions, model, processor, maximumAnswer: recipe.maximumAnswer)
       if let folder = path.lastIndex(of: "/").map({ String(path[..<$0]) }) { try FileIO.makeFolder(folder) }
+      // Without the mark while the file is not its own: a run that is killed here makes both anew.
+      try AtomicFile.write(Array("".utf8), to: "\(path).made-of")
       try PreferenceMaker.Preference.write(made, to: path)
+      try AtomicFile.write(Array(origin.utf8), to: "\(path).made-of")
       say(
         "\(recipe.path): \(made.count) preferences; \(tally.corruptions) changed answers, \(tally.mistakes) mistakes of the "
           + "model's own, \(tally.leftOut) questions left out")

@@ -44,7 +44,9 @@ public struct PreparationRecipe: Sendable, Hashable {
       throw node.wrong(
         "turns", "0...\(ShapesScene.questionLimit - questions) beside \(questions) questions", "\(turns)")
     }
-    return ShapesCorpus(seed: seed, counts: counts, side: side, questions: questions, turns: turns)
+    let descriptions = try node.flag("descriptions", false)
+    return ShapesCorpus(
+      seed: seed, counts: counts, side: side, questions: questions, turns: turns, descriptions: descriptions)
   }
 
   private static func emoji(_ node: RecipeNode) throws -> EmojiCorpus {

@@ -15,6 +15,8 @@ public struct Recipe: Sendable {
   public var preparations: [PreparationRecipe]
   public var model: ModelRecipe
   public var stages: [StageRecipe]
+  /// What every stage's model is asked.
+  public var asks: [AskRecipe]
   /// The recipe with every default written out.
   public var yaml: String
 
@@ -40,6 +42,7 @@ public struct Recipe: Sendable {
     }
     self.model = try ModelRecipe(model)
     stages = try root.list("stages", textAs: "stage").enumerated().map { try StageRecipe($1, number: $0) }
+    asks = try root.list("ask", textAs: "path").map(AskRecipe.init)
     try root.finish()
     guard !stages.isEmpty else { throw root.wrong("stages", "a list of stages", "none") }
     var names: Set<String> = []

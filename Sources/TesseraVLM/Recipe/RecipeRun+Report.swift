@@ -34,6 +34,8 @@ extension RecipeRun {
         RunEvent(stage: stage.name, step: 0, $0, isWarning: true)
       }
     }
+    report.overview = try overview(stages)
+    report.gallery = try gallery(stages)
     report.result = Self.result(report)
     report.configuration = try keptRecipe ?? recipe.yaml
     report.environment = [
@@ -43,19 +45,85 @@ extension RecipeRun {
     try report.write(to: "\(folder)/report.html")
   }
 
-  /// One sentence: what the last stage's answers are worth.
+  /// The answers to the recipe's `ask`, each question with the stages' answers one under another.
+  private func gallery(_ stages: [StageRecipe]) throws -> [AnswerHistory] {
+    let entries = try stages.map(askedPath).filter { FileIO.size($0) != nil }.flatMap(RunLog.entries(of:))
+    guard !entries.isEmpty else { return [] }
+    let pictures = try askedQuestions().flatMap { $0.questions.map(\.pictures.first) }
+    return try AnswerHistory.histories(entries) { sample in
+      guard let index = Int(sample), pictures.indices.contains(index) else { return nil }
+      return try pictures[index]?.encodedBytes()
+    }
+  }
+
+  /// A row for each thing that a stage was measured by; nil for one stage alone.
+  private func overview(_ stages: [StageRecipe]) throws -> ReportTable? {
+    guard stages.count > 1 else { return nil }
+    var rows: [[String]] = []
+    for stage in stages {
+      let entries = try RunLog.entries(of: "\(folder)/\(stage.name)/log.jsonl")
+      let steps = entries.last { $0.kind == .train }?.step ?? 0
+      let seconds = TimeSplit.splits(entries).flatMap(\.parts).reduce(0) { $0 + $1.seconds }
+      let minutes = (seconds / 6).rounded() / 10
+      var measured = EvaluationTable.tables(entries).compactMap { table -> [String]? in
+        guard let row = table.rows.first(where: { $0.format == .share }) else { return nil }
+        return [
+          "\(table.title): \(row.metric)", Self.percent(row.real), row.shuffled.map(Self.percent) ?? "",
+          row.blank.map(Self.percent) ?? "",
+        ]
+      }
+      let losses = entries.filter { $0.kind == .validation }.compactMap { $0[LogField.loss]?.number }
+      if measured.isEmpty, let first = losses.first, let last = losses.last {
+        let decimals = 1000.0
+        measured = [
+          [
+            "held-out loss per token, first and last look",
+            "\((first * decimals).rounded() / decimals) → \((last * decimals).rounded() / decimals)", "", "",
+          ]
+        ]
+      }
+      if measured.isEmpty { measured = [["nothing held out", "", "", ""]] }
+      let head = [stage.name, stage.kind.lesson, "\(steps)", "\(minutes)"]
+      rows += measured.enumerated().map { number, cells in (number == 0 ? head : ["", "", "", ""]) + cells }
+    }
+    return ReportTable(
+      headers: ["stage", "learns", "steps", "minutes", "measured by", "result", "other pictures", "blank"],
+      rows,
+      note:
+        "Other pictures: the same questions beside the picture of another sample, which no model should answer by seeing."
+    )
+  }
+
+  private static func percent(_ share: Double?) -> String {
+    share.map { "\(($0 * 1000).rounded() / 10) %" } ?? "?"
+  }
+
+  /// One sentence: what the last stage that was measured is worth.
   private static func result(_ report: RunReport) -> String {
     let rows = report.evaluations.compactMap { table in
-      table.rows.first { $0.format == .share }.map { (table.title, $0) }
+      table.rows.first { $0.format == .share }.map { (table, $0) }
     }
-    func percent(_ share: Double?) -> String {
-      share.map { "\(($0 * 1000).rounded() / 10) %" } ?? "?"
-    }
-    return rows.map { title, row in
-      var text = "\(title): \(percent(row.real))"
+    // With a table of all stages on the page, the last one's rows are what it comes to.
+    let shown = report.overview == nil ? rows[...] : rows.suffix(2)
+    return shown.map { table, row in
+      var text = "\(table.title): \(percent(row.real))"
       if let shuffled = row.shuffled { text += " (\(percent(shuffled)) with other pictures)" }
       return text
     }.joined(separator: "; ")
+  }
+}
+
+extension StageRecipe.Kind {
+  /// What a stage of the kind learns, for people.
+  fileprivate var lesson: String {
+    switch self {
+    case .pretrain: "language: which token comes next"
+    case .align: "to see: captions of pictures"
+    case .sft: "to do what it is asked"
+    case .reward: "which of two answers is better"
+    case .rl: "from the score of its own answers"
+    case .dpo: "from better and worse answers"
+    }
   }
 }
 

@@ -8,7 +8,8 @@ internal import TesseraData
 /// The folder has `recipe.yaml` (resolved; each stage keeps the one that it was trained by), `data/` (what was made), `base/` (a new model), and one folder a stage with
 /// `checkpoints/`, `log.jsonl`, TensorBoard's `events…` and `model/` (a Hugging Face directory) once the stage is done;
 /// a stage with `lora` has `adapter/` (PEFT's) besides, and `model/` with the adapter merged, unless it says otherwise.
-/// What is done already is not done again; a stage that was stopped goes on from its newest checkpoint.
+/// What is done already and unchanged (settings, data, weights to begin with) is not done again; what has changed is put aside
+/// and done anew. A stage that was stopped goes on from its newest checkpoint.
 public final class RecipeRun {
   public let recipe: Recipe
   public let folder: String
@@ -44,19 +45,32 @@ public final class RecipeRun {
     var model = try base()
     for (number, stage) in recipe.stages.enumerated() {
       let run = StageRun(self, stage, number: number, model: model)
-      let done = try run.finished()
-      if let done {
-        say("\(stage.name): done already (\(done))")
-      } else if let step = try run.run() {
+      let isDone = try isDone(run)
+      if !isDone, let step = try run.run() {
         try writeReport()
         return .stopped(stage: stage.name, step: step)
       }
-      if isDry { continue }
+      if isDry && !isDone { continue }
+      let hasAsked = isDry ? false : try ask(run)
       // What comes next is trained by a reward, not made of it.
       if stage.kind != .reward { model = run.modelFolder }
-      if done == nil || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
+      if !isDry, !isDone || hasAsked || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
     }
     return .done
+  }
+
+  /// Whether a stage is done as the recipe has it; one that was done otherwise is put aside.
+  private func isDone(_ run: StageRun) throws -> Bool {
+    switch try run.standing() {
+    case .open: return false
+    case .done(let place):
+      run.say("done already (\(place))")
+      return true
+    case .changed(let difference):
+      run.say("was made of something else, and is trained anew: \(difference)")
+      if !isDry { run.say("what it was is kept as \(try run.putAside())") }
+      return false
+    }
   }
 
   /// Makes the folder and what is to be prepared.
@@ -120,7 +134,7 @@ public final class RecipeRun {
           got: "another: \(now.firstDifference(from: then))"),
         path: recipePath)
     }
-    say("the recipe is not the one that this folder began with; stages that are done stay as they are")
+    say("the recipe is not the one that this folder began with; stages that it changes are trained anew")
     say("  first difference: \(difference)")
   }
 

@@ -49,6 +49,7 @@ public struct ReinforcementRecipe: Sendable {
     let weight = try kl.number("weight", options.divergence.value)
     options.divergence = KLWeight(
       weight, target: try kl.number("target"), horizon: try kl.number("horizon", 10_000))
+    options.estimate = try kl.word("estimate", options.estimate)
     divergenceBudget = try kl.number("budget")
     let clip = try node.number("clip", 0.2)
     (options.ppo.clip, options.grpo.clip, options.rloo.clip) = (clip, clip, clip)

@@ -101,7 +101,14 @@ public struct StageRecipe: Sendable {
     }
     if kind == .reward { reward = try RewardRecipe(node.section("reward")) }
     if kind == .dpo { preference = try PreferenceRecipe(node.section("dpo")) }
-    if kind == .rl { reinforcement = try ReinforcementRecipe(node.section("rl")) }
+    if kind == .rl {
+      reinforcement = try ReinforcementRecipe(node.section("rl"))
+      // Rollouts are drawn in float32: log-probabilities of two precisions would be compared.
+      if trainer.autocast != nil {
+        throw try node.section("optimizer").wrong(
+          "bf16", "false in a stage of reinforcement learning", "true")
+      }
+    }
     yaml = node.yaml()
     for (key, value, least) in [
       ("checkpoint_every", checkpointEvery, 1), ("keep", keep, 1), ("log_every", logEvery, 1),

@@ -9,7 +9,7 @@ final class StageRun {
   var stage: StageRecipe
   /// The directory that the stage begins with.
   let start: String
-  private let number: Int
+  let number: Int
   let folder: String
   /// Where the trained model is, once the stage is done.
   var modelFolder: String { "\(folder)/model" }
@@ -107,6 +107,7 @@ final class StageRun {
     if case .stopped(let step) = ending { return step }
     if job.keepsBest { try keepBest(training, job) }
     try job.evaluate(log)
+    try keepOrigin()
     try job.export()
     return nil
   }
@@ -124,18 +125,8 @@ final class StageRun {
 
   /// What decides a run's steps: what a checkpoint must have been made with.
   private func settings() throws -> String {
-    // How often something is looked at or kept changes no step.
-    let free = ["checkpoint_every:", "validate_every:", "log_every:", "keep:"]
-    let origin = start.hasPrefix(whole.folder + "/") ? String(start.dropFirst(whole.folder.count + 1)) : start
-    var lines = [
-      "begins with: \(origin)", "its weights: \(try Checkpoint(start).sampledDigest())",
-      "seed: \(whole.recipe.seed)", "stage \(number + 1)",
-      "steps in all: \(stage.trainer.schedule.steps)",
-    ]
-    lines += stage.yaml.split(separator: "\n").map(String.init).filter { line in
-      !free.contains { line.hasPrefix($0) }
-    }
-    return lines.joined(separator: "\n")
+    try (beginning + ["steps in all: \(stage.trainer.schedule.steps)"] + decisiveLines()).joined(
+      separator: "\n")
   }
 
   private func tell(_ steps: StepLog) {

@@ -1,29 +1,31 @@
 // Shapes: N tokens, V rows of the vocabulary.
 
-/// How far a policy is from its reference, from the log-probabilities of the tokens that it drew (Schulman 2020,
-/// "Approximating KL divergence"). With `logr = log π_ref − log π`:
+/// How far a policy is from its reference at each token that it drew (Schulman 2020, "Approximating KL divergence"). With
+/// `logr = log π_ref − log π` of the token:
 public enum KLEstimate: String, Sendable, Hashable, Codable, CaseIterable {
   /// `−logr`: without bias, of either sign.
   case k1
   /// `e^logr − 1 − logr`: without bias, never negative, of less variance.
   case k3
+  /// The divergence itself, Σ π (log π − log π_ref) over the whole vocabulary: without variance.
+  case exact
 
   /// The estimate of each token.
   ///
-  /// - Shape: `[N]`, `[N]` → `[N]`.
+  /// - Parameters: log-probabilities: of the drawn tokens; for `exact` of the whole vocabulary, −∞ where a token is banned in
+  ///   both.
+  /// - Shape: `[N]`, `[N]` → `[N]`; for `exact` `[N, V]`, `[N, V]` → `[N]`.
   public func callAsFunction(_ policy: TorchTensor, reference: TorchTensor) -> TorchTensor {
-    let ratio = reference - policy
-    return switch self {
-    case .k1: -ratio
-    case .k3: ratio.exp() - 1 - ratio
+    switch self {
+    case .k1: return policy - reference
+    case .k3:
+      let ratio = reference - policy
+      return ratio.exp() - 1 - ratio
+    case .exact: return Self.sum(policy, reference)
     }
   }
 
-  /// The divergence itself, Σ π (log π − log π_ref) over the whole vocabulary.
-  ///
-  /// - Parameters: log-probabilities, `[N, V]` each; −∞ where a token is banned in both.
-  /// - Shape: `[N]`.
-  public static func exact(_ policy: TorchTensor, reference: TorchTensor) -> TorchTensor {
+  private static func sum(_ policy: TorchTensor, _ reference: TorchTensor) -> TorchTensor {
     let probability = policy.exp()
     let term = probability * (policy - reference)
     // 0 · (−∞ − −∞) is none, and means nothing.

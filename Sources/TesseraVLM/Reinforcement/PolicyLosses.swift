@@ -42,20 +42,19 @@ public struct GRPOLoss: Sendable, Hashable, Codable {
 
   public init() {}
 
-  /// `Σ −min(ρ Â, clip(ρ, 1 − ε, 1 + ε_high) Â) + β ρ k3`; the ρ on the divergence corrects for the tokens' having been drawn
+  /// `Σ −min(ρ Â, clip(ρ, 1 − ε, 1 + ε_high) Â) + β ρ KL`; the ρ on the divergence corrects for the tokens' having been drawn
   /// by the old policy.
   ///
   /// - Shape: `[N]` each → a number.
-  /// - Parameter reference: nil only where β is 0.
+  /// - Parameter divergence: an estimate of each token (`KLEstimate`; TRL's is k3); nil only where β is 0.
   public func callAsFunction(
-    _ logProbabilities: TorchTensor, old: TorchTensor, advantages: TorchTensor, reference: TorchTensor?
+    _ logProbabilities: TorchTensor, old: TorchTensor, advantages: TorchTensor, divergence: TorchTensor?
   ) -> TorchTensor {
     let ratio = (logProbabilities - old).exp()
     let clipped = ratio.clamp(min: 1 - clip, max: 1 + (clipHigh ?? clip))
     let gain = (ratio * advantages).minimum(clipped * advantages)
-    guard divergenceWeight != 0, let reference else { return -gain.sum() }
-    let divergence = ratio * KLEstimate.k3(logProbabilities, reference: reference)
-    return (divergenceWeight * divergence - gain).sum()
+    guard divergenceWeight != 0, let divergence else { return -gain.sum() }
+    return (divergenceWeight * ratio * divergence - gain).sum()
   }
 }
 

@@ -17,6 +17,8 @@ public struct ReinforcementOptions: Sendable, Hashable {
   public var minibatches = 1
   /// β: what the distance from the reference takes from the reward (PPO, RLOO) or adds to the loss (GRPO).
   public var divergence: KLWeight
+  /// How that distance is estimated.
+  public var estimate: KLEstimate
   public var ppo = PPOLoss()
   public var grpo = GRPOLoss()
   public var rloo = RLOOLoss()
@@ -33,11 +35,12 @@ public struct ReinforcementOptions: Sendable, Hashable {
   /// Answers that go through the models together; nil for all of a step.
   public var microSamples: Int?
 
-  /// The field's defaults of an algorithm: PPO four passes and β 0.05, GRPO one and β 0, RLOO one and β 0.05.
+  /// The field's defaults of an algorithm: PPO four passes and β 0.05 of k1, GRPO one and β 0 of k3, RLOO one and β 0.05 of k1.
   public init(_ algorithm: Algorithm) {
     self.algorithm = algorithm
     epochs = algorithm == .ppo ? 4 : 1
     divergence = KLWeight(algorithm == .grpo ? 0 : 0.05)
+    estimate = algorithm == .grpo ? .k3 : .k1
   }
 
   /// Optimiser steps of an iteration.

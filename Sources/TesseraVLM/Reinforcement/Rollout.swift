@@ -13,6 +13,8 @@ public struct Rollout: Sendable, Hashable, Codable {
   public var old: [Double]
   /// log π_ref of each token; empty without a reference.
   public var reference: [Double] = []
+  /// The estimate of the distance from the reference at each token (`ReinforcementOptions.estimate`); empty without a reference.
+  public var divergences: [Double] = []
   /// What the value model expected from each token on; empty without one.
   public var values: [Double] = []
   /// The reward.

@@ -32,6 +32,8 @@ struct RolloutMaker {
   let value: RewardModel?
   let reward: any Reward
   let options: RolloutOptions
+  /// How the distance from the reference is estimated.
+  let estimate: KLEstimate
 
   /// The prompts of an iteration: all questions once in an order of chance, then once more in another.
   private func places(_ iteration: Int) -> [Int] {
@@ -138,8 +140,13 @@ struct RolloutMaker {
       for (row, old) in cut(own).enumerated() { rollouts[row].old = old }
       var divergence = 0.0
       if let reference {
-        let theirs = PolicyModel.own(try reference.distributions(batch), batch)
+        let others = try reference.distributions(batch)
+        let theirs = PolicyModel.own(others, batch)
         for (row, values) in cut(theirs).enumerated() { rollouts[row].reference = values }
+        let estimates =
+          estimate == .exact
+          ? estimate(distributions, reference: others) : estimate(own, reference: theirs)
+        for (row, values) in cut(estimates).enumerated() { rollouts[row].divergences = values }
         divergence = KLEstimate.k3(own, reference: theirs).sum().item
       }
       if let value {

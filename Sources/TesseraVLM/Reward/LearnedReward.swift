@@ -21,7 +21,7 @@ public struct LearnedReward: Reward {
     builder = SampleBuilder(processor)
   }
 
-  /// - Throws: what pictures and the template throw; `invalidInput` for an answer whose text holds a token of structure.
+  /// - Throws: what pictures and the template throw.
   public func scores(_ replies: [Evaluator.Reply]) throws -> [Double] {
     var scores: [Double] = []
     for start in stride(from: 0, to: replies.count, by: max(1, batch)) {
@@ -48,10 +48,19 @@ public struct LearnedReward: Reward {
     return (batch, batch.places(samples.map(\.endPlace)))
   }
 
+  /// An answer that spells out a token of structure, letter by letter, does not become one: the token loses its first character.
+  private func plain(_ answer: String) -> String {
+    let processor = builder.processor
+    let ids = [processor.config.imageToken] + processor.endTokens + [processor.padToken].compactMap { $0 }
+    return ids.compactMap { processor.tokenizer.token($0) }.reduce(answer) { text, token in
+      token.count > 1 && text.contains(token) ? text.replacing(token, with: token.dropFirst()) : text
+    }
+  }
+
   /// The prompt with the answer; without the end where the answer has none.
   private func sample(_ reply: Evaluator.Reply, imageTokens: [Int]) throws -> TokenizedSample {
     // Templates put white space before an answer themselves, which is part of what a model generates.
-    let messages = reply.question.messages + [ChatMessage(role: "assistant", reply.answer.trimmed)]
+    let messages = reply.question.messages + [ChatMessage(role: "assistant", plain(reply.answer).trimmed)]
     do {
       guard case .sample(var sample) = try builder.tokenize(messages, imageTokens: imageTokens) else {
         preconditionFailure("a builder without a limit drops nothing")

@@ -151,7 +151,7 @@ public final class ReinforcementTask: TrainingTask {
       for row in rollouts.indices {
         let rollout = rollouts[row]
         var rewards = rollout.ids.indices.map { place in
-          rollout.reference.isEmpty ? 0 : -beta * (rollout.old[place] - rollout.reference[place])
+          rollout.divergences.isEmpty ? 0 : -beta * rollout.divergences[place]
         }
         // The score comes with the token that ends the answer, not behind it.
         rewards[rewards.count - 1] += rollout.score
@@ -167,7 +167,8 @@ public final class ReinforcementTask: TrainingTask {
       for start in stride(from: 0, to: rollouts.count, by: size) {
         let group = start..<min(start + size, rollouts.count)
         let rewards = group.map { row in
-          rollouts[row].score - (options.algorithm == .rloo ? beta * rollouts[row].divergence : 0)
+          rollouts[row].score
+            - (options.algorithm == .rloo ? beta * rollouts[row].divergences.reduce(0, +) : 0)
         }
         let advantages =
           options.algorithm == .rloo
@@ -201,8 +202,8 @@ public final class ReinforcementTask: TrainingTask {
       var grpo = options.grpo
       grpo.divergenceWeight = state.weight.value
       let each = flat { rollout in Array(repeating: rollout.advantages[0], count: rollout.ids.count) }
-      let hasReference = batch.rollouts.allSatisfy { !$0.reference.isEmpty }
-      loss = grpo(own, old: old, advantages: each, reference: hasReference ? flat(\.reference) : nil)
+      let divergence = grpo.divergenceWeight == 0 ? nil : try divergence(distributions, own, batch)
+      loss = grpo(own, old: old, advantages: each, divergence: divergence)
     case .rloo:
       loss = options.rloo(
         own, old: old, advantages: numbers(batch.rollouts.map { $0.advantages[0] }),
@@ -215,6 +216,22 @@ public final class ReinforcementTask: TrainingTask {
       loss = loss + options.languageWeight * Double(batch.stepUnits) * mean
     }
     return loss
+  }
+
+  /// How far the policy of now is from its reference at each token; nil without a reference.
+  ///
+  /// - Shape: `[N, V]`, `[N]` → `[N]`.
+  private func divergence(_ distributions: TorchTensor, _ own: TorchTensor, _ batch: Batch) throws
+    -> TorchTensor?
+  {
+    guard let reference = maker.reference else { return nil }
+    guard options.estimate == .exact else {
+      let theirs = batch.rollouts.flatMap(\.reference)
+      return options.estimate(
+        own, reference: TorchTensor(theirs, shape: [theirs.count]).to(own.type, device: own.device))
+    }
+    let others = try noGrad { try reference.distributions(batch.texts) }
+    return options.estimate(distributions, reference: others)
   }
 
   // MARK: state

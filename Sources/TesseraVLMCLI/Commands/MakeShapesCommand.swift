@@ -42,6 +42,9 @@ struct MakeShapesCommand: ParsableCommand {
       valueName: "n"))
   var turns = 0
 
+  @Flag(help: "Each caption as the answer to a request too (\"What do you see?\"), in files of their own.")
+  var descriptions = false
+
   @Option(help: "folder (PNG and JSONL) or tar (WebDataset).")
   var format = CorpusOutput.folder
 
@@ -54,7 +57,7 @@ struct MakeShapesCommand: ParsableCommand {
   func run() throws {
     let corpus = ShapesCorpus(
       seed: seed, counts: [.train: train, .validation: validation, .heldout: heldout], side: size,
-      questions: questions, turns: turns, format: format)
+      questions: questions, turns: turns, descriptions: descriptions, format: format)
     let line = MakeProgress()
     defer { line.finish() }
     try corpus.write(to: destination, overwrite: overwrite) { split, done in
@@ -68,6 +71,7 @@ struct MakeShapesCommand: ParsableCommand {
       + [
         ["held-out pairs", ShapesPair.heldOut.map(\.name).joined(separator: ", ")],
         ["questions", "\(questions) a scene"], ["turns of a conversation", "\(turns)"],
+        ["descriptions", descriptions ? "one a scene" : "none"],
         ["pictures", "\(size)×\(size)"], ["seed", "\(seed)"],
       ]
     for row in TextTable.lines(rows) { print("  " + row) }

@@ -53,6 +53,42 @@ import Testing
     }
   }
 
+  @Test("descriptions are captions as answers to requests, in files of their own, and change no other file")
+  func descriptions() throws {
+    let folder = try TemporaryFolder()
+    var corpus = small
+    try corpus.write(to: folder.path + "/plain")
+    corpus.descriptions = true
+    try corpus.write(to: folder.path + "/shapes")
+    let data = try ConversationDataset("\(folder.path)/shapes/heldout/descriptions.jsonl")
+    #expect(data.count == 300 && data.validate(checkingFiles: true) == [])
+    var requests: [String: Int] = [:]
+    for index in 0..<data.count {
+      let scene = ShapesScene(seed: 4, split: .heldout, index: index)
+      let turns = try data.sample(at: index).conversation
+      #expect(turns.map(\.text) == ["<image>\(scene.request)", scene.caption])
+      requests[scene.request, default: 0] += 1
+    }
+    // All wordings, about equally often: 75 of 300, ±5 deviations of 7.5.
+    #expect(Set(requests.keys) == Set(ShapesScene.requests))
+    #expect(requests.values.allSatisfy { (38...112).contains($0) }, "\(requests)")
+    for name in ["captions.jsonl", "questions.jsonl", "images/000001.png"] {
+      let (with, without) = (
+        FileManager.default.contents(atPath: "\(folder.path)/shapes/train/\(name)"),
+        FileManager.default.contents(atPath: "\(folder.path)/plain/train/\(name)")
+      )
+      #expect(with != nil && with == without, "\(name)")
+    }
+    #expect(
+      try !corpus.isWritten(at: folder.path + "/plain") && corpus.isWritten(at: folder.path + "/shapes"))
+    corpus.format = .tar
+    try corpus.write(to: folder.path + "/tars")
+    let tar = try WebDataset("\(folder.path)/tars/train/descriptions-000000.tar")
+    #expect(tar.count == 6)
+    let first = ShapesScene(seed: 4, split: .train, index: 0)
+    #expect(try tar.sample(at: 0).conversation.map(\.text) == ["<image>\(first.request)", first.caption])
+  }
+
   @Test("tars are read back by WebDataset")
   func tars() throws {
     let folder = try TemporaryFolder()

@@ -14,6 +14,8 @@ final class ReinforcementJob: StageJob {
   private let questions: [Question]
   private let maker: RolloutMaker
   private let reward: any Reward
+  /// The reward models among the rewards.
+  private let learned: [LearnedReward]
   private let start: Checkpoint
   private let heldOut: Evaluator
   private let evaluations: [HeldOutSet]
@@ -38,7 +40,9 @@ final class ReinforcementJob: StageJob {
     var options = recipe.options
     options.rollouts.seed = run.seed
     options.microSamples = stage.feed.microSamples
-    reward = try Self.reward(recipe.rewards, run)
+    let parts = try recipe.rewards.map { try Self.reward($0, run) }
+    reward = parts.count == 1 && parts[0].weight == 1 ? parts[0].reward : RewardMix(parts)
+    learned = parts.compactMap { $0.reward as? LearnedReward }
     let banned = Generator(policy, processor).banned
     func model(_ model: LlavaModel) -> PolicyModel {
       PolicyModel(model, temperature: options.rollouts.temperature, banned: banned)
@@ -49,23 +53,15 @@ final class ReinforcementJob: StageJob {
     maker = RolloutMaker(
       questions: questions, processor: processor, policy: model(policy), reference: model(reference),
       value: value,
-      reward: reward, options: options.rollouts)
+      reward: reward, options: options.rollouts, estimate: options.estimate)
     task = try ReinforcementTask(
       policy, stage.plan, maker, value: value, options, language: Self.language(recipe, run, processor))
     task.checkpointsGradients = stage.checkpointsGradients
     task.sideFiles = SideFiles(from: run.start)
     task.base = stage.lora == nil ? nil : start
-    let builder = SampleBuilder(processor)
-    let fixed = try processor.fixedSize()
-    evaluations = try stage.evaluations.map { recipe in
-      let content = try run.source(recipe.source, builder, fixed: fixed, isHeldOut: true)
-      var set = try HeldOutSet(recipe.name, content, builder, isFixedSize: fixed != nil)
-      set.evaluator?.maximumAnswer = recipe.maximumAnswer
-      set.evaluator?.batch = recipe.batch
-      set.isControlled = recipe.controls
-      set.threads = run.whole.recipe.loaderThreads
-      return set
-    }
+    let data = StageData(
+      builder: SampleBuilder(processor), fixedSize: try processor.fixedSize(), sources: [], validation: [])
+    evaluations = try stage.evaluations.map { try run.heldOut($0, data) }
     var held = try evaluations.first?.evaluator ?? Evaluator(questions, processor)
     held.maximumAnswer = options.rollouts.maximumAnswer
     heldOut = held.sampled(recipe.lookPrompts, batch: options.rollouts.batch)
@@ -73,21 +69,17 @@ final class ReinforcementJob: StageJob {
 
   // MARK: what the recipe names
 
-  private static func reward(_ sources: [ReinforcementRecipe.RewardSource], _ run: StageRun) throws
-    -> any Reward
+  private static func reward(_ source: ReinforcementRecipe.RewardSource, _ run: StageRun) throws
+    -> (reward: any Reward, weight: Double)
   {
-    let parts = try sources.map { source -> (reward: any Reward, weight: Double) in
-      switch source.kind {
-      case .exact: return (ExactMatchReward(), source.weight)
-      case .program(let command): return (ProgramReward(command), source.weight)
-      case .learned(let path):
-        let directory = run.rewardDirectory(path)
-        let model = try RewardModel(Checkpoint(directory), type: .float32)
-        return (LearnedReward(model, try Processor(directory, model.trunk.config)), source.weight)
-      }
+    switch source.kind {
+    case .exact: return (ExactMatchReward(), source.weight)
+    case .program(let command): return (ProgramReward(command), source.weight)
+    case .learned(let path):
+      let directory = run.rewardDirectory(path)
+      let model = try RewardModel(Checkpoint(directory), type: .float32)
+      return (LearnedReward(model, try Processor(directory, model.trunk.config)), source.weight)
     }
-    if parts.count == 1, parts[0].weight == 1 { return parts[0].reward }
-    return RewardMix(parts)
   }
 
   /// The value model: a reward model's weights, or the policy's with a head that expects nothing.
@@ -190,19 +182,14 @@ final class ReinforcementJob: StageJob {
           return try value.values(seen).sum()
         })
     }
-    for source in recipe.rewards {
-      guard case .learned(let path) = source.kind else { continue }
-      let directory = run.rewardDirectory(path)
-      let model = try RewardModel(Checkpoint(directory), type: .float32)
-      let learned = LearnedReward(model, try Processor(directory, model.trunk.config))
+    for learned in learned {
       let reply = Evaluator.Reply(questions[question], answer: words, isStopped: true)
       let (scored, places) = try learned.texts([reply])
-      let value = try model.pixelGradientNorm(scored, places: places) ?? 0
+      let value = try learned.model.pixelGradientNorm(scored, places: places) ?? 0
       guard value > 0, value.isFinite else {
         throw TesseraError(
           .invalidInput(
-            operation: "the reward model", expected: "scores that move with the pictures", got: "\(value)"),
-          path: directory)
+            operation: "the reward model", expected: "scores that move with the pictures", got: "\(value)"))
       }
       parts.append("reward \(Float(value))")
     }

@@ -1,0 +1,101 @@
+private import Foundation
+internal import TesseraCore
+internal import TesseraCorpora
+internal import TesseraData
+
+extension StageRun {
+  /// How a stage's folder stands to what the recipe asks for now.
+  enum Standing {
+    /// Not done: nothing, or a part.
+    case open
+    /// Done, and unchanged: what it left behind.
+    case done(String)
+    /// Done with other settings, data or weights: the first difference.
+    case changed(String)
+  }
+
+  /// The file beside a stage that is done which says what it was made of.
+  private var originPath: String { "\(folder)/made-of.txt" }
+
+  /// Whether the stage is done, and would be made of the same once more.
+  ///
+  /// - Throws: `io`; what reading the weights throws.
+  func standing() throws -> Standing {
+    guard let place = try finished() else { return .open }
+    // A stage of an earlier version: nobody knows what it was made of.
+    guard FileIO.size(originPath) != nil else { return .done(place) }
+    let then = String(decoding: try FileIO.read(originPath, limit: 1 << 24), as: UTF8.self)
+    let now: String
+    do { now = try origin() } catch let error as TesseraError {
+      // What is done does not need its data any more.
+      guard case .io = error.reason else { throw error }
+      say("taken as unchanged: what it was made of cannot be looked at (\(error))")
+      return .done(place)
+    }
+    return then == now ? .done(place) : .changed(now.firstDifference(from: then))
+  }
+
+  /// Says what the stage is made of, before its model is there.
+  func keepOrigin() throws { try AtomicFile.write(Array(origin().utf8), to: originPath) }
+
+  /// Gives the stage's folder another name, so that it is made anew and nothing is lost.
+  ///
+  /// - Returns: the name.
+  func putAside() throws -> String {
+    var number = 1
+    while FileIO.identity("\(folder).old-\(number)") != nil { number += 1 }
+    try FileIO.move(folder, to: "\(folder).old-\(number)")
+    return "\(stage.name).old-\(number)"
+  }
+
+  /// What decides a stage's weights, a line each: what it begins with, its settings, and a SHA-256 of its data's contents.
+  private func origin() throws -> String {
+    var lines = try beginning + decisiveLines(without: stage.kind == .rl ? [] : ["evaluate"])
+    for source in sources {
+      lines.append("\(source.path): \(try whole.resolve(source).open().fingerprint().hex)")
+    }
+    for case .learned(let path) in stage.reinforcement?.rewards.map(\.kind) ?? [] {
+      let directory = rewardDirectory(path)
+      // The scale of its scores stands in the config.
+      lines.append(
+        "\(path): \(try Checkpoint(directory).sampledDigest()) \(try Digest.file("\(directory)/config.json"))"
+      )
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// All data that takes part in a stage's weights.
+  private var sources: [CorpusSource] {
+    let made = Set(stage.makes.map(\.path))
+    let kept = stage.data.filter { !made.contains($0.path) || FileIO.size(whole.resolve($0.path)) != nil }
+    return kept + stage.makes.map(\.source) + [stage.reward?.questions].compactMap { $0 }
+      + (stage.reinforcement?.language ?? [])
+  }
+
+  /// What a stage begins with.
+  var beginning: [String] {
+    get throws {
+      let origin =
+        start.hasPrefix(whole.folder + "/") ? String(start.dropFirst(whole.folder.count + 1)) : start
+      return [
+        "begins with: \(origin)", "its weights: \(try Checkpoint(start).sampledDigest())",
+        "seed: \(whole.recipe.seed)", "stage \(number + 1)",
+      ]
+    }
+  }
+
+  /// The lines of the stage's recipe that change its steps.
+  ///
+  /// - Parameter others: further keys that are left out with all below them.
+  func decisiveLines(without others: Set<String> = []) -> [String] {
+    // How often something is looked at or kept changes no step.
+    let free = others.union(["checkpoint_every", "validate_every", "log_every", "keep"])
+    var isLeftOut = false
+    return stage.yaml.split(separator: "\n").map(String.init).filter { line in
+      if let first = line.first, first != " ", first != "-" {
+        isLeftOut = free.contains(String(line.prefix { $0 != ":" }))
+      }
+      return !isLeftOut
+    }
+  }
+}
