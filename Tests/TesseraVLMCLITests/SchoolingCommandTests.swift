@@ -9,6 +9,10 @@ import Testing
 struct SchoolingCommandTests {
   static let model = Repository.path("samples/vlm/shapes/model")
 
+  /// A program whose reward is the answer's length.
+  private static let length =
+    "program:python3 -c 'import json, sys\nfor l in sys.stdin: a = json.loads(l); print(json.dumps(dict(id=a[\"id\"], reward=len(a[\"completion\"]))), flush=True)'"
+
   private func run(_ arguments: [String]) throws -> Command.Result {
     try Command.run(arguments, tool: "tessera-vlm")
   }
@@ -193,7 +197,8 @@ struct SchoolingCommandTests {
     ])
   func variants(_ algorithm: String, _ variant: String) throws {
     let folder = try data()
-    var more = ["--reward", "exact", "--kl", "0.1"]
+    let reward = ["--reward", Self.length, "--kl", "0.1"]
+    var more = reward
     switch variant {
     case "language":
       more += [
@@ -206,7 +211,7 @@ struct SchoolingCommandTests {
       ]
     default: more += ["--set", "stages[0].rl.kl={weight: 0.1, estimate: \(variant)}"]
     }
-    let plain = try rl(folder, "plain", algorithm, ["--reward", "exact", "--kl", "0.1"])
+    let plain = try rl(folder, "plain", algorithm, reward)
     let done = try rl(folder, "out", algorithm, more)
     #expect(plain.status == 0 && done.status == 0, "\(plain.errors) \(done.errors)")
     let entries = try RunLog.entries(of: "\(folder.path)/out/rl/log.jsonl")
@@ -278,10 +283,8 @@ struct SchoolingCommandTests {
   @Test("ends when the budget of divergence is spent, and keeps what did best")
   func budget() throws {
     let folder = try data()
-    let program =
-      "python3 -c 'import json, sys\nfor l in sys.stdin: a = json.loads(l); print(json.dumps(dict(id=a[\"id\"], reward=len(a[\"completion\"]))), flush=True)'"
     let done = try rl(
-      folder, "out", "grpo", ["--reward", "program:\(program)", "--kl-budget", "1e-9", "--lr", "3e-3"])
+      folder, "out", "grpo", ["--reward", Self.length, "--kl-budget", "1e-9", "--lr", "3e-3"])
     #expect(done.status == 0 && done.errors.contains("the budget of divergence is spent"), "\(done.errors)")
     let entries = try RunLog.entries(of: "\(folder.path)/out/rl/log.jsonl")
     #expect(

@@ -27,9 +27,9 @@ public enum KLEstimate: String, Sendable, Hashable, Codable, CaseIterable {
 
   private static func sum(_ policy: TorchTensor, _ reference: TorchTensor) -> TorchTensor {
     let probability = policy.exp()
-    let term = probability * (policy - reference)
-    // 0 · (−∞ − −∞) is none, and means nothing.
-    return TorchTensor.where(probability .> 0.0, term, term.zerosLike()).sum(-1)
+    // 0 · (−∞ − −∞) is none, and means nothing: taken out before the product, whose gradient would have it.
+    let difference = policy - reference
+    return (probability * TorchTensor.where(probability .> 0.0, difference, difference.zerosLike())).sum(-1)
   }
 }
 

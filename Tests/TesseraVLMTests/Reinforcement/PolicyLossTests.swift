@@ -113,12 +113,17 @@ import Testing
     for estimate in [KLEstimate.k1, .k3] {
       expectClose((weights * estimate(logits, reference: others)).sum(-1), exact, within: 1e-12)
     }
-    // A banned token has no part in it.
+    // A banned token has no part in it, nor in its gradient.
     let ban = TorchTensor([false, true, false, false, false, false, false], shape: [7])
+    let leaf = TorchTensor(try golden.doubles("logits"), shape: [5, 7]).requiringGrad()
     let banned = KLEstimate.exact(
-      logits.maskedFill(ban, -Double.infinity).logSoftmax(-1),
+      leaf.maskedFill(ban, -Double.infinity).logSoftmax(-1),
       reference: others.maskedFill(ban, -Double.infinity).logSoftmax(-1))
     #expect(banned.array(of: Double.self).allSatisfy { $0.isFinite && $0 >= 0 })
+    banned.sum().backward()
+    let gradient = try #require(leaf.grad).array(of: Double.self)
+    #expect(gradient.allSatisfy(\.isFinite) && gradient.contains { $0 != 0 })
+    #expect(stride(from: 1, to: 35, by: 7).allSatisfy { gradient[$0] == 0 })
   }
 
   @Test("an adaptive weight follows the divergence, by a fifth at the most")
