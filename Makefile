@@ -4,10 +4,12 @@
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make bench  installs the loader's rivals (8 GB, once), makes the pictures, measures all in turn (25 minutes), writes
 #             docs/benchmarks.md; make bench-data makes the pictures alone
+# make schooling  the long runs of preference and reward (three hours on two cores): samples/vlm/schooling.yaml, then PPO and
+#             GRPO by rule and by reward model on three seeds, DPO, a reward model made weak; in schooling-out
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data microbench docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data schooling microbench docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
@@ -19,7 +21,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,9s/^# //p' Makefile
+	@sed -n '1,11s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -95,6 +97,9 @@ bench: deps bench-data
 	@tools/install-deps peers
 	swift build -c release --package-path Benchmarks --product LoaderPeer
 	.oracle/pillow-13/bin/python Benchmarks/loader.py --page docs/benchmarks.md --plot docs/benchmarks.svg
+
+schooling: build-vlm
+	python3 Benchmarks/schooling.py $(VLM) schooling-out
 
 # Inputs are made by the program. FILTER='resize.*' measures what begins so.
 microbench: deps

@@ -24,7 +24,7 @@ stages:
     data: [{school}/data/train/descriptions.jsonl]
     train: {{vision: true, projector: true, decoder: true}}
     steps: {steps}
-    optimizer: {{learning_rate: {rate}, schedule: cosine, warmup: 10, final: 0.1}}
+    optimizer: {{learning_rate: {rate}, schedule: cosine, warmup: 10, final: 0.02}}
     log_every: {log}
     checkpoint_every: 1000
     evaluate:
@@ -33,8 +33,9 @@ stages:
       - {{path: {school}/test/validation/questions.jsonl, name: questions, max_answer: 30, controls: false}}
     rl:
       algorithm: {algorithm}
+      epochs: {epochs}
       rewards: [{reward}]
-      rollouts: {{prompts: 32, samples: 8, max_answer: 30, batch: 128}}
+      rollouts: {{prompts: 64, samples: 4, max_answer: 30, batch: 128}}
       kl: {kl}
       look: {{every: {look}, prompts: 500, patience: {patience}}}
 """
@@ -73,7 +74,8 @@ stages:
       - {{path: {school}/test/validation/questions.jsonl, name: questions, max_answer: 30, controls: false}}
     dpo: {{loss: dpo, beta: 0.1}}
 """
-LEARNING = {"grpo": dict(steps=120, rate="1e-4", log=10, look=20), "ppo": dict(steps=240, rate="5e-5", log=20, look=10)}
+LEARNING = {"grpo": dict(steps=100, epochs=1, rate="3e-4", log=10, look=20),
+            "ppo": dict(steps=160, epochs=2, rate="1.5e-4", log=20, look=20)}
 
 
 def plans(school, weak, seeds):
@@ -83,13 +85,13 @@ def plans(school, weak, seeds):
             for seed in seeds:
                 name = f"{algorithm}-{kind}-{seed}"
                 yield name, RL.format(name=name, seed=seed, school=school, algorithm=algorithm, reward=reward,
-                                      kl="{weight: 0.02, budget: 8}", patience=4, **how)
+                                      kl="{weight: 0.01, budget: 8}", patience=4, **how)
     for seed in seeds:
         yield f"dpo-{seed}", DPO.format(seed=seed, school=school)
     yield "weak-reward", WEAK.format(school=school, pairs=100)
     yield "weak-grpo", RL.format(
-        name="weak-grpo", seed=1, school=school, algorithm="grpo", kl="{weight: 0}", patience=3, steps=200, rate="2e-4",
-        log=10, look=10, reward=f"{{kind: learned, directory: {weak}/reward/model}}")
+        name="weak-grpo", seed=1, school=school, algorithm="grpo", kl="{weight: 0}", patience=3, steps=150, epochs=1,
+        rate="3e-4", log=10, look=10, reward=f"{{kind: learned, directory: {weak}/reward/model}}")
 
 
 def entries(folder):

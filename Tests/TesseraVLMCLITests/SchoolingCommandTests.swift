@@ -218,13 +218,13 @@ struct SchoolingCommandTests {
     let rollouts = entries.filter { $0.kind == .rollout }
     #expect(
       rollouts.allSatisfy { ($0["kl"]?.number ?? .nan).isFinite && ($0["reward"]?.number ?? .nan).isFinite })
-    // What was asked for takes part: the steps are others than without.
-    func losses(_ name: String) throws -> [Double?] {
+    // What was asked for takes part: the steps are others than without. (RLOO's loss itself is always about 0.)
+    func steps(_ name: String) throws -> [[Double?]] {
       try RunLog.entries(of: "\(folder.path)/\(name)/rl/log.jsonl").filter { $0.kind == .train }.map {
-        $0[LogField.loss]?.number
+        [$0[LogField.loss]?.number, $0[LogField.gradientNorm]?.number]
       }
     }
-    #expect(try losses("out") != losses("plain"))
+    #expect(try steps("out") != steps("plain"))
     guard variant == "adapter" else { return }
     let weights = rollouts.compactMap { $0["kl_weight"]?.number }
     #expect(Set(weights).count > 1, "\(weights)")

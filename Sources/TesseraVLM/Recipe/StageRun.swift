@@ -99,7 +99,8 @@ final class StageRun {
     let progress = TrainingProgress(
       stage: stage.name, total: total, startingAfter: step, every: stage.logEvery)
     let steps = StepLog(
-      stage: stage.name, total: total, every: stage.logEvery, log: log, board: board, progress: progress)
+      stage: stage.name, total: total, every: stage.logEvery, log: log, board: board, progress: progress,
+      waitsFor: waitsFor)
     let output = StageOutput(log: log, board: board) { [stage] in progress.note("\(stage.name): \($0)") }
     training.callbacks = try [steps] + job.callbacks(output)
     let ending = try training.run()
@@ -129,6 +130,9 @@ final class StageRun {
       separator: "\n")
   }
 
+  /// What a step waits for before its first batch.
+  private var waitsFor: String { stage.kind == .rl ? "rollouts" : "data" }
+
   private func tell(_ steps: StepLog) {
     let times = steps.times
     guard times.total > 0 else { return }
@@ -137,7 +141,7 @@ final class StageRun {
     func share(_ seconds: Double) -> String { "\((seconds / total * 1000).rounded() / 10) %" }
     say(
       "\(Int((Double(steps.tokens) / times.total).rounded())) tokens/s, \(Int((Double(steps.images) / times.total).rounded())) images/s; "
-        + "time: data wait \(share(times.data)), forward \(share(times.forward)), backward \(share(times.backward)), "
+        + "time: \(waitsFor == "data" ? "data wait" : waitsFor) \(share(times.data)), forward \(share(times.forward)), backward \(share(times.backward)), "
         + "optimiser \(share(times.optimizer)), other (validation, answers, log, checkpoints) \(share(other))"
     )
   }

@@ -11,6 +11,7 @@ public final class StepLog: TrainingCallback {
   private let log: RunLog
   private let board: TensorBoardWriter?
   private let progress: TrainingProgress?
+  private let waitsFor: String
   /// What the steps since the last line took.
   private var window = StepTimes()
   private var counts = (tokens: 0, images: 0, steps: 0)
@@ -24,9 +25,12 @@ public final class StepLog: TrainingCallback {
 
   /// - Parameters:
   ///   - every: steps from one line to the next.
+  ///   - waitsFor: what the time before a step's first batch is spent on: data, rollouts.
   public init(
-    stage: String, total: Int, every: Int, log: RunLog, board: TensorBoardWriter?, progress: TrainingProgress?
+    stage: String, total: Int, every: Int, log: RunLog, board: TensorBoardWriter?,
+    progress: TrainingProgress?, waitsFor: String = "data"
   ) {
+    self.waitsFor = waitsFor
     (self.stage, self.total, self.every) = (stage, total, max(1, every))
     (self.log, self.board, self.progress) = (log, board, progress)
     lastLine = ProcessInfo.processInfo.systemUptime
@@ -87,7 +91,7 @@ public final class StepLog: TrainingCallback {
         measured: [
           (LogField.tokensPerSecond, .number(rate)), (LogField.imagesPerSecond, .number(imageRate)),
           (LogField.dataWait, .number(wait)), (LogField.memory, .int(memory)),
-          (LogField.secondsPrefix + "data", .number(window.data)),
+          (LogField.secondsPrefix + waitsFor, .number(window.data)),
           (LogField.secondsPrefix + "forward", .number(window.forward)),
           (LogField.secondsPrefix + "backward", .number(window.backward)),
           (LogField.secondsPrefix + "optimizer", .number(window.optimizer)),
