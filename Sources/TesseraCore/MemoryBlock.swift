@@ -1,3 +1,5 @@
+private import CKernels
+
 /// A block of 64-byte-aligned memory with one owner: what `Image` and `Tensor` keep their elements in.
 ///
 /// Values that hold a block copy it before they write unless they are its only holder, so a block
@@ -10,10 +12,12 @@ package final class MemoryBlock: @unchecked Sendable {
   package let isWritable: Bool
   private let release: (@Sendable (UnsafeMutableRawPointer) -> Void)?
 
-  /// Allocates `byteCount` uninitialised bytes, aligned to 64.
+  /// Takes `byteCount` uninitialised bytes, aligned to 64, from what the thread uses again (`scratch.h`): pictures that
+  /// come and go on a thread cost no allocations.
   package init(byteCount: Int) {
     precondition(byteCount >= 0, "MemoryBlock of \(byteCount) bytes")
-    self.base = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    guard let base = tk_scratch_take(byteCount) else { fatalError("no memory for \(byteCount) bytes") }
+    self.base = base
     self.byteCount = byteCount
     self.isWritable = true
     self.release = nil
@@ -41,7 +45,7 @@ package final class MemoryBlock: @unchecked Sendable {
   }
 
   deinit {
-    if let release { release(base) } else { base.deallocate() }
+    if let release { release(base) } else { tk_scratch_give(base) }
   }
 
   package func copy() -> MemoryBlock {
