@@ -1,9 +1,14 @@
 // A thread's blocks that wait for use: a table that is looked through for the one that fits best.
+#define _GNU_SOURCE  // madvise
 #include "include/scratch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -27,6 +32,7 @@ enum {
   SMALL = 4096,
   // Takes between two looks for blocks that have grown old.
   LOOK = 256,
+  LARGE_PAGE = 2 << 20,
 };
 
 typedef struct {
@@ -134,3 +140,17 @@ void tk_scratch_give(void *block) {
 }
 
 size_t tk_scratch_kept(void) { return mine.kept; }
+
+void *tk_large_take(size_t bytes) {
+  const size_t unit = bytes < 2 * LARGE_PAGE ? HEAD : LARGE_PAGE;
+  if (bytes > SIZE_MAX - unit) return NULL;
+  const size_t room = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
+  void *block = aligned_alloc(unit, room);
+#if defined(__linux__)
+  // Advice: a system that has none goes on with small ones.
+  if (block && unit == LARGE_PAGE) (void)madvise(block, room, MADV_HUGEPAGE);
+#endif
+  return block;
+}
+
+void tk_large_give(void *block) { free(block); }

@@ -1,5 +1,3 @@
-private import CKernels
-
 /// A block of 64-byte-aligned memory with one owner: what `Image` and `Tensor` keep their elements in.
 ///
 /// Values that hold a block copy it before they write unless they are its only holder, so a block
@@ -16,8 +14,7 @@ package final class MemoryBlock: @unchecked Sendable {
   /// come and go on a thread cost no allocations.
   package init(byteCount: Int) {
     precondition(byteCount >= 0, "MemoryBlock of \(byteCount) bytes")
-    guard let base = tk_scratch_take(byteCount) else { fatalError("no memory for \(byteCount) bytes") }
-    self.base = base
+    self.base = Scratch.take(byteCount)
     self.byteCount = byteCount
     self.isWritable = true
     self.release = nil
@@ -45,7 +42,7 @@ package final class MemoryBlock: @unchecked Sendable {
   }
 
   deinit {
-    if let release { release(base) } else { tk_scratch_give(base) }
+    if let release { release(base) } else { Scratch.give(base) }
   }
 
   package func copy() -> MemoryBlock {

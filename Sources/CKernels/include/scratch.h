@@ -28,4 +28,9 @@ void tk_scratch_give(void *block);
 /// Bytes that wait on the calling thread.
 size_t tk_scratch_kept(void);
 
+/// At least so many bytes for long use, aligned to 64; NULL when out of memory. From 4 MiB on they begin at a large page and
+/// the system is asked for such (Linux: 2 MiB, `madvise`): a batch of 38 MB then has 19 first touches instead of 9,400.
+void *tk_large_take(size_t bytes);
+void tk_large_give(void *block);
+
 #endif

@@ -34,7 +34,7 @@ final class BatchPool: Sendable {
 
   init(bound: Int) { self.bound = bound }
 
-  deinit { for block in state.withLock({ $0.free }) { block.base.deallocate() } }
+  deinit { for block in state.withLock({ $0.free }) { LargeMemory.give(block.base) } }
 
   var counts: Counts { state.withLock { $0.counts } }
 
@@ -50,7 +50,7 @@ final class BatchPool: Sendable {
         return (state.free.remove(at: at), false)
       }
       // What does not fit makes way for what does.
-      if let old = state.free.popLast() { old.base.deallocate() }
+      if let old = state.free.popLast() { LargeMemory.give(old.base) }
       state.counts.made += 1
       state.counts.heldBytes += byteCount
       let isBeyond = state.counts.held > bound
@@ -59,7 +59,7 @@ final class BatchPool: Sendable {
     }
     let block =
       found
-      ?? Block(base: .allocate(byteCount: max(byteCount, 1), alignment: 64), byteCount: byteCount)
+      ?? Block(base: LargeMemory.take(byteCount), byteCount: byteCount)
     let adopted = MemoryBlock(adopting: block.base, byteCount: block.byteCount) { [self] base in
       takeBack(Block(base: base, byteCount: block.byteCount))
     }
@@ -74,6 +74,6 @@ final class BatchPool: Sendable {
       state.free.append(block)
       return true
     }
-    if !isKept { block.base.deallocate() }
+    if !isKept { LargeMemory.give(block.base) }
   }
 }
