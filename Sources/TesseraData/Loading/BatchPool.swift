@@ -42,9 +42,10 @@ final class BatchPool: Sendable {
   func block(_ byteCount: Int) -> (block: MemoryBlock, isBeyondBound: Bool) {
     let (found, isBeyond) = state.withLock { state -> (Block?, Bool) in
       state.counts.held += 1
-      // A block much larger than what is asked for would keep its memory from use.
-      if let at = state.free.firstIndex(where: { $0.byteCount >= byteCount && $0.byteCount / 2 <= byteCount })
-      {
+      // The smallest that is large enough, however large: the short batch at an epoch's end is no reason to give the
+      // system a block that the next epoch wants again (38 MB to clear, a tenth of the time of an epoch of 200 pictures).
+      let fits = state.free.indices.filter { state.free[$0].byteCount >= byteCount }
+      if let at = fits.min(by: { state.free[$0].byteCount < state.free[$1].byteCount }) {
         state.counts.reused += 1
         state.counts.heldBytes += state.free[at].byteCount
         return (state.free.remove(at: at), false)

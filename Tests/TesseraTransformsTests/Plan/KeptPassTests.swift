@@ -13,7 +13,7 @@ import Testing
       "center_crop(9)|random_horizontal_flip|to_tensor|normalize(mean: [0.4], std: [0.3])",
       "random_posterize(3)|to_tensor|normalize(half)", "random_solarize(100)|random_invert|pil_to_tensor",
       "random_grayscale|to_tensor|normalize(mean: [0.3], std: [0.2])",
-      "rescale|normalize(0.5, 0.5)|to_dtype(bfloat16)",
+      "rescale|normalize(mean: [0.5], std: [0.5])|to_dtype(bfloat16)",
       "to_tensor|random_erasing(probability: 0.5)|normalize(half)",
     ])
   func everyPicture(text: String) throws {
