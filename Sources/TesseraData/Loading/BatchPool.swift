@@ -43,7 +43,7 @@ final class BatchPool: Sendable {
     let (found, isBeyond) = state.withLock { state -> (Block?, Bool) in
       state.counts.held += 1
       // The smallest that is large enough, however large: the short batch at an epoch's end is no reason to give the
-      // system a block that the next epoch wants again (38 MB to clear, a tenth of the time of an epoch of 200 pictures).
+      // system a block that the next epoch wants again (38 MB to clear, 5 % of the time of an epoch of 200 pictures).
       let fits = state.free.indices.filter { state.free[$0].byteCount >= byteCount }
       if let at = fits.min(by: { state.free[$0].byteCount < state.free[$1].byteCount }) {
         state.counts.reused += 1
