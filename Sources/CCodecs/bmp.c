@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "tc_internal.h"
@@ -146,7 +145,7 @@ static tc_status decode_runs(
   const size_t width = (size_t)p->width, wanted = width * (size_t)p->height;
   const int four = p->coding == TC_BMP_RLE4;
   runs r = {.bytes = bytes, .count = count, .at = (size_t)p->offset, .wanted = wanted, .width = width};
-  r.out = malloc(wanted);
+  r.out = tk_scratch_take(wanted);
   if (!r.out) return tc_fail(error, TC_NO_MEMORY, (int64_t)wanted, 0, NULL);
   while (r.filled < wanted && r.at < count && count - r.at >= 2) {
     uint8_t pixels_in_run = bytes[r.at], value = bytes[r.at + 1];
@@ -166,7 +165,7 @@ static tc_status decode_runs(
           conversion, r.out + (size_t)y * width, target_row(p, pixels, stride, y), width);
     }
   }
-  free(r.out);
+  tk_scratch_give(r.out);
   return status;
 }
 
@@ -176,10 +175,10 @@ tc_status tc_bmp_decode(
   if (picture->coding == TC_BMP_RLE8 || picture->coding == TC_BMP_RLE4) {
     return decode_runs(bytes, count, picture, conversion, pixels, stride, error);
   }
-  uint8_t *row = malloc((size_t)picture->width * 4);
+  uint8_t *row = tk_scratch_take((size_t)picture->width * 4);
   if (!row) return tc_fail(error, TC_NO_MEMORY, (int64_t)picture->width * 4, 0, NULL);
   tc_status status =
       decode_raw(bytes, count, picture, conversion, fill, row, pixels, stride, error);
-  free(row);
+  tk_scratch_give(row);
   return status;
 }

@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include <lcms2.h>
@@ -75,7 +74,7 @@ tc_status tc_icc_to_srgb(
       .source = source_layout, .target = has_alpha(source_layout) ? TC_RGBA : TC_RGB,
       .alpha = has_alpha(source_layout) ? TC_ALPHA_KEEP : TC_ALPHA_DROP};
   if (status == TC_OK && c.widens) {
-    row = malloc(width * 4);
+    row = tk_scratch_take(width * 4);
     if (!row) status = tc_fail(error, TC_NO_MEMORY, (int64_t)width * 4, 0, NULL);
   }
   if (status == TC_OK) {
@@ -88,7 +87,7 @@ tc_status tc_icc_to_srgb(
       cmsDoTransform(c.transform, from, target + y * target_stride, (cmsUInt32Number)width);
     }
   }
-  free(row);
+  tk_scratch_give(row);
   close_converter(&c);
   return status;
 }

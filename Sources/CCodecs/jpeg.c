@@ -1,6 +1,5 @@
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
@@ -225,7 +224,7 @@ static int rest_is_plain(const decoder *d) {
 static void allocate_row(decoder *d) {
   // libjpeg never gives more than the picture's width.
   const size_t bytes = (size_t)d->width * 4;
-  d->row = malloc(bytes);
+  d->row = tk_scratch_take(bytes);
   if (d->row) return;
   d->status = tc_fail(d->error, TC_NO_MEMORY, (int64_t)bytes, 0, NULL);
   longjmp(d->jump, 1);
@@ -264,7 +263,7 @@ static void run(decoder *d) {
 /// Rows that libjpeg did not give: samples of 0 in the source's layout, as Pillow's fresh picture has.
 static tc_status fill_rest(decoder *d) {
   const size_t width = (size_t)d->window->width;
-  uint8_t *zeros = calloc(width, 4);
+  uint8_t *zeros = tk_scratch_take_zeros(width * 4);
   if (!zeros) return tc_fail(d->error, TC_NO_MEMORY, (int64_t)width * 4, 0, NULL);
   tc_conversion conversion = *d->conversion;
   // Pillow's picture holds plain CMYK: its zeros are no ink.
@@ -273,7 +272,7 @@ static tc_status fill_rest(decoder *d) {
     tc_convert_row(&conversion, zeros, next_place(d), width);
     placed(d, 0);
   }
-  free(zeros);
+  tk_scratch_give(zeros);
   return TC_OK;
 }
 
@@ -290,7 +289,7 @@ static tc_status decode(decoder *d, const uint8_t *bytes, size_t count) {
   const int fillable = !d->partly && d->fill && (d->status == TC_CORRUPT || d->status == TC_TRUNCATED);
   if (fillable) d->status = fill_rest(d);
   jpeg_destroy_decompress(&d->jpeg);
-  free(d->row);
+  tk_scratch_give(d->row);
   d->row = NULL;
   return d->status;
 }
@@ -308,7 +307,7 @@ static int is_decoded_without(const decoder *d, const uint8_t *bytes, size_t cou
 tc_status tc_jpeg_decode(
     const uint8_t *bytes, size_t count, const tc_jpeg_picture *picture, const tc_conversion *conversion,
     int32_t fill, const tc_window *window, const tc_sink *sink, uint8_t *pixels, size_t stride, tc_error *error) {
-  decoder *d = calloc(1, sizeof *d);
+  decoder *d = tk_scratch_take_zeros(sizeof *d);
   if (!d) return tc_fail(error, TC_NO_MEMORY, (int64_t)sizeof *d, 0, NULL);
   d->error = error;
   d->picture = picture;
@@ -322,11 +321,11 @@ tc_status tc_jpeg_decode(
   d->pixels = pixels;
   d->stride = stride;
   if (is_decoded_without(d, bytes, count)) {
-    free(d);
+    tk_scratch_give(d);
     return TC_OK;
   }
   if (picture->plain == 2) {
-    free(d);
+    tk_scratch_give(d);
     return tc_fail(error, TC_UNSUPPORTED, 0, 0, "left to libjpeg");
   }
   d->partly = window && (window->width < d->width || window->height < d->height);
@@ -336,6 +335,6 @@ tc_status tc_jpeg_decode(
     if (sink) sink->rows(sink->context, NULL, 0, 0);
     status = decode(d, bytes, count);
   }
-  free(d);
+  tk_scratch_give(d);
   return status;
 }

@@ -1,8 +1,6 @@
 // A window of a baseline JPEG, a row of MCUs at a time.
 #include "jpeg_progressive.h"
 
-#include <stdlib.h>
-
 #if defined(__x86_64__)
 
 /// What one decode holds; big, and so never on the stack.
@@ -38,9 +36,9 @@ static verdict set_up(decoder *d, const request *q) {
   const picture *p = d->p;
   verdict v = tc_bl_paint_set_up(&d->painter, p, q);
   if (v != FINE) return v;
-  d->clean = malloc((size_t)(p->end - p->scan) + 64 + CLEAN_SLACK);
-  d->row = aligned_alloc(64, (row_blocks(d) + 1) * 128);
-  d->last = malloc(row_blocks(d) + 1);
+  d->clean = tk_scratch_take((size_t)(p->end - p->scan) + 64 + CLEAN_SLACK);
+  d->row = tk_scratch_take((row_blocks(d) + 1) * 128);
+  d->last = tk_scratch_take(row_blocks(d) + 1);
   if (!d->clean || !d->row || !d->last) return NO_MEMORY;
   v = tc_bl_clean_fill(&d->scan, p, (size_t)p->mcus_wide * (size_t)p->mcus_high, d->clean);
   if (v == FINE && d->scan.marker[1] != 0xD9) v = UNUSUAL;
@@ -76,7 +74,7 @@ static verdict decode_rows(decoder *d) {
 
 static verdict decode(const picture *p, const request *q) {
   // Vectors of 32 bytes in it. Tables are filled before they are read: no need to clear them.
-  decoder *d = aligned_alloc(64, (sizeof *d + 63) / 64 * 64);
+  decoder *d = tk_scratch_take(sizeof *d);
   if (!d) return NO_MEMORY;
   memset(&d->scan, 0, sizeof d->scan);
   memset(&d->painter, 0, sizeof d->painter);
@@ -86,22 +84,22 @@ static verdict decode(const picture *p, const request *q) {
   verdict v = set_up(d, q);
   if (v == FINE) v = decode_rows(d);
   tc_bl_paint_free(&d->painter);
-  free(d->scan.ends);
-  free(d->clean);
-  free(d->row);
-  free(d->last);
-  free(d);
+  tk_scratch_give(d->scan.ends);
+  tk_scratch_give(d->clean);
+  tk_scratch_give(d->row);
+  tk_scratch_give(d->last);
+  tk_scratch_give(d);
   return v;
 }
 
 verdict tc_bl_decode(const uint8_t *bytes, size_t count, const request *q) {
   if (tc_loops_for_jpeg() < TK_SIMD_AVX2 || count > UINT32_MAX) return UNUSUAL;
-  picture *p = malloc(sizeof *p);
+  picture *p = tk_scratch_take(sizeof *p);
   if (!p) return NO_MEMORY;
   verdict v = tc_bl_parse(p, bytes, count, q->picture->scale);
   if (v == FINE && (p->width != q->picture->width || p->height != q->picture->height)) v = UNUSUAL;
   if (v == FINE) v = p->is_progressive ? tc_pg_decode(p, q) : decode(p, q);
-  free(p);
+  tk_scratch_give(p);
   return v;
 }
 

@@ -2,8 +2,6 @@
 // step's data stay in the first two caches.
 #include "jpeg_baseline.h"
 
-#include <stdlib.h>
-
 #if defined(__x86_64__)
 
 /// Rows of samples before the row of MCUs at hand: the last ones of the row before, whose chroma waits for its
@@ -53,7 +51,7 @@ static verdict set_planes(painter *w) {
   const size_t wide = w->plane[0].stride + 2 * MARGIN;
   total += 2 * wide;
   // Zeros: vectors read what no block fills, and throw it away.
-  w->samples = calloc(total, 1);
+  w->samples = tk_scratch_take_zeros(total);
   if (!w->samples) return NO_MEMORY;
   for (int i = 0; i < p->components; i++) w->plane[i].at = w->samples + offset[i];
   for (int i = 0; i < 2; i++) w->wide[i] = w->samples + offset[MOST_COMPONENTS] + (size_t)i * wide;
@@ -78,13 +76,13 @@ verdict tc_bl_paint_set_up(painter *w, const picture *p, const request *q) {
   w->from = (part->x > 2 ? part->x - 2 : 0) / across;
   w->to = lesser(over(part->x + part->width + 2, across), p->mcus_wide);
   if (tc_conversion_is_copy(q->conversion)) return FINE;
-  w->line = malloc((size_t)part->width * 4);
+  w->line = tk_scratch_take((size_t)part->width * 4);
   return w->line ? FINE : NO_MEMORY;
 }
 
 void tc_bl_paint_free(painter *w) {
-  free(w->samples);
-  free(w->line);
+  tk_scratch_give(w->samples);
+  tk_scratch_give(w->line);
 }
 
 // MARK: samples

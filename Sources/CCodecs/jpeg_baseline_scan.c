@@ -4,7 +4,6 @@
 #include "jpeg_baseline.h"
 
 #include <immintrin.h>
-#include <stdlib.h>
 
 /// A marker's second byte at the end of a segment of the clean data. 1: go on; 0: the scan ends; -1: unusual.
 static int meet(clean_scan *c, size_t expected, uint8_t marker, size_t length) {
@@ -19,7 +18,7 @@ __attribute__((target("avx2"))) verdict tc_bl_clean_fill(clean_scan *c, const pi
   const size_t interval = (size_t)p->restart_interval;
   const size_t expected = interval ? (mcus + interval - 1) / interval : 1;
   c->bytes = bytes;
-  c->ends = malloc(expected * sizeof *c->ends);
+  c->ends = tk_scratch_take(expected * sizeof *c->ends);
   if (!c->ends) return NO_MEMORY;
   c->segments = 0;
   const uint8_t *at = p->scan, *end = p->end;

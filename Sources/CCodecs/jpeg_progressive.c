@@ -1,8 +1,6 @@
 // A window of a progressive JPEG: all scans side by side, a row of MCUs at a time.
 #include "jpeg_progressive.h"
 
-#include <stdlib.h>
-
 #if defined(__x86_64__)
 
 /// Files have about ten scans, begin at the third bit at most, and are smaller than 67 megapixels: with these bounds
@@ -57,7 +55,7 @@ static int is_complete(const decoder *d) {
 static verdict set_tables(progressive_scan *s, const picture *p) {
   const int is_dc = s->part.from == 0;
   if (is_dc && s->part.high) return FINE;
-  s->tables = malloc((size_t)s->part.components * sizeof *s->tables);
+  s->tables = tk_scratch_take((size_t)s->part.components * sizeof *s->tables);
   if (!s->tables) return NO_MEMORY;
   for (int i = 0; i < s->part.components; i++) {
     const component *k = &p->component[s->part.owner[i]];
@@ -121,10 +119,10 @@ static verdict set_up(decoder *d, const request *q) {
   // A block's DC coefficient is a bit at least: a small file that claims to be a large picture is not sound.
   if (blocks / 8 > bytes || blocks > MOST_BLOCKS_IN_ALL) return UNUSUAL;
   memset(d->known, -1, sizeof d->known);
-  d->clean = malloc(bytes + MOST_SCANS * CLEAN_SLACK + 64);
-  d->blocks = aligned_alloc(64, row_blocks(d) * 128);
-  d->present = malloc(row_blocks(d) * sizeof *d->present);
-  d->last = malloc(row_blocks(d));
+  d->clean = tk_scratch_take(bytes + MOST_SCANS * CLEAN_SLACK + 64);
+  d->blocks = tk_scratch_take(row_blocks(d) * 128);
+  d->present = tk_scratch_take(row_blocks(d) * sizeof *d->present);
+  d->last = tk_scratch_take(row_blocks(d));
   if (!d->clean || !d->blocks || !d->present || !d->last) return NO_MEMORY;
   return add_scans(d, q->picture->max_scans);
 }
@@ -159,22 +157,22 @@ static verdict decode_rows(decoder *d) {
 }
 
 verdict tc_pg_decode(picture *p, const request *q) {
-  decoder *d = aligned_alloc(64, (sizeof *d + 63) / 64 * 64);
+  decoder *d = tk_scratch_take(sizeof *d);
   if (!d) return NO_MEMORY;
   memset(d, 0, sizeof *d);
   d->p = p;
   verdict v = set_up(d, q);
   if (v == FINE) v = decode_rows(d);
   for (int i = 0; i < d->count; i++) {
-    free(d->scans[i].tables);
-    free(d->scans[i].scan.ends);
+    tk_scratch_give(d->scans[i].tables);
+    tk_scratch_give(d->scans[i].scan.ends);
   }
   tc_bl_paint_free(&d->painter);
-  free(d->clean);
-  free(d->blocks);
-  free(d->present);
-  free(d->last);
-  free(d);
+  tk_scratch_give(d->clean);
+  tk_scratch_give(d->blocks);
+  tk_scratch_give(d->present);
+  tk_scratch_give(d->last);
+  tk_scratch_give(d);
   return v;
 }
 

@@ -1,6 +1,5 @@
 // PNG without libpng: inflated in pieces, the rows unfiltered as they come. Only sound pictures without Adam7; whatever
 // else is left to libpng, from the beginning.
-#include <stdlib.h>
 #include <string.h>
 
 #include "png_inflate.h"
@@ -122,7 +121,7 @@ int tc_png_decode_fast(png_output *out, const uint8_t *bytes, size_t count, int6
   const size_t fresh = whole < PIECE ? whole + 1 : PIECE;
   const size_t kept = whole < PIECE ? 0 : PNG_INFLATE_HISTORY + row_bytes + 2;
   const size_t capacity = kept + fresh + PNG_INFLATE_SLACK;
-  fast_decoder *d = malloc(sizeof(fast_decoder) + 3 * row_bytes + unpacked + capacity);
+  fast_decoder *d = tk_scratch_take(sizeof(fast_decoder) + 3 * row_bytes + unpacked + capacity);
   if (!d) return 0;
   d->out = out;
   d->level = tc_png_unfilter_levels() - 1;
@@ -138,6 +137,6 @@ int tc_png_decode_fast(png_output *out, const uint8_t *bytes, size_t count, int6
   const png_chunks chunks = {bytes, count, (size_t)p->idat_offset};
   const int done = tc_png_inflate_begin(&d->inflater, &chunks) && decode_rows(d, d->unpacked + unpacked, capacity);
   if (done) *data_end = (int64_t)d->inflater.data_end;
-  free(d);
+  tk_scratch_give(d);
   return done;
 }

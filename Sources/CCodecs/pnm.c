@@ -1,5 +1,4 @@
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tc_internal.h"
@@ -115,7 +114,7 @@ static tc_status raw_row(reader *r, uint8_t *row, size_t samples, int32_t y) {
 /// round(v / maxval · top), half to even, in double: what Pillow computes in Python.
 static uint16_t *make_scale(const tc_pnm_picture *p) {
   const double top = tc_pnm_source_layout(p) == TC_GRAY16 ? 65535.0 : 255.0;
-  uint16_t *scale = malloc(((size_t)p->maxval + 1) * sizeof *scale);
+  uint16_t *scale = tk_scratch_take(((size_t)p->maxval + 1) * sizeof *scale);
   if (!scale) return NULL;
   for (int32_t v = 0; v <= p->maxval; v++) {
     double quotient = (double)v / (double)p->maxval;
@@ -137,7 +136,7 @@ tc_status tc_pnm_decode(
       .bytes = bytes, .count = count, .at = (size_t)picture->offset, .picture = picture, .error = error};
   const size_t width = (size_t)picture->width;
   const size_t samples = is_colour(picture) ? width * 3 : width;
-  uint8_t *row = malloc(width * 4);
+  uint8_t *row = tk_scratch_take(width * 4);
   r.scale = make_scale(picture);
   tc_status status = TC_OK;
   if (!row || !r.scale) status = tc_fail(error, TC_NO_MEMORY, (int64_t)width * 4, 0, NULL);
@@ -152,7 +151,7 @@ tc_status tc_pnm_decode(
       tc_convert_row(conversion, row, pixels + (size_t)y * stride, width);
     }
   }
-  free(row);
-  free(r.scale);
+  tk_scratch_give(row);
+  tk_scratch_give(r.scale);
   return status;
 }

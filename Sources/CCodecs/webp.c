@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include <webp/decode.h>
 
 #include "tc_internal.h"
@@ -50,7 +48,7 @@ tc_status tc_webp_decode(
     return decode(bytes, count, width, height, MODE_RGBA, pixels, stride, error);
   }
   const size_t source_stride = (size_t)width * 4;
-  uint8_t *rows = malloc(source_stride * (size_t)height);
+  uint8_t *rows = tk_scratch_take(source_stride * (size_t)height);
   if (!rows) {
     return tc_fail(error, TC_NO_MEMORY, (int64_t)(source_stride * (size_t)height), 0, NULL);
   }
@@ -60,6 +58,6 @@ tc_status tc_webp_decode(
     tc_convert_rows(
         conversion, rows, source_stride, pixels, stride, (size_t)width, (size_t)height);
   }
-  free(rows);
+  tk_scratch_give(rows);
   return status;
 }

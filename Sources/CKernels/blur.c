@@ -2,7 +2,6 @@
 #include "dispatch.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -54,7 +53,7 @@ int tk_convolve_separable_u8(
   ptrdiff_t count = width * channels, half_x = nx / 2, half_y = ny / 2;
   ptrdiff_t padded_count = count + 2 * half_x * channels;
   // A ring of the ny rows that the vertical pass needs (rows are filtered along x once), a padded row, sums.
-  float *memory = malloc(sizeof(float) * (size_t)(count * ny + padded_count + count));
+  float *memory = tk_scratch_take(sizeof(float) * (size_t)(count * ny + padded_count + count));
   if (!memory) return -1;
   float *ring = memory, *padded = ring + count * ny, *sum = padded + padded_count;
   ptrdiff_t done = 0;
@@ -75,6 +74,6 @@ int tk_convolve_separable_u8(
     }
     round_row(sum, count, dst + y * count);
   }
-  free(memory);
+  tk_scratch_give(memory);
   return 0;
 }

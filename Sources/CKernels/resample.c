@@ -3,8 +3,6 @@
 
 #include "include/simd.h"
 
-#include <stdlib.h>
-
 // One instruction set's loops, and whether they may run: this machine has it, and `TESSERA_SIMD` allows it.
 typedef struct {
   const tk_loops *loops;
@@ -89,7 +87,7 @@ static int is_plain_crop(const tk_resample_request *r) {
 }
 
 tk_resample_plan *tk_resample_plan_new(const tk_resample_request *request) {
-  tk_resample_plan *plan = calloc(1, sizeof *plan);
+  tk_resample_plan *plan = tk_scratch_take_zeros(sizeof *plan);
   if (!plan) return NULL;
   tk_resample_request r = *request;
   if (r.kept[2] == 0) {
@@ -129,7 +127,7 @@ void tk_resample_plan_free(tk_resample_plan *plan) {
   if (!plan) return;
   tk_axis_free(&plan->horizontal);
   tk_axis_free(&plan->vertical);
-  free(plan);
+  tk_scratch_give(plan);
 }
 
 void tk_resample_window(const tk_resample_plan *plan, int32_t window[4]) {

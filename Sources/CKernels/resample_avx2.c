@@ -7,7 +7,6 @@
 #include "resample_avx2.h"
 #include "resample_rows.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -31,7 +30,7 @@ typedef struct {
 
 static row_tables *new_tables(tk_axis *axis, int32_t blocks, size_t starts, size_t bytes) {
   const size_t head = (sizeof(row_tables) + sizeof(int32_t) * starts + 63) / 64 * 64;
-  row_tables *t = aligned_alloc(64, (head + bytes + 63) / 64 * 64);
+  row_tables *t = tk_scratch_take(head + bytes);
   if (!t) return NULL;
   memset(t, 0, head + bytes);
   *t = (row_tables){
@@ -85,7 +84,7 @@ static int prepare_gathered(tk_axis *axis, int32_t channels) {
           && fill_gathered(axis, channels, g * GROUP + GROUP / 2, 2 * b, base + 1, record + GROUP / 2)) {
         continue;
       }
-      free(t);
+      tk_scratch_give(t);
       axis->packed = NULL;
       return 1;
     }

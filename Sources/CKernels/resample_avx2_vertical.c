@@ -3,13 +3,11 @@
 
 #include "resample_avx2.h"
 
-#include <stdlib.h>
-
 // `packed`: for each output row and pair of taps two words, the pair's high halves and its low ones.
 int tk_avx2_prepare_vertical(tk_axis *axis) {
   if (!tk_axis_fits_halves(axis)) return 1;
   const size_t count = (size_t)axis->out * (size_t)axis->taps;
-  uint32_t *packed = malloc(count * sizeof *packed);
+  uint32_t *packed = tk_scratch_take(count * sizeof *packed);
   if (!packed) return -1;
   axis->packed = packed;
   for (size_t i = 0; i < count; i += 2) {

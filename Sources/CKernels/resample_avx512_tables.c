@@ -3,14 +3,13 @@
 
 #include "resample_avx512.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static row_tables *new_tables(tk_axis *axis, int32_t units, int32_t blocks, size_t record) {
   const size_t count = (size_t)units * (size_t)blocks;
   const size_t head = (sizeof(row_tables) + count * sizeof(int32_t) + 63) / 64 * 64;
   // And a register more: loads of digits are whole ones.
-  row_tables *t = aligned_alloc(64, (head + count * record + 64 + 63) / 64 * 64);
+  row_tables *t = tk_scratch_take(head + count * record + 64);
   if (!t) return NULL;
   *t = (row_tables){.blocks = blocks, .bases = (int32_t *)(void *)(t + 1), .records = (uint8_t *)t + head};
   axis->packed = t;
@@ -58,7 +57,7 @@ TARGET static int prepare_gathered(tk_axis *axis, int32_t channels, int32_t load
   for (int32_t g = 0; g < groups; g++) {
     for (int32_t b = 0; b < blocks; b++, base++, record += (1 + DIGITS) * LOAD) {
       if (fill_gathered(axis, channels, loads, g, b, base, record)) continue;
-      free(t);
+      tk_scratch_give(t);
       axis->packed = NULL;
       return 1;
     }

@@ -4,13 +4,11 @@
 
 #include "resample_avx512.h"
 
-#include <stdlib.h>
-
 // `packed`: for each output row and four taps three words of digits.
 TARGET int tk_avx512_prepare_vertical(tk_axis *axis) {
   if (!fits_digits(axis)) return 1;
   const size_t quads = (size_t)axis->out * (size_t)(axis->taps / 4);
-  uint32_t *packed = malloc(quads * DIGITS * sizeof *packed + 4);
+  uint32_t *packed = tk_scratch_take(quads * DIGITS * sizeof *packed + 4);
   if (!packed) return -1;
   axis->packed = packed;
   // Whole words of 16 bytes: the fourth is the next quad's first, written after.

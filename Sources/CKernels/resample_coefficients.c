@@ -7,7 +7,6 @@
 #include "resample_internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 // A fused multiply-add here would change weights in the last bit, and now and then a pixel.
 #pragma STDC FP_CONTRACT OFF
@@ -324,7 +323,7 @@ static int allocate(tk_axis *axis, size_t taps, int fixed) {
   const size_t reals = fixed ? LANES * taps : out * taps;
   const size_t integers = 2 * out + (fixed ? out * taps : 0);
   const size_t bytes = reals * sizeof(double) + integers * sizeof(int32_t);
-  axis->real = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  axis->real = tk_scratch_take(bytes);
   if (!axis->real) return -1;
   axis->first = (int32_t *)(void *)(axis->real + reals);
   axis->count = axis->first + out;
@@ -389,7 +388,7 @@ int tk_axis_fits(const tk_axis *axis, int32_t bias, int bits) {
 }
 
 void tk_axis_free(tk_axis *axis) {
-  free(axis->real);
-  free(axis->packed);
+  tk_scratch_give(axis->real);
+  tk_scratch_give(axis->packed);
   *axis = (tk_axis){0};
 }

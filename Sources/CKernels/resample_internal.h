@@ -3,6 +3,7 @@
 #define TESSERA_RESAMPLE_INTERNAL_H
 
 #include "include/resample.h"
+#include "include/scratch.h"
 
 // 22 fractional bits = 32 − 8 (sample) − 2 (sign, overshoot), as Pillow.
 #define TK_WEIGHT_BITS 22

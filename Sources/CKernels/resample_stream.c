@@ -2,7 +2,6 @@
 // complete. What lies between the passes is a band of rows that stays in the cache, never a picture.
 #include "resample_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -213,12 +212,12 @@ int32_t tk_resample_stream_finished_rows(const tk_resample_stream *s) { return s
 
 tk_resample_stream *tk_resample_stream_new(
   const tk_resample_plan *plan, uint8_t *target, ptrdiff_t target_stride, uint8_t *scratch) {
-  tk_resample_stream *s = malloc(sizeof *s);
+  tk_resample_stream *s = tk_scratch_take(sizeof *s);
   if (s) begin(s, plan, 1, target, target_stride, scratch);
   return s;
 }
 
-void tk_resample_stream_free(tk_resample_stream *s) { free(s); }
+void tk_resample_stream_free(tk_resample_stream *s) { tk_scratch_give(s); }
 
 void tk_resample_run(
   const tk_resample_plan *plan, const uint8_t *source, ptrdiff_t source_stride, uint8_t *target,

@@ -10,10 +10,11 @@ package final class MemoryBlock: @unchecked Sendable {
   package let isWritable: Bool
   private let release: (@Sendable (UnsafeMutableRawPointer) -> Void)?
 
-  /// Allocates `byteCount` uninitialised bytes, aligned to 64.
+  /// Takes `byteCount` uninitialised bytes, aligned to 64, from what the thread uses again (`scratch.h`): pictures that
+  /// come and go on a thread cost no allocations.
   package init(byteCount: Int) {
     precondition(byteCount >= 0, "MemoryBlock of \(byteCount) bytes")
-    self.base = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    self.base = Scratch.take(byteCount)
     self.byteCount = byteCount
     self.isWritable = true
     self.release = nil
@@ -41,7 +42,7 @@ package final class MemoryBlock: @unchecked Sendable {
   }
 
   deinit {
-    if let release { release(base) } else { base.deallocate() }
+    if let release { release(base) } else { Scratch.give(base) }
   }
 
   package func copy() -> MemoryBlock {

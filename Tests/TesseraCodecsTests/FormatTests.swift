@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import TesseraCodecs
 import TesseraCore
@@ -39,6 +40,42 @@ import Testing
       let error = #expect(throws: TesseraError.self) { try ImageHeader(bytes: bytes) }
       #expect(error?.reason == .unknownFormat(firstBytes: Array(bytes.prefix(8))))
     }
+  }
+
+  @Test("of headers in memory and in files are read alike, whole, cut short and damaged") func memoryAndFile()
+    throws
+  {
+    let folder = Repository.path("samples/photos/animals")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    var random = RandomStream(seed: 23)
+    var (good, bad) = (0, 0)
+    for name in names {
+      let bytes = Array(try Data(contentsOf: URL(filePath: folder + "/" + name)))
+      for trial in 0..<150 {
+        var file = bytes
+        if trial > 0 {
+          if trial % 2 == 0 { file.removeLast(file.count - min(file.count, 4 * trial)) }
+          if trial % 3 == 0 {
+            file[random.integer(in: 0...min(700, file.count - 1))] ^= UInt8(1 << (trial % 8))
+          }
+        }
+        let path = temporaryPath()
+        try write(file, to: path)
+        defer { remove(path) }
+        let inMemory = Result { try ImageHeader(bytes: file) }
+        let inFile = Result { try ImageHeader(path: path) }
+        switch (inMemory, inFile) {
+        case (.success(let a), .success(let b)):
+          #expect(a == b, "\(name), trial \(trial)")
+          good += 1
+        case (.failure(let a as TesseraError), .failure(let b as TesseraError)):
+          #expect(a.reason == b.reason && a.stage == b.stage, "\(name), trial \(trial)")
+          bad += 1
+        default: Issue.record("\(name), trial \(trial): \(inMemory), \(inFile)")
+        }
+      }
+    }
+    #expect(names.count >= 5 && good > 100 && bad > 100, "\(good) good, \(bad) bad")
   }
 
   /// Edits of a good JPEG's frame header, and the feature that the error must name.

@@ -26,7 +26,8 @@ import Testing
   {
     var rows: [UInt8] = []
     try file.withUnsafeBytes { bytes in
-      try ImageDecoder().decodeRows(bytes, request) { base, stride, count in
+      let picture = try OpenedPicture(bytes, policy: request.policy)
+      try ImageDecoder().decodeRows(picture, request) { base, stride, count in
         guard let base else { return rows.removeAll() }
         for y in 0..<count {
           rows += UnsafeRawBufferPointer(start: base + y * stride, count: size.width * format.bytesPerPixel)

@@ -11,6 +11,7 @@
 #include "moments.h"
 #include "noise.h"
 #include "resample.h"
+#include "scratch.h"
 #include "simd.h"
 #include "tensor.h"
 

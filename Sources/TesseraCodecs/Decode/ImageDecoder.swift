@@ -13,7 +13,15 @@ public struct ImageDecoder: Sendable {
   public func decode(_ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest = DecodeRequest()) throws
     -> Image
   {
-    try decoding(bytes, request).run()
+    try checkSize(bytes, request.policy)
+    return try decode(OpenedPicture(bytes, policy: request.policy), request)
+  }
+
+  /// Decodes a picture whose header has been read.
+  ///
+  /// - Throws: as `decode`.
+  package func decode(_ picture: OpenedPicture, _ request: DecodeRequest) throws -> Image {
+    try decoding(picture, request).run()
   }
 
   /// Decodes a picture in memory and hands its rows (of `request.region`) to `consume` strip by strip, so that nobody
@@ -21,20 +29,22 @@ public struct ImageDecoder: Sendable {
   ///
   /// - Throws: as `decode`; the rows that were handed over before do not count then.
   package func decodeRows(
-    _ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest, into consume: RowConsumer
+    _ picture: OpenedPicture, _ request: DecodeRequest, into consume: RowConsumer
   ) throws {
-    try decoding(bytes, request).run(into: consume)
+    try decoding(picture, request).run(into: consume)
   }
 
-  private func decoding(_ bytes: UnsafeRawBufferPointer, _ request: DecodeRequest) throws -> PictureDecoding {
-    let limits = request.policy.limits
-    guard bytes.count <= limits.bytes else {
+  private func decoding(_ picture: OpenedPicture, _ request: DecodeRequest) throws -> PictureDecoding {
+    try checkSize(picture.bytes, request.policy)
+    return PictureDecoding(picture: picture.stored, bytes: picture.bytes, request: request)
+  }
+
+  private func checkSize(_ bytes: UnsafeRawBufferPointer, _ policy: DecodePolicy) throws {
+    guard bytes.count <= policy.limits.bytes else {
       throw TesseraError(
-        .limitExceeded(what: "bytes of the file", limit: limits.bytes, found: bytes.count), stage: .header)
+        .limitExceeded(what: "bytes of the file", limit: policy.limits.bytes, found: bytes.count),
+        stage: .header)
     }
-    let picture = try StoredPicture(
-      reading: MemorySource(bytes), lenient: request.policy.truncated == .fillGray)
-    return PictureDecoding(picture: picture, bytes: bytes, request: request)
   }
 
   /// Decodes a picture in memory.

@@ -53,11 +53,11 @@ struct PictureDecoding {
       let format = outputFormat
       try Self.withSink(to: consume) { sink in
         let stride = (window.width + Int(TC_STRIP_SLACK)) * format.bytesPerPixel
-        let strip = MemoryBlock(byteCount: stride * Int(sink.pointee.strip))
-        try decode(
-          to: format.layout, alpha: policy.conversionAlpha(to: format), window, sink,
-          into: strip.mutableBytes,
-          stride: stride)
+        try Scratch.withBytes(stride * Int(sink.pointee.strip)) { strip in
+          try decode(
+            to: format.layout, alpha: policy.conversionAlpha(to: format), window, sink, into: strip,
+            stride: stride)
+        }
       }
     }
   }

@@ -1,4 +1,4 @@
-/// A reader that walks forward through a source, a window at a time.
+/// A reader that walks forward through a source: through memory as it is, through a file a window at a time.
 struct ByteCursor<Source: ByteSource> {
   let source: Source
   /// Offset of the next byte. May lie beyond the end: nothing is read there.
@@ -13,6 +13,11 @@ struct ByteCursor<Source: ByteSource> {
 
   /// The next byte, or `nil` at the end.
   mutating func next() throws -> UInt8? {
+    if let memory = source.memory {
+      guard position < memory.count else { return nil }
+      defer { position += 1 }
+      return memory[position]
+    }
     if position < windowStart || position >= windowStart + window.count {
       window = try source.read(at: position, length: 4096)
       windowStart = position
@@ -20,6 +25,23 @@ struct ByteCursor<Source: ByteSource> {
     guard position < windowStart + window.count else { return nil }
     defer { position += 1 }
     return window[position - windowStart]
+  }
+
+  /// The next two bytes as a number, or `nil` (and no move) if there are fewer.
+  mutating func big16() throws -> Int? {
+    let start = position
+    guard let high = try next(), let low = try next() else {
+      position = start
+      return nil
+    }
+    return Int(high) << 8 | Int(low)
+  }
+
+  /// Moves on by exactly `length` bytes, or not at all (and returns false) if there are fewer.
+  mutating func skip(_ length: Int) -> Bool {
+    guard length <= remaining else { return false }
+    position += length
+    return true
   }
 
   /// Up to `length` bytes; fewer at the end.
@@ -30,7 +52,7 @@ struct ByteCursor<Source: ByteSource> {
       return Array(window[start..<start + length])
     }
     let bytes =
-      if length <= 4096 {
+      if source.memory == nil && length <= 4096 {
         try refill(length)
       } else {
         try source.read(at: position, length: length)

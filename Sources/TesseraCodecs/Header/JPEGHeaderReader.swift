@@ -8,8 +8,9 @@ struct JPEGHeaderReader<Source: ByteSource> {
   private var profile: [UInt8]?
   private var density: Resolution?
   private var frame: Frame?
-  /// Quantisation tables by their number, in zigzag order.
-  private var tables: [UInt8: [Int]] = [:]
+  /// Quantisation tables: number, whether of 16 bits, and where the numbers begin in the segment, in zigzag order. Of
+  /// several of one number the last counts.
+  private var tables: [(number: UInt8, isWide: Bool, start: Int, segment: [UInt8])] = []
 
   private struct Frame {
     var marker: UInt8
@@ -38,7 +39,7 @@ struct JPEGHeaderReader<Source: ByteSource> {
       }
       switch marker {
       case 0xDA:
-        _ = try segment()
+        try skipSegment()
         return try finish()
       case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF: try readFrame(marker, segment())
       case 0xE0: readJFIF(try segment())
@@ -48,7 +49,7 @@ struct JPEGHeaderReader<Source: ByteSource> {
         if part.has("ICC_PROFILE\0") { profileParts.append(part) }
       case 0xF7: throw TesseraError(.unsupported(format: "JPEG", feature: "JPEG-LS"))
       case 0xDB: try readTables(segment())
-      case 0xC4, 0xCC, 0xDC...0xDF, 0xE3...0xEF, 0xFE: _ = try segment()
+      case 0xC4, 0xCC, 0xDC...0xDF, 0xE3...0xEF, 0xFE: try skipSegment()
       case 0xC8, 0xD0...0xD9, 0xF0...0xFD: break
       default:
         throw TesseraError(.corrupt(format: "JPEG", detail: "no marker at byte \(cursor.position - 1)"))
@@ -69,21 +70,35 @@ struct JPEGHeaderReader<Source: ByteSource> {
 
   /// The payload of the segment whose length comes next.
   private mutating func segment() throws -> [UInt8] {
-    let start = cursor.position
-    guard let length = try cursor.exactly(2)?.big16(0) else {
-      throw StoredPicture.headerEnds("JPEG", needs: start + 2, has: cursor.source.count)
-    }
+    let (start, length) = try segmentLength()
     guard let payload = try cursor.exactly(max(0, length - 2)) else {
       throw StoredPicture.headerEnds("JPEG", needs: start + length, has: cursor.source.count)
     }
     return payload
   }
 
+  /// Passes over a segment that says nothing of the picture.
+  private mutating func skipSegment() throws {
+    let (start, length) = try segmentLength()
+    guard cursor.skip(max(0, length - 2)) else {
+      throw StoredPicture.headerEnds("JPEG", needs: start + length, has: cursor.source.count)
+    }
+  }
+
+  /// Where a segment's length stands, and the length, itself included.
+  private mutating func segmentLength() throws -> (start: Int, length: Int) {
+    let start = cursor.position
+    guard let length = try cursor.big16() else {
+      throw StoredPicture.headerEnds("JPEG", needs: start + 2, has: cursor.source.count)
+    }
+    return (start, length)
+  }
+
   private mutating func readFrame(_ marker: UInt8, _ payload: [UInt8]) throws {
     guard payload.count >= 6, let height = payload.big16(1), let width = payload.big16(3) else {
       throw TesseraError(.corrupt(format: "JPEG", detail: "a frame header of \(payload.count) bytes"))
     }
-    if let feature = Self.unsupportedFrames[marker] {
+    if let feature = Self.unsupportedFeature(marker) {
       throw TesseraError(.unsupported(format: "JPEG", feature: feature))
     }
     guard payload[0] == 8 else {
@@ -96,9 +111,10 @@ struct JPEGHeaderReader<Source: ByteSource> {
     guard height > 0 else {
       throw TesseraError(.unsupported(format: "JPEG", feature: "a height that follows the data (DNL)"))
     }
-    let sampling = stride(from: 6, to: payload.count - 2, by: 3).map { offset -> (Int, Int) in
-      let factors = Int(payload[offset + 1])
-      return (factors >> 4, factors & 15)
+    var sampling: [(Int, Int)] = []
+    sampling.reserveCapacity(components)
+    for offset in stride(from: 6, to: payload.count - 2, by: 3) {
+      sampling.append((Int(payload[offset + 1]) >> 4, Int(payload[offset + 1]) & 15))
     }
     frame = Frame(
       marker: marker, size: try StoredPicture.size(width, height, format: "JPEG"), bits: Int(payload[0]),
@@ -116,19 +132,28 @@ struct JPEGHeaderReader<Source: ByteSource> {
       guard at <= payload.count else {
         throw TesseraError(.corrupt(format: "JPEG", detail: "a short DQT segment"))
       }
-      tables[number] = (0..<64).map { i in
-        isWide ? payload.big16(start + 2 * i) ?? 0 : Int(payload[start + i])
+      tables.append((number, isWide, start, payload))
+    }
+  }
+
+  /// The numbers of the first component's table, if the file has it.
+  private func quantisers(_ number: UInt8) -> [Int]? {
+    tables.last { $0.number == number }.map { table in
+      (0..<64).map { i in
+        table.isWide ? table.segment.big16(table.start + 2 * i) ?? 0 : Int(table.segment[table.start + i])
       }
     }
   }
 
   /// The kinds of frame that libjpeg-turbo does not decode (to 8 bits).
-  private static var unsupportedFrames: [UInt8: String] {
-    [
-      0xC3: "lossless coding", 0xC5: "hierarchical coding", 0xC6: "hierarchical coding",
-      0xC7: "hierarchical coding", 0xCB: "lossless arithmetic coding", 0xCD: "hierarchical arithmetic coding",
-      0xCE: "hierarchical arithmetic coding", 0xCF: "hierarchical arithmetic coding",
-    ]
+  private static func unsupportedFeature(_ marker: UInt8) -> String? {
+    switch marker {
+    case 0xC3: "lossless coding"
+    case 0xC5...0xC7: "hierarchical coding"
+    case 0xCB: "lossless arithmetic coding"
+    case 0xCD...0xCF: "hierarchical arithmetic coding"
+    default: nil
+    }
   }
 
   /// Joins the profile's parts in their order, if all are there.
@@ -164,11 +189,12 @@ struct JPEGHeaderReader<Source: ByteSource> {
       throw TesseraError(.corrupt(format: "JPEG", detail: "a scan before any frame header"))
     }
     let header = ImageHeader(
-      format: .jpeg, mode: [1: "L", 3: "RGB", 4: "CMYK"][frame.components]!, size: frame.size,
+      format: .jpeg, mode: frame.components == 1 ? "L" : frame.components == 3 ? "RGB" : "CMYK",
+      size: frame.size,
       bitsPerSample: frame.bits, channels: frame.components, orientation: metadata.orientation,
-      isProgressive: [0xC2, 0xC6, 0xCA, 0xCE].contains(frame.marker), hasICCProfile: profile != nil,
+      isProgressive: frame.marker & 3 == 2, hasICCProfile: profile != nil,
       resolution: resolution, subsampling: Self.subsampling(frame.sampling),
-      jpegQuality: tables[frame.table].flatMap(JPEGQuality.of))
+      jpegQuality: quantisers(frame.table).flatMap(JPEGQuality.of))
     return StoredPicture(
       header: header, coding: .jpeg(components: frame.components),
       profile: profile.map(StoredPicture.Profile.plain))
@@ -185,15 +211,24 @@ struct JPEGHeaderReader<Source: ByteSource> {
   /// The usual name of sampling factors.
   private static func subsampling(_ factors: [(Int, Int)]) -> String? {
     guard factors.count > 1 else { return nil }
-    let names = [
-      "1x1": "4:4:4", "2x1": "4:2:2", "2x2": "4:2:0", "1x2": "4:4:0", "4x1": "4:1:1", "4x2": "4:1:0",
-    ]
     let (luma, chroma) = (factors[0], factors[1])
     if factors.count == 3, chroma == factors[2], chroma.0 > 0, chroma.1 > 0, luma.0 % chroma.0 == 0,
-      luma.1 % chroma.1 == 0, let name = names["\(luma.0 / chroma.0)x\(luma.1 / chroma.1)"]
+      luma.1 % chroma.1 == 0, let name = usualName(luma.0 / chroma.0, luma.1 / chroma.1)
     {
       return name
     }
     return factors.map { "\($0.0)x\($0.1)" }.joined(separator: ",")
+  }
+
+  private static func usualName(_ horizontal: Int, _ vertical: Int) -> String? {
+    switch (horizontal, vertical) {
+    case (1, 1): "4:4:4"
+    case (2, 1): "4:2:2"
+    case (2, 2): "4:2:0"
+    case (1, 2): "4:4:0"
+    case (4, 1): "4:1:1"
+    case (4, 2): "4:1:0"
+    default: nil
+    }
   }
 }

@@ -1,6 +1,17 @@
 private import CCodecs
 internal import TesseraCore
 
+// Beside the reader, which is generic and so can keep no constants: made once, not a chunk.
+
+/// The fewest bytes of chunks that have a least length.
+private let leastLengths: [String: Int] = [
+  "IHDR": 13, "gAMA": 4, "cHRM": 32, "sRGB": 1, "pHYs": 9, "acTL": 8, "fcTL": 26,
+]
+/// The bits that each colour type may have.
+private let bitDepths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
+/// Chunks behind the pixels that say something.
+private let tailNames: [StaticString] = ["eXIf", "tEXt", "zTXt", "iTXt"]
+
 /// Reads a PNG's chunks with Pillow's judgement: what stands before the pixels must be whole and carry right
 /// checksums; what follows them is looked through for metadata only.
 struct PNGHeaderReader<Source: ByteSource> {
@@ -74,7 +85,7 @@ struct PNGHeaderReader<Source: ByteSource> {
   }
 
   private mutating func interpret(_ name: [UInt8], _ data: [UInt8]) throws {
-    if let least = Self.leastLengths[String(decoding: name, as: UTF8.self)], data.count < least {
+    if let least = leastLengths[String(decoding: name, as: UTF8.self)], data.count < least {
       if lenient { return }
       throw corrupt("chunk \(String(decoding: name, as: UTF8.self)) of \(data.count) bytes, needs \(least)")
     }
@@ -90,15 +101,10 @@ struct PNGHeaderReader<Source: ByteSource> {
     }
   }
 
-  private static var leastLengths: [String: Int] {
-    ["IHDR": 13, "gAMA": 4, "cHRM": 32, "sRGB": 1, "pHYs": 9, "acTL": 8, "fcTL": 26]
-  }
-
   private mutating func readIHDR(_ data: [UInt8]) throws {
     let (width, height) = (data.big32(0)!, data.big32(4)!)
     let (depth, type) = (Int(data[8]), Int(data[9]))
-    let depths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
-    guard depths[type]?.contains(depth) == true else {
+    guard bitDepths[type]?.contains(depth) == true else {
       throw corrupt("\(depth) bits of colour type \(type)")
     }
     guard data[11] == 0 else { throw corrupt("filter method \(data[11])") }
@@ -151,23 +157,21 @@ struct PNGHeaderReader<Source: ByteSource> {
     cursor.position = picture.idatOffset
     while let head = try cursor.exactly(8), let length = head.big32(0) {
       let data = cursor.position
-      guard Self.isName(Array(head[4..<8])), !head.has("IEND", at: 4) else { return }
+      guard Self.isName(head[4..<8]), !head.has("IEND", at: 4) else { return }
       if isAnimated && head.has("fcTL", at: 4) { return }
       if length > cursor.remaining {
         if !(lenient && head.has("IDAT", at: 4)) { picture.cut = (data, ends(data + length)) }
         return
       }
-      if Self.tailNames.contains(where: { head.has($0, at: 4) }), let bytes = try cursor.exactly(length) {
+      if tailNames.contains(where: { head.has($0, at: 4) }), let bytes = try cursor.exactly(length) {
         text.read(Array(head[4..<8]), bytes)
       }
       cursor.position = data + length + 4
     }
   }
 
-  private static var tailNames: [StaticString] { ["eXIf", "tEXt", "zTXt", "iTXt"] }
-
   /// Whether these are four letters, digits or underscores.
-  private static func isName(_ bytes: [UInt8]) -> Bool {
+  private static func isName(_ bytes: some Sequence<UInt8>) -> Bool {
     bytes.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

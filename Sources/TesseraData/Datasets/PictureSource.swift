@@ -37,6 +37,44 @@ public enum PictureSource: Sendable {
     }
   }
 
+  /// Calls `body` with the encoded bytes: of files and parts of files in memory that the thread uses again. They are gone
+  /// when it returns. Pictures and tensors that are decoded already have none.
+  ///
+  /// - Throws: as `encodedBytes`; what `body` throws.
+  func withEncodedBytes<R>(
+    limits: DecodeLimits, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) throws -> R {
+    var isRead = false
+    func use(_ bytes: UnsafeRawBufferPointer) throws -> R {
+      isRead = true
+      return try body(bytes)
+    }
+    do {
+      switch self {
+      case .file(let path):
+        return try FileIO.withBytes(of: path, limit: limits.bytes, isRegular: true, use)
+      case .section(let file, let range, _):
+        try check(range, limits)
+        return try FileIO.withBytes(of: file, range: range, use)
+      default:
+        return try (encodedBytes(limits: limits) ?? []).withUnsafeBytes(use)
+      }
+    } catch let error as TesseraError where !isRead {
+      throw read(error)
+    }
+  }
+
+  private func check(_ range: Range<Int>, _ limits: DecodeLimits) throws {
+    guard range.count <= limits.bytes else {
+      throw TesseraError(
+        .limitExceeded(what: "bytes of the member", limit: limits.bytes, found: range.count))
+    }
+  }
+
+  private func read(_ error: TesseraError) -> TesseraError {
+    error.with(path: name.isEmpty ? nil : name, stage: .read)
+  }
+
   /// The encoded bytes; nil for pictures and tensors that are decoded already.
   ///
   /// - Throws: `TesseraError` of stage `read` (or `list`), `limitExceeded` before anything is read.
@@ -45,10 +83,7 @@ public enum PictureSource: Sendable {
       switch self {
       case .file(let path): return try FileIO.read(path, limit: limits.bytes, isRegular: true)
       case .section(let file, let range, _):
-        guard range.count <= limits.bytes else {
-          throw TesseraError(
-            .limitExceeded(what: "bytes of the member", limit: limits.bytes, found: range.count))
-        }
+        try check(range, limits)
         return try FileIO.read(file, range: range)
       case .bytes(let bytes, _): return bytes
       case .deferred(_, let fetch): return try fetch()
@@ -56,7 +91,7 @@ public enum PictureSource: Sendable {
       case .unreadable(let error): throw error
       }
     } catch let error as TesseraError {
-      throw error.with(path: name.isEmpty ? nil : name, stage: .read)
+      throw read(error)
     }
   }
 }

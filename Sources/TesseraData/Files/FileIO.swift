@@ -17,9 +17,50 @@ package enum FileIO {
   ///   - isRegular: whether pipes and devices are refused too: opening a pipe that nobody writes to never ends.
   /// - Throws: `io` if the file cannot be read, `limitExceeded`.
   package static func read(_ path: String, limit: Int = .max, isRegular: Bool = false) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC | (isRegular ? O_NONBLOCK : 0))
-    guard file >= 0 else { throw lastError("open", path) }
+    let (file, size) = try openWhole(path, limit: limit, isRegular: isRegular)
     defer { close(file) }
+    return try readAll(file, expected: size, limit: limit, path: path)
+  }
+
+  /// Calls `body` with all bytes of a file, in memory that the thread uses again; they are gone when it returns.
+  ///
+  /// - Throws: as `read(_:limit:isRegular:)`; what `body` throws.
+  package static func withBytes<R>(
+    of path: String, limit: Int = .max, isRegular: Bool = false,
+    _ body: (UnsafeRawBufferPointer) throws -> R
+  ) throws -> R {
+    let (file, size) = try openWhole(path, limit: limit, isRegular: isRegular)
+    defer { close(file) }
+    // A byte more, to see the end. What grows meanwhile, or tells no size, becomes an array that can grow too.
+    return try Scratch.withBytes(size + 1) { buffer in
+      var filled = 0
+      while filled < buffer.count {
+        let got = try readSome(
+          file, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), path: path)
+        if got == 0 { return try body(UnsafeRawBufferPointer(rebasing: buffer[..<filled])) }
+        filled += got
+      }
+      let all = try readAll(file, expected: size, limit: limit, after: Array(buffer), path: path)
+      return try all.withUnsafeBytes(body)
+    }
+  }
+
+  /// Opens a file to read all of it: the descriptor, and the bytes that it says it has.
+  private static func openWhole(
+    _ path: String, limit: Int, isRegular: Bool
+  ) throws -> (file: Int32, size: Int) {
+    // `withCString`: a string that is handed over as it is would be copied.
+    let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | (isRegular ? O_NONBLOCK : 0)) }
+    guard file >= 0 else { throw lastError("open", path) }
+    do {
+      return (file, try wholeSize(file, limit: limit, isRegular: isRegular, path: path))
+    } catch {
+      close(file)
+      throw error
+    }
+  }
+
+  private static func wholeSize(_ file: Int32, limit: Int, isRegular: Bool, path: String) throws -> Int {
     var status = stat()
     guard fstat(file, &status) == 0 else { throw lastError("stat", path) }
     guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -32,38 +73,57 @@ package enum FileIO {
     guard size <= limit else {
       throw TesseraError(.limitExceeded(what: "bytes of the file", limit: limit, found: size), path: path)
     }
-    return try readAll(file, expected: size, limit: limit, path: path)
+    return size
   }
 
   /// The bytes of a part of a file.
   ///
   /// - Throws: `io`, `truncated` if the file ends before the part does.
   package static func read(_ path: String, range: Range<Int>) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw lastError("open", path) }
-    defer { close(file) }
-    return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-      try readAll(file, into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound, path: path)
+    try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      try read(path, from: range.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
       count = range.count
     }
   }
 
+  /// Calls `body` with the bytes of a part of a file, in memory that the thread uses again.
+  ///
+  /// - Throws: as `read(_:range:)`; what `body` throws.
+  package static func withBytes<R>(
+    of path: String, range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) throws -> R {
+    try Scratch.withBytes(range.count) { buffer in
+      try read(path, from: range.lowerBound, into: buffer)
+      return try body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  private static func read(
+    _ path: String, from offset: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws {
+    let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
+    guard file >= 0 else { throw lastError("open", path) }
+    defer { close(file) }
+    try readAll(file, into: buffer, at: offset, path: path)
+  }
+
   /// Reads to the end: a pipe has no size, and a file may grow or shrink while it is read.
-  private static func readAll(_ file: Int32, expected: Int, limit: Int, path: String) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    var room = expected + 1
+  private static func readAll(
+    _ file: Int32, expected: Int, limit: Int, after first: [UInt8] = [], path: String
+  ) throws -> [UInt8] {
+    var bytes = first
     while true {
+      guard bytes.count <= limit else {
+        throw TesseraError(
+          .limitExceeded(what: "bytes of the file", limit: limit, found: bytes.count), path: path)
+      }
+      let room = bytes.isEmpty ? expected + 1 : max(expected + 1 - bytes.count, 1 << 16)
       let start = bytes.count
       let more = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
         count = try readSome(file, into: UnsafeMutableRawBufferPointer(buffer), path: path)
       }
       if more.isEmpty { return bytes }
       if start == 0 { bytes = more } else { bytes += more }
-      guard bytes.count <= limit else {
-        throw TesseraError(
-          .limitExceeded(what: "bytes of the file", limit: limit, found: bytes.count), path: path)
-      }
-      room = max(expected + 1 - bytes.count, 1 << 16)
     }
   }
 

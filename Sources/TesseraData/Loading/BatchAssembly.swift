@@ -160,9 +160,17 @@ private struct Judgement {
 }
 
 extension LoadedSample {
-  /// Shape and type of each picture.
-  private var infos: [TensorInfo] {
-    inPlace.map { [$0] } ?? pictures.map { TensorInfo(shape: $0.shape, dataType: $0.dataType) }
+  /// Shape and type of the first picture.
+  private var firstInfo: TensorInfo? { inPlace ?? pictures.first.map(Self.info) }
+
+  /// Shape and type of the first picture that is not as `wanted`.
+  private func firstOther(than wanted: TensorInfo) -> TensorInfo? {
+    if let inPlace { return inPlace == wanted ? nil : inPlace }
+    return pictures.lazy.map(Self.info).first { $0 != wanted }
+  }
+
+  private static func info(_ picture: AnyTensor) -> TensorInfo {
+    TensorInfo(shape: picture.shape, dataType: picture.dataType)
   }
 
   /// Why this sample cannot be stacked with the first of its batch; nil if it can.
@@ -173,7 +181,7 @@ extension LoadedSample {
         path: place.isEmpty ? nil : place, index: key.index, stage: .collate)
     }
     // Samples may have several pictures or none; each must be as the first picture of the batch.
-    if let wanted = first.infos.first, let other = infos.first(where: { $0 != wanted }) {
+    if let wanted = first.firstInfo, let other = firstOther(than: wanted) {
       return fault(
         "pictures",
         "\(wanted.shape) \(wanted.dataType.rawValue), as the batch's first (or the pad or list collator)",

@@ -34,7 +34,7 @@ final class BatchPool: Sendable {
 
   init(bound: Int) { self.bound = bound }
 
-  deinit { for block in state.withLock({ $0.free }) { block.base.deallocate() } }
+  deinit { for block in state.withLock({ $0.free }) { LargeMemory.give(block.base) } }
 
   var counts: Counts { state.withLock { $0.counts } }
 
@@ -42,15 +42,16 @@ final class BatchPool: Sendable {
   func block(_ byteCount: Int) -> (block: MemoryBlock, isBeyondBound: Bool) {
     let (found, isBeyond) = state.withLock { state -> (Block?, Bool) in
       state.counts.held += 1
-      // A block much larger than what is asked for would keep its memory from use.
-      if let at = state.free.firstIndex(where: { $0.byteCount >= byteCount && $0.byteCount / 2 <= byteCount })
-      {
+      // The smallest that is large enough, however large: the short batch at an epoch's end is no reason to give the
+      // system a block that the next epoch wants again (38 MB to clear, 5 % of the time of an epoch of 200 pictures).
+      let fits = state.free.indices.filter { state.free[$0].byteCount >= byteCount }
+      if let at = fits.min(by: { state.free[$0].byteCount < state.free[$1].byteCount }) {
         state.counts.reused += 1
         state.counts.heldBytes += state.free[at].byteCount
         return (state.free.remove(at: at), false)
       }
       // What does not fit makes way for what does.
-      if let old = state.free.popLast() { old.base.deallocate() }
+      if let old = state.free.popLast() { LargeMemory.give(old.base) }
       state.counts.made += 1
       state.counts.heldBytes += byteCount
       let isBeyond = state.counts.held > bound
@@ -59,7 +60,7 @@ final class BatchPool: Sendable {
     }
     let block =
       found
-      ?? Block(base: .allocate(byteCount: max(byteCount, 1), alignment: 64), byteCount: byteCount)
+      ?? Block(base: LargeMemory.take(byteCount), byteCount: byteCount)
     let adopted = MemoryBlock(adopting: block.base, byteCount: block.byteCount) { [self] base in
       takeBack(Block(base: base, byteCount: block.byteCount))
     }
@@ -74,6 +75,6 @@ final class BatchPool: Sendable {
       state.free.append(block)
       return true
     }
-    if !isKept { block.base.deallocate() }
+    if !isKept { LargeMemory.give(block.base) }
   }
 }

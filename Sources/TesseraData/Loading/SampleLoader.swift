@@ -22,11 +22,11 @@ struct SampleLoader: Sendable {
   ) throws -> LoadedSample {
     do {
       var loaded = LoadedSample(sample, key: key, slot: slot)
-      let passes = try passes(of: sample, key)
-      for (picture, pass) in zip(sample.pictures, passes) {
-        let result = try pass.run(
+      let pass = try pass(of: sample, key)
+      for (number, picture) in sample.pictures.enumerated() {
+        let result = try pass(number).run(
           picture, annotations: &loaded.annotations, layout: layout, times: &times,
-          into: passes.count == 1 ? target : { _ in nil })
+          into: sample.pictures.count == 1 ? target : { _ in nil })
         switch result {
         case .inPlace(let info): loaded.inPlace = info
         case .tensor(let tensor): loaded.pictures.append(tensor)
@@ -42,7 +42,7 @@ struct SampleLoader: Sendable {
   }
 
   /// How each picture of a sample goes through the sample's recipe.
-  private func passes(of sample: Sample, _ key: SampleKey) throws -> [PicturePass] {
+  private func pass(of sample: Sample, _ key: SampleKey) throws -> (_ number: Int) -> PicturePass {
     guard sample.pictures.count == 1 || sample.annotations.isEmpty else {
       throw TesseraError(
         .invalidInput(
@@ -51,7 +51,7 @@ struct SampleLoader: Sendable {
     }
     let recipe = sample.recipe ?? Self.asDecoded
     let random = key.random(seed: seed, epoch: epoch)
-    return sample.pictures.indices.map { number in
+    return { number in
       // Each picture of a sample draws from operations of its own.
       PicturePass(
         recipe: recipe, random: random, firstStep: recipe.firstStep + number << 16, isFused: isFused)
@@ -61,8 +61,9 @@ struct SampleLoader: Sendable {
   /// Does a sample again, one operation after another, and keeps what was drawn.
   func replay(_ sample: Sample, key: SampleKey) throws -> [(draw: Draw, output: PipelineOutput)] {
     do {
-      return try zip(sample.pictures, try passes(of: sample, key)).map { picture, pass in
-        try pass.replay(picture, sample.annotations)
+      let pass = try pass(of: sample, key)
+      return try sample.pictures.enumerated().map { number, picture in
+        try pass(number).replay(picture, sample.annotations)
       }
     } catch let error as TesseraError {
       throw error.with(path: sample.name, index: key.index)
@@ -110,25 +111,29 @@ struct PicturePass {
     decoding picture: PictureSource, annotations: inout Annotations, layout: ImageLayout,
     times: inout StageTimes, into target: SampleLoader.Target
   ) throws -> Result {
-    let bytes = try times.measure(\.read) {
-      try picture.encodedBytes(limits: recipe.policy.limits) ?? []
+    let start = Clock.nanoseconds()
+    return try picture.withEncodedBytes(limits: recipe.policy.limits) { bytes in
+      times.read += Clock.nanoseconds() - start
+      times.bytesRead += bytes.count
+      return try run(decoding: bytes, annotations: &annotations, layout: layout, times: &times, into: target)
     }
-    times.bytesRead += bytes.count
-    let plan = try times.measure(\.draw) { try self.plan(decoding: bytes, annotations) }
+  }
+
+  private func run(
+    decoding bytes: UnsafeRawBufferPointer, annotations: inout Annotations, layout: ImageLayout,
+    times: inout StageTimes, into target: SampleLoader.Target
+  ) throws -> Result {
+    let (opened, plan) = try times.measure(\.draw) { try self.plan(decoding: bytes, annotations) }
     guard isFused else {
       return try times.measure(\.decode) {
-        let output = try bytes.withUnsafeBytes {
-          try plan.executeStepwise(decoding: $0, annotations: annotations)
-        }
+        let output = try plan.executeStepwise(decoding: opened, annotations: annotations)
         annotations = output.annotations
         return try place(try layout.arranged(try output.value.tensor()), target)
       }
     }
     var resizing: UInt64 = 0
     let started = try times.measure(\.decode) {
-      try Self.staged(.decode) {
-        try bytes.withUnsafeBytes { try plan.start(decoding: $0, resizing: { resizing += $0 }) }
-      }
+      try Self.staged(.decode) { try plan.start(decoding: opened) { resizing += $0 } }
     }
     times.decode -= resizing
     times.transform += resizing
@@ -162,23 +167,24 @@ struct PicturePass {
     case .image(let ready, _): image = ready
     case .tensor(let tensor, _): image = try Image(planes: tensor)
     default:
-      let bytes = try picture.encodedBytes(limits: recipe.policy.limits) ?? []
-      let plan = try plan(decoding: bytes, annotations)
-      return (
-        plan.draw,
-        try Self.staged(.decode) {
-          try bytes.withUnsafeBytes { try plan.executeStepwise(decoding: $0, annotations: annotations) }
-        }
-      )
+      return try picture.withEncodedBytes(limits: recipe.policy.limits) { bytes in
+        let (opened, plan) = try plan(decoding: bytes, annotations)
+        return (
+          plan.draw,
+          try Self.staged(.decode) { try plan.executeStepwise(decoding: opened, annotations: annotations) }
+        )
+      }
     }
     let draw = try plan(image.size, image.format, annotations).draw
     return (draw, try Self.staged(.transform) { try draw.apply(to: image, annotations: annotations) })
   }
 
-  private func plan(decoding bytes: [UInt8], _ annotations: Annotations) throws -> Plan {
-    let header = try Self.staged(.header) { try ImageHeader(bytes: bytes, policy: recipe.policy) }
-    let (size, format) = ImageDecoder().info(for: header, policy: recipe.policy)
-    return try plan(size, format, annotations, header: header)
+  private func plan(
+    decoding bytes: UnsafeRawBufferPointer, _ annotations: Annotations
+  ) throws -> (picture: OpenedPicture, plan: Plan) {
+    let picture = try Self.staged(.header) { try OpenedPicture(bytes, policy: recipe.policy) }
+    let (size, format) = ImageDecoder().info(for: picture.header, policy: recipe.policy)
+    return (picture, try plan(size, format, annotations, header: picture.header))
   }
 
   private func plan(

@@ -66,6 +66,7 @@ public struct RandomResizedCrop: ImageTransform, RandomTransform {
       unchecked: size, filter: filter, generation: generation ?? picture.generation)
     try resize.validate()
     var operations: [any Operation] = []
+    operations.reserveCapacity(2)
     if rect.size != picture.size { operations.append(Crop(rect)) }
     if rect.size != size { operations.append(resize) }
     return operations

@@ -99,11 +99,10 @@ package final class ResamplePlan: @unchecked Sendable {
   ///
   /// Only the window of `source` is read: what lies outside of it need not exist.
   package func run(source: PictureRegion, target: UnsafeMutableRawPointer) {
-    let scratch = MemoryBlock(byteCount: tk_resample_scratch_bytes(plan))
-    withExtendedLifetime(scratch) {
+    Scratch.withBytes(tk_resample_scratch_bytes(plan)) { scratch in
       tk_resample_run(
         plan, source.bytes, source.stride, target.assumingMemoryBound(to: UInt8.self), rowBytes,
-        scratch.base.assumingMemoryBound(to: UInt8.self))
+        scratch.baseAddress!.assumingMemoryBound(to: UInt8.self))
     }
   }
 
@@ -119,13 +118,12 @@ package final class ResamplePlan: @unchecked Sendable {
     into target: UnsafeMutableRawPointer,
     _ body: (_ push: (UnsafeRawPointer?, Int, Int) -> Void) throws -> Result
   ) throws -> Result {
-    let scratch = MemoryBlock(byteCount: tk_resample_stream_scratch_bytes(plan))
-    return try withExtendedLifetime(scratch) {
+    try Scratch.withBytes(tk_resample_stream_scratch_bytes(plan)) { scratch in
       guard
         let stream = tk_resample_stream_new(
           plan, target.assumingMemoryBound(to: UInt8.self), rowBytes,
-          scratch.base.assumingMemoryBound(to: UInt8.self))
-      else { throw TesseraError(.outOfMemory(bytes: scratch.byteCount)) }
+          scratch.baseAddress!.assumingMemoryBound(to: UInt8.self))
+      else { throw TesseraError(.outOfMemory(bytes: scratch.count)) }
       defer { tk_resample_stream_free(stream) }
       return try body { rows, stride, count in
         guard let rows else { return tk_resample_stream_restart(stream) }

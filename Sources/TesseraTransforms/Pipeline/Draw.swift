@@ -10,8 +10,16 @@ public struct Draw: Sendable {
   public private(set) var operations: [any Operation] = []
   /// `infos[i]` is what is known after operation `i`.
   public private(set) var infos: [PictureInfo] = []
+  /// Where the pass for the operations from the conversion on is kept, if they are the fixed end of a pipeline.
+  var passes: PassCache?
 
   public init(input: PictureInfo) { self.input = input }
+
+  init(input: PictureInfo, capacity: Int) {
+    self.input = input
+    operations.reserveCapacity(capacity)
+    infos.reserveCapacity(capacity)
+  }
 
   /// What comes out: size, format, shape.
   public var output: PictureInfo { infos.last ?? input }
@@ -25,11 +33,13 @@ public struct Draw: Sendable {
   public mutating func append(_ operation: any Operation) throws {
     let before = output
     var info = try operation.output(for: before)
-    if let operation = operation as? any GeometricOperation {
+    // Without boxes no need to ask: an answer costs an allocation.
+    if !before.boxes.isEmpty, let operation = operation as? any GeometricOperation {
       info.boxes = before.boxes.map { operation.move($0, in: before) }
     }
     operations.append(operation)
     infos.append(info)
+    passes = nil
   }
 
   /// The draw as a pipeline that gives the same result every time.

@@ -6,6 +6,8 @@ public import TesseraCore
 public struct Pipeline: Sendable {
   /// The steps in order: image transforms, then perhaps one conversion, then tensor transforms.
   public let steps: [any Transform]
+  /// How many steps at the end, from the conversion on, are the same for every picture; and the passes of them.
+  private let fixed: (count: Int, passes: PassCache)?
 
   /// Makes a pipeline of steps.
   ///
@@ -16,11 +18,15 @@ public struct Pipeline: Sendable {
         .invalidArgument(
           name: "step \(index + 1)", expected: message, got: type(of: steps[index]).schema.name))
     }
-    self.steps = steps
+    self.init(checked: steps)
   }
 
   /// Steps whose order the compiler has checked.
-  init(checked steps: [any Transform]) { self.steps = steps }
+  init(checked steps: [any Transform]) {
+    self.steps = steps
+    let end = steps[(steps.firstIndex { $0 is any TensorConversion } ?? steps.endIndex)...]
+    fixed = !end.isEmpty && end.allSatisfy { $0 is any FixedStep } ? (end.count, PassCache()) : nil
+  }
 
   /// A pipeline without steps: pictures stay as they are decoded.
   public static let empty = Pipeline(checked: [])
@@ -57,11 +63,17 @@ public struct Pipeline: Sendable {
   public func draw(
     for picture: PictureInfo, using random: RandomStream, firstStep: Int = 0
   ) throws -> Draw {
-    var draw = Draw(input: picture)
+    // Most steps that draw become two operations at most.
+    var draw = Draw(input: picture, capacity: 2 * steps.count)
     for (index, step) in steps.enumerated() {
-      var stream = random.operation(UInt32(firstStep + index))
-      try draw.append(step, using: &stream)
+      if index >= steps.count - (fixed?.count ?? 0), let operation = step as? any Operation {
+        try draw.append(operation)
+      } else {
+        var stream = random.operation(UInt32(firstStep + index))
+        try draw.append(step, using: &stream)
+      }
     }
+    draw.passes = fixed?.passes
     return draw
   }
 

@@ -54,6 +54,7 @@ struct FastStart {
     // Three equal channels are made of the one where there are fewest pixels.
     if let gray, gray.outputChannels == 3 { try faster.append(gray) }
     for operation in rest { try faster.append(operation) }
+    faster.passes = draw.passes
     (self.scale, self.lumaOnly, self.draw) = (scale, gray != nil, faster)
   }
 

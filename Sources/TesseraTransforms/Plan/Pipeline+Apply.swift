@@ -24,7 +24,8 @@ extension Pipeline {
     decoding bytes: UnsafeRawBufferPointer, policy: DecodePolicy = .tessera,
     generation: PillowGeneration = .newest, using random: RandomStream = RandomStream(seed: 0)
   ) throws -> PipelineOutput {
-    let header = try ImageHeader(bytes: bytes, policy: policy)
+    let picture = try OpenedPicture(bytes, policy: policy)
+    let header = picture.header
     let decoded = ImageDecoder().info(for: header, policy: policy)
     let info = PictureInfo(size: decoded.size, format: decoded.format, generation: generation)
     let plan: Plan
@@ -33,7 +34,7 @@ extension Pipeline {
     {
       throw error.with(stage: .transform)
     }
-    return try plan.execute(decoding: bytes)
+    return try plan.execute(decoding: picture)
   }
 
   /// Reads a picture file and makes a tensor of it: `[C, H, W]`, or `[V, C, H, W]` with views.

@@ -8,7 +8,13 @@ extension Plan {
   public func execute(
     decoding bytes: UnsafeRawBufferPointer, annotations: Annotations = Annotations()
   ) throws -> PipelineOutput {
-    let started = try start(decoding: bytes)
+    try execute(decoding: OpenedPicture(bytes, policy: decode.policy), annotations: annotations)
+  }
+
+  func execute(decoding picture: OpenedPicture, annotations: Annotations = Annotations()) throws
+    -> PipelineOutput
+  {
+    let started = try start(decoding: picture)
     do { return try run(on: started, annotations: annotations) } catch let error as TesseraError {
       throw error.with(stage: .transform)
     }
@@ -24,15 +30,22 @@ extension Plan {
   ///
   /// - Throws: what the decoder and the operations throw, with its stage.
   package func executeStepwise(
-    decoding bytes: UnsafeRawBufferPointer, annotations: Annotations = Annotations()
+    decoding picture: OpenedPicture, annotations: Annotations = Annotations()
   ) throws -> PipelineOutput {
     let image = try ImageDecoder().decode(
-      bytes, DecodeRequest(policy: decode.policy, scale: decode.scale, lumaOnly: decode.lumaOnly))
+      picture, DecodeRequest(policy: decode.policy, scale: decode.scale, lumaOnly: decode.lumaOnly))
     do {
       return PipelineOutput(try steps.apply(to: image).value, annotations: try draw.move(annotations))
     } catch let error as TesseraError {
       throw error.with(stage: .transform)
     }
+  }
+
+  package func executeStepwise(
+    decoding bytes: UnsafeRawBufferPointer, annotations: Annotations = Annotations()
+  ) throws -> PipelineOutput {
+    try executeStepwise(
+      decoding: OpenedPicture(bytes, policy: decode.policy), annotations: annotations)
   }
 
   private func run(on started: Started, annotations: Annotations) throws -> PipelineOutput {
@@ -67,10 +80,10 @@ extension Plan {
   ///
   /// - Parameter resizing: is told the nanoseconds that went into the resize meanwhile.
   package func start(
-    decoding bytes: UnsafeRawBufferPointer, resizing: ((UInt64) -> Void)? = nil
+    decoding picture: OpenedPicture, resizing: ((UInt64) -> Void)? = nil
   ) throws -> Started {
     let image =
-      try head?.apply(decoding: bytes, decode, spent: resizing) ?? ImageDecoder().decode(bytes, decode)
+      try head?.apply(decoding: picture, decode, spent: resizing) ?? ImageDecoder().decode(picture, decode)
     return Started(window: window(of: image))
   }
 

@@ -57,7 +57,11 @@ public struct Plan: Sendable {
     }
     let format = steps.formatBeforeConversion
     let (before, points) = PlanStep.withoutLastPoints(rest[..<at])
-    self.pass = try TensorPass(points, rest[at...], format: format)
+    if points.isEmpty, let passes = steps.passes {
+      self.pass = try passes.pass(for: format) { try TensorPass([], rest[at...], format: format) }
+    } else {
+      self.pass = try TensorPass(points, rest[at...], format: format)
+    }
     if let pass {
       self.middle = PlanStep.fused(before)
       self.tail = rest[at...].dropFirst(pass.operations.count - points.count)

@@ -78,7 +78,9 @@ extension Plan {
   private func timed(_ bytes: UnsafeRawBufferPointer) throws -> Timing {
     var times: [UInt64] = []
     var resizing: UInt64 = 0
-    let started = try measure(&times) { try start(decoding: bytes) { resizing += $0 } }
+    let started = try measure(&times) {
+      try start(decoding: OpenedPicture(bytes, policy: decode.policy)) { resizing += $0 }
+    }
     if head != nil {
       times[0] -= min(resizing, times[0])
       times.append(resizing)

@@ -28,6 +28,7 @@ enum PlanStep: Sendable {
   /// decoded and copied.
   static func effective(_ draw: Draw) -> [any Operation] {
     var kept: [(operation: any Operation, input: Size)] = []
+    kept.reserveCapacity(draw.operations.count)
     var before = draw.input
     for (operation, after) in zip(draw.operations, draw.infos) {
       defer { before = after }

@@ -60,11 +60,11 @@ struct ResizeHead: Sendable {
   ///
   /// - Parameter spent: is told the nanoseconds that went into the resize; nil where nobody asks.
   func apply(
-    decoding bytes: UnsafeRawBufferPointer, _ request: DecodeRequest, spent: ((UInt64) -> Void)? = nil
+    decoding picture: OpenedPicture, _ request: DecodeRequest, spent: ((UInt64) -> Void)? = nil
   ) throws -> Image {
     try Image(size: kept.size, format: format) { target in
       try plan.withStream(into: target.baseAddress!) { push in
-        try ImageDecoder().decodeRows(bytes, request) { rows, stride, count in
+        try ImageDecoder().decodeRows(picture, request) { rows, stride, count in
           guard let spent else { return push(rows, stride, count) }
           let start = Clock.nanoseconds()
           push(rows, stride, count)

@@ -72,10 +72,14 @@ struct TensorPass: Sendable {
   /// of several.
   func info(_ windows: [ImageWindow], isViews: Bool, isChannelsLast: Bool = false) -> TensorInfo {
     let size = windows.first?.size ?? Size(0)
-    let picture =
-      isChannelsLast
-      ? [size.height, size.width, format.channels] : [format.channels, size.height, size.width]
-    return TensorInfo(shape: (isViews ? [windows.count] : []) + picture, dataType: dataType)
+    var shape: [Int] = []
+    shape.reserveCapacity(4)
+    if isViews { shape.append(windows.count) }
+    if !isChannelsLast { shape.append(format.channels) }
+    shape.append(size.height)
+    shape.append(size.width)
+    if isChannelsLast { shape.append(format.channels) }
+    return TensorInfo(shape: shape, dataType: dataType)
   }
 
   /// The tensor of one window, or of several views.

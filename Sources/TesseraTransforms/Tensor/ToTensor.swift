@@ -38,8 +38,8 @@ extension PictureInfo {
   /// The same picture as a tensor `[C, H, W]` (`[V, C, H, W]` with views) of a type.
   func asTensor(of dataType: DataType) -> PictureInfo {
     var info = self
-    info.tensor = TensorInfo(
-      shape: (views.map { [$0] } ?? []) + [format.channels, size.height, size.width], dataType: dataType)
+    let picture = [format.channels, size.height, size.width]
+    info.tensor = TensorInfo(shape: views.map { [$0] + picture } ?? picture, dataType: dataType)
     return info
   }
 }
