@@ -4,6 +4,7 @@ usage: trl_peer.py MODEL QUESTIONS.jsonl PROMPTS SAMPLES TOKENS ITERATIONS BETA
 """
 import json
 import sys
+import tempfile
 import time
 
 import torch
@@ -57,7 +58,7 @@ class Timed(GRPOTrainer):
 
 
 config = GRPOConfig(
-    output_dir="/tmp/trl-grpo", per_device_train_batch_size=prompts * samples, gradient_accumulation_steps=1,
+    output_dir=tempfile.mkdtemp(), per_device_train_batch_size=prompts * samples, gradient_accumulation_steps=1,
     num_generations=samples, max_completion_length=tokens, temperature=1.0, beta=beta, learning_rate=1e-4,
     max_steps=iterations, num_iterations=1, bf16=False, fp16=False, report_to=[], save_strategy="no",
     logging_strategy="no", use_cpu=not torch.cuda.is_available(), gradient_checkpointing=False, seed=1)
