@@ -73,6 +73,11 @@ struct ExplainCommand: ParsableCommand {
     if draw.pipeline.text != pipeline.text { print("draw      \(draw.pipeline.text)") }
     print("result    \(explanation.output)")
     printStages("the plan", explanation.planned, explanation.plannedMilliseconds)
+    if !explanation.leftOut.isEmpty {
+      print("\nleft out:")
+      let rows = explanation.leftOut.map { ["  " + $0.name.visible, $0.reason.visible] }
+      for line in TextTable.lines(rows) { print(line) }
+    }
     printStages("the same, step by step", explanation.stepwise, explanation.stepwiseMilliseconds)
     let ratio = explanation.stepwiseMilliseconds / max(explanation.plannedMilliseconds, 1e-6)
     let words =
@@ -96,11 +101,16 @@ struct ExplainCommand: ParsableCommand {
       var detail: String
       var milliseconds: Double
     }
+    struct LeftOut: Encodable {
+      var name: String
+      var reason: String
+    }
     struct Result: Encodable {
       var path: String
       var draw: String
       var output: String
       var plan: [Stage]
+      var left_out: [LeftOut]
       var steps: [Stage]
       var equal: Bool
     }
@@ -111,6 +121,7 @@ struct ExplainCommand: ParsableCommand {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     let result = Result(
       path: path, draw: draw.pipeline.text, output: explanation.output, plan: stages(explanation.planned),
+      left_out: explanation.leftOut.map { LeftOut(name: $0.name, reason: $0.reason) },
       steps: stages(explanation.stepwise), equal: explanation.isEqual)
     print(String(decoding: try encoder.encode(result), as: UTF8.self))
   }

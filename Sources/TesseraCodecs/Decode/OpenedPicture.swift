@@ -1,4 +1,4 @@
-package import TesseraCore
+internal import TesseraCore
 
 /// A picture in memory whose header has been read: who looks at the header first and then decodes reads it once.
 ///

@@ -32,6 +32,7 @@ extension Plan {
   package func executeStepwise(
     decoding picture: OpenedPicture, annotations: Annotations = Annotations()
   ) throws -> PipelineOutput {
+    try Self.check(stepwise: steps, limit: decode.policy.limits.pixels)
     let image = try ImageDecoder().decode(
       picture, DecodeRequest(policy: decode.policy, scale: decode.scale, lumaOnly: decode.lumaOnly))
     do {

@@ -45,6 +45,8 @@ public struct Plan: Sendable {
     self.head = try ResizeHead(
       rest, source: part.rect.size, format: steps.input.format, isMirrored: part.isMirrored)
     rest = rest.dropFirst(head?.operations.count ?? 0)
+    try Self.check(
+      rest, of: steps, from: head?.outputSize ?? part.rect.size, limit: policy.limits.pixels)
     let read = head.map { part.rect.part($0.window) } ?? part.rect
     self.decode = DecodeRequest(
       policy: policy, region: read == whole ? nil : read, scale: fast?.scale ?? 1,

@@ -14,6 +14,8 @@ public struct PlanExplanation: Sendable {
 
   /// The plan's stages.
   public var planned: [Stage]
+  /// Operations as pipeline text that the plan does not do, and why.
+  public var leftOut: [(name: String, reason: String)]
   /// Decoding the whole picture, and every operation on whole pictures.
   public var stepwise: [Stage]
   /// Whether both gave the same bits.
@@ -32,6 +34,9 @@ extension Plan {
   public func explanation(
     decoding bytes: UnsafeRawBufferPointer, header: ImageHeader, rounds: Int = 9
   ) throws -> PlanExplanation {
+    try Self.check(stepwise: steps, limit: decode.policy.limits.pixels)
+    // Once without a clock: the first run's memory is new, and its tables are not made yet.
+    _ = try (timed(bytes), timedStepwise(bytes))
     var planned = try timed(bytes)
     var stepwise = try timedStepwise(bytes)
     for _ in 1..<max(1, rounds) {
@@ -42,6 +47,7 @@ extension Plan {
       planned: zip(plannedWords(header), planned.medians).map {
         PlanExplanation.Stage(name: $0.name, detail: $0.detail, milliseconds: $1)
       },
+      leftOut: leftOut,
       stepwise: zip(stepwiseWords(header), stepwise.medians).map {
         PlanExplanation.Stage(name: $0.name, detail: $0.detail, milliseconds: $1)
       },
@@ -126,6 +132,25 @@ extension Plan {
     if let pass { words.append((PlanStep.text(pass.operations), passWords(pass))) }
     words += tail.map { (PlanStep.text([$0]), "on the tensor, by itself") }
     return words
+  }
+
+  /// What changes nothing, and flips that undo each other.
+  private var leftOut: [(name: String, reason: String)] {
+    var before = steps.input
+    var left: [(name: String, reason: String)] = []
+    for (operation, after) in zip(steps.operations, steps.infos) {
+      if let reason = PlanStep.reasonToLeaveOut(operation, before) {
+        left.append((PlanStep.text([operation]), reason))
+      }
+      before = after
+    }
+    let leading = PlanStep.effective(steps).prefix { $0 is Crop || $0 is HorizontalFlip }
+    let flips = leading.filter { $0 is HorizontalFlip }
+    if flips.count > 1 {
+      let text = PlanStep.text(Array(flips.prefix(flips.count / 2 * 2)))
+      left.append((text, "every second flip undoes the one before"))
+    }
+    return left
   }
 
   private func decodeWords(_ header: ImageHeader) -> [String] {

@@ -23,8 +23,20 @@ enum PlanStep: Sendable {
     return steps
   }
 
-  /// The operations of a draw that change something: an RGB picture's conversion to RGB, a crop to all of a picture and
-  /// a resize to its own size are left out; a crop of a padded picture becomes a crop that is padded, so that less is
+  /// Why an operation changes nothing on a picture; nil where it may change something.
+  static func reasonToLeaveOut(_ operation: any Operation, _ before: PictureInfo) -> String? {
+    switch operation {
+    case is ConvertToRGB where before.format == .rgb: "the picture is RGB already"
+    case let gray as Grayscale where before.format == .gray && gray.outputChannels == 1:
+      "the picture is gray already"
+    case let crop as Crop where crop.rect == Rect(before.size): "it keeps all of the picture"
+    case let resize as ResizeTo where resize.size == before.size && resize.box == nil:
+      "the picture has that size already"
+    default: nil
+    }
+  }
+
+  /// The operations of a draw that change something (`reasonToLeaveOut`); a crop of a padded picture becomes a crop that is padded, so that less is
   /// decoded and copied.
   static func effective(_ draw: Draw) -> [any Operation] {
     var kept: [(operation: any Operation, input: Size)] = []
@@ -32,12 +44,7 @@ enum PlanStep: Sendable {
     var before = draw.input
     for (operation, after) in zip(draw.operations, draw.infos) {
       defer { before = after }
-      switch operation {
-      case is ConvertToRGB where before.format == .rgb: continue
-      case let crop as Crop where crop.rect == Rect(before.size): continue
-      case let resize as ResizeTo where resize.size == before.size && resize.box == nil: continue
-      default: break
-      }
+      if reasonToLeaveOut(operation, before) != nil { continue }
       if let crop = operation as? Crop, let last = kept.last, let pad = last.operation as? Pad,
         let (inner, rest) = pad.cut(to: crop.rect, of: last.input)
       {

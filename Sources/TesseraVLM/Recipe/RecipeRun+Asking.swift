@@ -52,11 +52,33 @@ extension RecipeRun {
     }
   }
 
+  /// What a base model goes on with. A prompt is unlike the texts that it knows, and it would end at once: it may not.
+  private func continuations(
+    _ model: LlavaModel, _ directory: String, _ asked: [(questions: [Question], maximumAnswer: Int)]
+  ) throws -> [Evaluator.Reply] {
+    let processor = try Processor(directory, model.config)
+    var generator = Generator(model, processor)
+    generator.banned.formUnion(generator.endTokens)
+    return try asked.flatMap { questions, maximumAnswer in
+      var options = GenerationOptions()
+      options.maxNewTokens = min(maximumAnswer, 12)
+      return try questions.map { question in
+        let pixels = try question.pictures.map { try processor.pixels($0) }
+        let answer = try generator.answer([processor.prompt(question.messages, pixels: pixels)], options)
+          .answers[0]
+        return Evaluator.Reply(question, answer: answer.text, isStopped: false)
+      }
+    }
+  }
+
   private func answers(_ run: StageRun, _ asked: [(questions: [Question], maximumAnswer: Int)]) throws
     -> [LogEntry]
   {
     let model = try LlavaModel(Checkpoint(run.modelFolder), type: .float32)
-    return try replies(model, run.modelFolder, asked).enumerated().map { number, reply in
+    let said =
+      try run.stage.kind == .pretrain
+      ? continuations(model, run.modelFolder, asked) : replies(model, run.modelFolder, asked)
+    return said.enumerated().map { number, reply in
       .sample(
         "\(number)", question: reply.question.words, answer: reply.answer + (reply.isStopped ? "" : " …"),
         expected: reply.question.reference, isRight: reply.isRight, stage: run.stage.name, step: 0)
