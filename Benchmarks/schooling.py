@@ -64,15 +64,15 @@ stages:
     data: [{school}/pairs/train.jsonl, {school}/pairs/own.jsonl]
     validation: [{school}/pairs/validation.jsonl]
     train: {{vision: true, projector: true, decoder: true}}
-    steps: 600
+    steps: 300
     batch: {{samples: 16}}
-    optimizer: {{learning_rate: 1e-4, schedule: cosine, warmup: 30, final: 0.1}}
+    optimizer: {{learning_rate: 2e-5, schedule: cosine, warmup: 30, final: 0.1}}
     validate_every: 100
     log_every: 50
     evaluate:
       - {{path: {school}/test/validation/descriptions.jsonl, name: descriptions, max_answer: 30, controls: false}}
       - {{path: {school}/test/validation/questions.jsonl, name: questions, max_answer: 30, controls: false}}
-    dpo: {{loss: dpo, beta: 0.1}}
+    dpo: {{loss: dpo, beta: 0.3}}
 """
 LEARNING = {"grpo": dict(steps=100, epochs=1, rate="3e-4", log=10, look=20),
             "ppo": dict(steps=160, epochs=2, rate="1.5e-4", log=20, look=20)}
