@@ -15,6 +15,9 @@ struct SampleRecipeTests {
     "emoji.yaml": ["prepare[0].views=1"],
     "shapes.yaml": ["prepare[0].train=64", "prepare[0].validation=8", "prepare[0].heldout=8"],
     "shapes-demo.yaml": ["prepare[0].train=64"],
+    "schooling.yaml": [
+      "prepare[0].train=64", "prepare[0].validation=8", "prepare[0].heldout=8", "prepare[1].validation=16",
+    ],
   ]
 
   private func run(_ arguments: [String]) throws -> Command.Result {
