@@ -4,7 +4,7 @@
 # make oracle rewrites the golden copies from the large libraries (5 GB, once), then tests against them
 # make bench  installs the loader's rivals (8 GB, once), makes the pictures, measures all in turn (25 minutes), writes
 #             docs/benchmarks.md; make bench-data makes the pictures alone
-# make schooling  the long runs of preference and reward (three hours on two cores): samples/vlm/schooling.yaml, then PPO and
+# make schooling  the long runs of preference and reward (hours): samples/vlm/schooling.yaml, then PPO and
 #             GRPO by rule and by reward model on three seeds, DPO, a reward model made weak; in schooling-out
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make lint   formatting and style
