@@ -2,6 +2,7 @@
 #include "dispatch.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
@@ -152,112 +153,258 @@ void tk_noise_normal(tk_noise_key key, uint64_t first, ptrdiff_t count, double *
 // MARK: Poisson deviates
 
 // e^x for −708 ≤ x ≤ 0: x = n ln 2 + r, Taylor series of degree 13 on |r| ≤ ln 2 / 2.
-static double exp_negative(double x) {
-  if (x < -708.0) return 0.0;
-  double n = (double)(int32_t)(x * 0x1.71547652b82fep0 - 0.5);
-  double r = (x - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33;
-  double sum = 1.0;
-  for (int k = 13; k >= 1; k--) sum = 1.0 + r * sum / (double)k;
-  return sum * from_bits((uint64_t)(1023 + (int64_t)n) << 52);
+static inline __attribute__((always_inline)) double exp_negative(double x) {
+  int32_t n = (int32_t)(x * 0x1.71547652b82fep0 - 0.5);
+  double r = (x - (double)n * 0x1.62e42fee00000p-1) - (double)n * 0x1.a39ef35793c76p-33;
+  double sum = 1.0 + r * (1.0 / 13);
+  sum = 1.0 + r * sum * (1.0 / 12);
+  sum = 1.0 + r * sum * (1.0 / 11);
+  sum = 1.0 + r * sum * (1.0 / 10);
+  sum = 1.0 + r * sum * (1.0 / 9);
+  sum = 1.0 + r * sum * (1.0 / 8);
+  sum = 1.0 + r * sum * (1.0 / 7);
+  sum = 1.0 + r * sum * (1.0 / 6);
+  sum = 1.0 + r * sum * (1.0 / 5);
+  sum = 1.0 + r * sum * (1.0 / 4);
+  sum = 1.0 + r * sum * (1.0 / 3);
+  sum = 1.0 + r * sum * (1.0 / 2);
+  sum = 1.0 + r * sum;
+  return sum * from_bits((uint64_t)(int64_t)(1023 + n) << 52);
 }
 
-// log x, to double precision: the series of `log_positive` carried to the 23rd power.
-static double log_precise(double x) {
-  uint64_t bits = to_bits(x);
-  uint64_t fraction = bits & 0xFFFFFFFFFFFFFull;
-  uint64_t over = fraction > 0x6A09E667F3BCDull ? 1 : 0;
-  double k = (double)((int64_t)(bits >> 52) + (int64_t)over - 1023);
-  double m = from_bits(((1023 - over) << 52) | fraction);
+// log x for 1 ≤ x < 2, to double precision: 2 atanh((m − 1) / (m + 1)) by its series to the 23rd power.
+static inline __attribute__((always_inline)) double log_precise(double x) {
+  double over = x > 0x1.6a09e667f3bcdp0 ? 1.0 : 0.0;
+  double m = over > 0.0 ? 0.5 * x : x;
   double s = (m - 1.0) / (m + 1.0);
   double s2 = s * s;
   double sum = 1.0 / 23;
-  for (int d = 21; d >= 3; d -= 2) sum = sum * s2 + 1.0 / (double)d;
-  return k * 0x1.62e42fee00000p-1 + (2.0 * s + (2.0 * s * s2 * sum + k * 0x1.a39ef35793c76p-33));
+  sum = sum * s2 + 1.0 / 21;
+  sum = sum * s2 + 1.0 / 19;
+  sum = sum * s2 + 1.0 / 17;
+  sum = sum * s2 + 1.0 / 15;
+  sum = sum * s2 + 1.0 / 13;
+  sum = sum * s2 + 1.0 / 11;
+  sum = sum * s2 + 1.0 / 9;
+  sum = sum * s2 + 1.0 / 7;
+  sum = sum * s2 + 1.0 / 5;
+  sum = sum * s2 + 1.0 / 3;
+  return over * 0x1.62e42fee00000p-1 + (2.0 * s + (2.0 * s * s2 * sum + over * 0x1.a39ef35793c76p-33));
 }
 
 // What Stirling's formula for log n! leaves out, n ≥ 1: a table (log n! − (n + ½) log n + n − ½ log 2π), then the
 // asymptotic series (error below 2^-53 for n > 15). Loader, "Fast and accurate computation of binomial
 // probabilities" (2000).
-static double stirling_rest(double n) {
-  static const double table[16] = {
-      0.0,
-      0x1.4c071bcda0a5bp-4, 0x1.52a9b923ea649p-5, 0x1.c579a268d80b3p-6, 0x1.54a2662fd78a9p-6, 0x1.10b4e513fcbedp-6,
-      0x1.c6b167bebdf36p-7, 0x1.85d4d612e4a86p-7, 0x1.552805e7b3076p-7, 0x1.2f4871b12ab64p-7, 0x1.10f9d4c0743a7p-7,
-      0x1.f0593088014f8p-8, 0x1.c7018733aa9c6p-8, 0x1.a40514700f36cp-8, 0x1.86076c002d4a7p-8, 0x1.6c08f6f194a10p-8,
-  };
-  if (n < 16.0) return table[(int)n];
-  double square = n * n;
-  return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - 1.0 / 1680 / square) / square) / square) / n;
-}
+static const double stirling_table[16] = {
+    0.0,
+    0x1.4c071bcda0a5bp-4, 0x1.52a9b923ea649p-5, 0x1.c579a268d80b3p-6, 0x1.54a2662fd78a9p-6, 0x1.10b4e513fcbedp-6,
+    0x1.c6b167bebdf36p-7, 0x1.85d4d612e4a86p-7, 0x1.552805e7b3076p-7, 0x1.2f4871b12ab64p-7, 0x1.10f9d4c0743a7p-7,
+    0x1.f0593088014f8p-8, 0x1.c7018733aa9c6p-8, 0x1.a40514700f36cp-8, 0x1.86076c002d4a7p-8, 0x1.6c08f6f194a10p-8,
+};
 
-// The probability of the mode, floor(mean), for a mean ≥ 1 (Loader's saddle-point form).
-static double mode_probability(double mean, double mode) {
-  double exponent = (mode - mean) + mode * log_precise(mean / mode) - stirling_rest(mode);
-  return exp_negative(exponent) / sqrt(0x1.921fb54442d18p2 * mode);
+// Where an inversion begins: the mode, floor(mean), and its probability (Loader's saddle-point form).
+TK_CLONES(
+  static, poisson_modes, (const double *restrict means, double *restrict modes, double *restrict at_modes),
+  (means, modes, at_modes)) {
+  double small[BLOCKS];
+  for (int i = 0; i < BLOCKS; i++) small[i] = stirling_table[means[i] < 16.0 ? (int32_t)means[i] : 0];
+  for (int i = 0; i < BLOCKS; i++) {
+    double mean = means[i];
+    double mode = (double)(int32_t)mean;
+    double n = mode < 1.0 ? 1.0 : mode;
+    double inverse = 1.0 / n, square = inverse * inverse;
+    double series = inverse * (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square * (1.0 / 1680))));
+    double rest = mode < 16.0 ? small[i] : series;
+    double exponent = (mode - mean) + mode * log_precise(mode < 1.0 ? 1.0 : mean / n) - rest;
+    double root = mode < 1.0 ? 1.0 : TK_SQRT(0x1.921fb54442d18p2 * n);
+    modes[i] = mode;
+    at_modes[i] = exp_negative(exponent) / root;
+  }
 }
 
 // Inversion from the mode: the levels mode, mode + 1, mode − 1, mode + 2 … own consecutive pieces of 0...1, each as
-// long as its probability; the result is the level in whose piece `u` falls.
-static double poisson(double mean, double mode, double at_mode, double u) {
-  double up = at_mode, down = at_mode, above = mode, below = mode;
-  u -= at_mode;
-  while (u >= 0.0) {
-    above += 1.0;
-    up = up * mean / above;
-    u -= up;
-    if (u < 0.0) return above;
-    if (below > 0.0) {
-      down = down * below / mean;
-      below -= 1.0;
-      u -= down;
-      if (u < 0.0) return below;
-    } else if (up < 0x1p-60) {
-      return above;  // what rounding left of the last piece
-    }
-    if (up < 0x1p-60 && down < 0x1p-60) return above;
-  }
-  return mode;
-}
-
-// What depends on the mean alone.
+// long as its probability; a deviate is the level in whose piece a uniform number falls.
 typedef struct {
-  double mean, mode, at_mode;
-} poisson_mean;
+  double mean, above, below;
+  // Probabilities of `above` and `below`, and of all levels so far.
+  double up, down, sum;
+} poisson_walk;
 
-static poisson_mean poisson_of(double mean) {
-  double mode = floor(mean);
-  return (poisson_mean){mean, mode, mode < 1.0 ? exp_negative(-mean) : mode_probability(mean, mode)};
+static inline __attribute__((always_inline)) poisson_walk walk_from(double mean, double mode, double at_mode) {
+  return (poisson_walk){mean, mode, mode, at_mode, at_mode, at_mode};
 }
 
-static inline double unit_of(uint32_t words[4][BLOCKS], ptrdiff_t i) {
-  uint64_t bits = words[i % 2 * 2][i / 2] | (uint64_t)words[i % 2 * 2 + 1][i / 2] << 32;
-  return (double)(bits >> 11) * 0x1p-53;
+static inline __attribute__((always_inline)) void walk_up(poisson_walk *walk) {
+  walk->above += 1.0;
+  walk->up = walk->up * walk->mean / walk->above;
+  walk->sum += walk->up;
+}
+
+// Below 0 there is nothing: the piece is empty.
+static inline __attribute__((always_inline)) void walk_down(poisson_walk *walk) {
+  walk->down = walk->down * walk->below / walk->mean;
+  walk->below = walk->below > 1.0 ? walk->below - 1.0 : 0.0;
+  walk->sum += walk->down;
+}
+
+// Whether rounding is all that is left of the last piece.
+static inline __attribute__((always_inline)) bool walk_is_over(const poisson_walk *walk) {
+  return walk->up < 0x1p-60 && walk->down < 0x1p-60;
+}
+
+static double poisson(double mean, double mode, double at_mode, double u) {
+  poisson_walk walk = walk_from(mean, mode, at_mode);
+  if (u < walk.sum) return mode;
+  do {
+    walk_up(&walk);
+    if (u < walk.sum) return walk.above;
+    walk_down(&walk);
+    if (u < walk.sum) return walk.below;
+  } while (!walk_is_over(&walk));
+  return walk.above;
+}
+
+// The same for LANES numbers side by side, until the last has found its level.
+enum { LANES = 8 };
+typedef double real_lanes __attribute__((vector_size(LANES * sizeof(double))));
+typedef int64_t mask_lanes __attribute__((vector_size(LANES * sizeof(int64_t))));
+
+// A macro, because vectors of this width have no calling convention without AVX-512.
+#define CHOSEN(mask, yes, no) ((real_lanes)(((mask_lanes)(yes) & (mask)) | ((mask_lanes)(no) & ~(mask))))
+
+TK_CLONES(
+  static, poisson_lanes,
+  (const double *restrict means, const double *restrict modes, const double *restrict at_modes,
+   const double *restrict units, double *restrict dst),
+  (means, modes, at_modes, units, dst)) {
+  for (int first = 0; first < BLOCKS; first += LANES) {
+    real_lanes mean, above, up, u;
+    memcpy(&mean, means + first, sizeof mean);
+    memcpy(&above, modes + first, sizeof above);
+    memcpy(&up, at_modes + first, sizeof up);
+    memcpy(&u, units + first, sizeof u);
+    real_lanes below = above, down = up, sum = up, found = above, none = {0};
+    mask_lanes open = u >= sum;
+    while (open[0] | open[1] | open[2] | open[3] | open[4] | open[5] | open[6] | open[7]) {
+      above += 1.0;
+      up = up * mean / above;
+      sum += up;
+      found = CHOSEN(open, above, found);
+      open &= u >= sum;
+      // Below 0 there is nothing: the piece is empty.
+      down = down * below / mean;
+      below = CHOSEN(below > 1.0, below - 1.0, none);
+      sum += down;
+      found = CHOSEN(open & (u < sum), below, found);
+      open &= (u >= sum) & ((up >= 0x1p-60) | (down >= 0x1p-60));
+    }
+    memcpy(dst + first, &found, sizeof found);
+  }
+}
+
+// Numbers 0 ≤ u < 1 of 53 bits, two a block: the even elements' in units[0], the odd ones' in units[1].
+TK_CLONES(
+  static, units_of, (uint32_t words[4][BLOCKS], double units[2][BLOCKS]), (words, units)) {
+  for (int half = 0; half < 2; half++) {
+    const uint32_t *low = words[2 * half], *high = words[2 * half + 1];
+    for (int i = 0; i < BLOCKS; i++) {
+      units[half][i] = (double)high[i] * 0x1p-32 + (double)(low[i] >> 11) * 0x1p-53;
+    }
+  }
 }
 
 void tk_noise_poisson(tk_noise_key key, uint64_t first, const double *means, ptrdiff_t count, double *dst) {
   uint32_t words[4][BLOCKS];
+  double units[2][BLOCKS], mean[BLOCKS] = {0}, modes[BLOCKS], at_modes[BLOCKS], found[BLOCKS];
   for (ptrdiff_t done = 0; done < count; done += 2 * BLOCKS) {
     philox(key, (first + (uint64_t)done) / 2, words);
-    ptrdiff_t left = count - done < 2 * BLOCKS ? count - done : 2 * BLOCKS;
-    for (ptrdiff_t i = 0; i < left; i++) {
-      poisson_mean p = poisson_of(means[done + i]);
-      dst[done + i] = poisson(p.mean, p.mode, p.at_mode, unit_of(words, i));
+    units_of(words, units);
+    for (ptrdiff_t half = 0; half < 2; half++) {
+      ptrdiff_t left = (count - done - half + 1) / 2;
+      if (left > BLOCKS) left = BLOCKS;
+      for (ptrdiff_t i = 0; i < left; i++) mean[i] = means[done + 2 * i + half];
+      poisson_modes(mean, modes, at_modes);
+      poisson_lanes(mean, modes, at_modes, units[half], found);
+      for (ptrdiff_t i = 0; i < left; i++) dst[done + 2 * i + half] = found[i];
     }
   }
 }
 
-void tk_noise_poisson_levels(
-    tk_noise_key key, uint64_t first, const uint8_t *levels, const double means[256], ptrdiff_t count,
-    double *dst) {
-  uint32_t words[4][BLOCKS];
-  poisson_mean of_level[256];
-  for (int v = 0; v < 256; v++) of_level[v] = poisson_of(means[v]);
-  for (ptrdiff_t done = 0; done < count; done += 2 * BLOCKS) {
-    philox(key, (first + (uint64_t)done) / 2, words);
-    ptrdiff_t left = count - done < 2 * BLOCKS ? count - done : 2 * BLOCKS;
-    for (ptrdiff_t i = 0; i < left; i++) {
-      poisson_mean p = of_level[levels[done + i]];
-      dst[done + i] = poisson(p.mean, p.mode, p.at_mode, unit_of(words, i));
+// MARK: Poisson deviates of bytes
+
+// A level's walk, written down: piece k ends at `ends[k]` and is the byte `bytes[k]`; a number of 0...1 begins to look
+// at `guide` of its first GUIDE_BITS bits (Chen and Asau, "On generating random variates from an empirical
+// distribution", 1974). What lies behind the last piece is walked.
+enum { GUIDE_BITS = 6, GUIDES = 1 << GUIDE_BITS, MOST_PIECES = 256 };
+
+typedef struct {
+  bool is_made;
+  double mean, mode, at_mode;
+  uint16_t guide[GUIDES];
+} level_walk;
+
+static inline uint8_t byte_of(double photons, double scale) {
+  double level = photons * scale + 0.5;
+  return level >= 255.0 ? 255 : (uint8_t)level;
+}
+
+static void make_walk(level_walk *level, ptrdiff_t pieces, double scale, double *ends, uint8_t *bytes) {
+  poisson_walk walk = walk_from(level->mean, level->mode, level->at_mode);
+  double found = level->mode;
+  int guides = 0;
+  for (ptrdiff_t k = 0; k < pieces; k++) {
+    ends[k] = walk.sum;
+    bytes[k] = byte_of(found, scale);
+    while (guides < GUIDES && walk.sum > (double)guides / GUIDES) level->guide[guides++] = (uint16_t)k;
+    if (k % 2 == 0) {
+      walk_up(&walk);
+      found = walk.above;
+    } else {
+      walk_down(&walk);
+      found = walk.below;
     }
   }
+  ends[pieces] = 2.0;
+  while (guides < GUIDES) level->guide[guides++] = (uint16_t)pieces;
+  level->is_made = true;
+}
+
+void tk_shot_noise_u8(tk_noise_key key, const uint8_t *src, ptrdiff_t count, double photons, uint8_t *dst) {
+  double means[256], modes[256], at_modes[256];
+  for (int v = 0; v < 256; v++) means[v] = (double)v / 255.0 * photons;
+  for (int v = 0; v < 256; v += BLOCKS) poisson_modes(means + v, modes + v, at_modes + v);
+  // Four deviations to each side.
+  double deviations = 8.0 * sqrt(photons);
+  ptrdiff_t pieces = deviations < MOST_PIECES - 8 ? (ptrdiff_t)deviations + 8 : MOST_PIECES;
+  level_walk *walks = tk_scratch_take(256 * sizeof(level_walk));
+  double *ends = tk_scratch_take((size_t)(256 * (pieces + 1)) * sizeof(double));
+  uint8_t *bytes = tk_scratch_take((size_t)(256 * pieces));
+  for (int v = 0; v < 256; v++) {
+    walks[v].is_made = false;
+    walks[v].mean = means[v], walks[v].mode = modes[v], walks[v].at_mode = at_modes[v];
+  }
+  const double scale = 255.0 / photons;
+  uint32_t words[4][BLOCKS];
+  double units[2][BLOCKS];
+  for (ptrdiff_t done = 0; done < count; done += 2 * BLOCKS) {
+    philox(key, (uint64_t)done / 2, words);
+    units_of(words, units);
+    ptrdiff_t left = count - done < 2 * BLOCKS ? count - done : 2 * BLOCKS;
+    for (ptrdiff_t i = 0; i < left; i++) {
+      uint8_t v = src[done + i];
+      level_walk *level = walks + v;
+      double *end = ends + v * (pieces + 1);
+      if (!level->is_made) make_walk(level, pieces, scale, end, bytes + v * pieces);
+      double u = units[i % 2][i / 2];
+      ptrdiff_t k = level->guide[(int)(u * GUIDES)];
+      // Mostly none or one: the first without a branch that the processor would guess wrong.
+      k += u >= end[k];
+      while (u >= end[k]) k++;
+      dst[done + i] = k < pieces ? bytes[v * pieces + k]
+                                 : byte_of(poisson(level->mean, level->mode, level->at_mode, u), scale);
+    }
+  }
+  tk_scratch_give(walks);
+  tk_scratch_give(ends);
+  tk_scratch_give(bytes);
 }

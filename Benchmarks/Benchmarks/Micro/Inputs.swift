@@ -10,6 +10,13 @@ enum Inputs {
   static let smallProgressive = made { try JPEGEncoder(quality: 90, progressive: true).encode(small) }
   static let smallPNG = made { try PNGEncoder().encode(small) }
   static let largeJPEG = made { try JPEGEncoder(quality: 90).encode(large) }
+  /// The same with a restart marker after each row of blocks, as by `pack --seekable`.
+  static let seekableJPEG = made {
+    guard case .rewritten(let bytes) = try JPEGTranscoder(restartRows: 1).baseline(largeJPEG) else {
+      fatalError("a sound JPEG was not rewritten")
+    }
+    return bytes
+  }
 
   /// Smooth waves with some noise, which compress about as photographs do: the file of 500×375 has some 90 kB.
   static func picture(_ size: Size) -> Image {

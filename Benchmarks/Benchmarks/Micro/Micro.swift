@@ -1,4 +1,5 @@
 import Benchmark
+import Dispatch
 import Tessera
 
 // One part of the library at a time: `make microbench`, or `swift package --package-path Benchmarks benchmark --filter …`.
@@ -24,6 +25,18 @@ private func decoding() {
   measure("decode: PNG 500×375") { try decoder.decode(Inputs.smallPNG) }
   measure("decode: PNG 500×375, window 224²") { try decoder.decode(Inputs.smallPNG, middle) }
   measure("decode: JPEG 4000×3000") { try decoder.decode(Inputs.largeJPEG) }
+  measure("decode: JPEG 4000×3000, seekable") { try decoder.decode(Inputs.seekableJPEG) }
+  // One picture by two threads, each with a half of its rows: what that brings, and what it costs.
+  let rows = 1504
+  let halves = [
+    DecodeRequest(region: Rect(x: 0, y: 0, width: 4000, height: rows)),
+    DecodeRequest(region: Rect(x: 0, y: rows, width: 4000, height: 3000 - rows)),
+  ]
+  measure("decode: JPEG 4000×3000, seekable, halves by two threads") {
+    DispatchQueue.concurrentPerform(iterations: halves.count) { half in
+      blackHole(Inputs.made { try decoder.decode(Inputs.seekableJPEG, halves[half]) })
+    }
+  }
 }
 
 private func resizing() {
@@ -41,10 +54,11 @@ private func resizing() {
 /// Steps on a decoded picture, each as a pipeline of its own.
 private func passes() {
   for (name, text) in [
-    ("last pass: to_tensor, normalize", "to_tensor|normalize(imagenet)"),
+    ("colour: hue", "adjust_hue(0.1)"), ("last pass: to_tensor, normalize", "to_tensor|normalize(imagenet)"),
     ("last pass: flip, to_tensor, normalize", "horizontal_flip|to_tensor|normalize(imagenet)"),
     ("last pass: to_tensor, normalize to float16", "to_tensor|normalize(imagenet)|to_dtype(float16)"),
     ("noise: gaussian", "gaussian_noise(mean: 0, sigma: 0.1)"), ("noise: shot", "shot_noise"),
+    ("noise: shot on floats", "to_tensor|shot_noise"),
     ("noise: salt and pepper", "salt_and_pepper_noise"),
   ] {
     let pipeline = Inputs.made { try Pipeline(text: text) }

@@ -27,9 +27,8 @@ void tk_noise_normal(tk_noise_key key, uint64_t first, ptrdiff_t count, double *
 /// bits. Means are 0...10^6. `first` is a multiple of 2.
 void tk_noise_poisson(tk_noise_key key, uint64_t first, const double *means, ptrdiff_t count, double *dst);
 
-/// The same for bytes: the mean of element `i` is `means[levels[i]]`, so that what depends on the mean is found once.
-void tk_noise_poisson_levels(
-    tk_noise_key key, uint64_t first, const uint8_t *levels, const double means[256], ptrdiff_t count,
-    double *dst);
+/// Bytes as photons counted: a byte of mean `src[i] / 255 · photons` becomes its Poisson deviate `· 255 / photons`, rounded
+/// half up and at most 255. The deviates are those of `tk_noise_poisson` with `first` 0. `photons` is 10^-3...10^6.
+void tk_shot_noise_u8(tk_noise_key key, const uint8_t *src, ptrdiff_t count, double photons, uint8_t *dst);
 
 #endif

@@ -52,11 +52,7 @@ public struct AddShotNoise: ImageOperation, TensorOperation {
   }
 
   private func bytes(_ source: UnsafeBufferPointer<UInt8>, _ target: UnsafeMutableBufferPointer<UInt8>) {
-    let means = (0..<256).map { Double($0) / 255 * photons }
-    let scale = 255 / photons
-    NoiseSource.poisson(key, levels: source, means: means) { first, counts in
-      for i in 0..<counts.count { target[first + i] = Noise.level(counts[i] * scale) }
-    }
+    NoiseSource.countedPhotons(key, of: source, photons: photons, into: target)
   }
 
   private func reals(_ source: UnsafeBufferPointer<Float>, _ target: UnsafeMutableBufferPointer<Float>) {

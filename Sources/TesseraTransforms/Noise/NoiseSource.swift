@@ -45,18 +45,14 @@ package enum NoiseSource {
     }
   }
 
-  /// The same for bytes, the mean of each of the 256 levels given.
-  @inline(__always)
-  static func poisson(
-    _ key: RandomStream.Key, levels: UnsafeBufferPointer<UInt8>, means: [Double],
-    _ body: (Int, UnsafeBufferPointer<Double>) -> Void
+  /// Writes the bytes of `levels` as photons counted, `photons` being the mean count at 255.
+  static func countedPhotons(
+    _ key: RandomStream.Key, of levels: UnsafeBufferPointer<UInt8>, photons: Double,
+    into target: UnsafeMutableBufferPointer<UInt8>
   ) {
-    precondition(means.count == 256)
-    forEachRun(levels.count) { (first, buffer: UnsafeMutableBufferPointer<Double>) in
-      tk_noise_poisson_levels(
-        key.noiseKey, UInt64(first), levels.baseAddress! + first, means, buffer.count, buffer.baseAddress)
-      body(first, UnsafeBufferPointer(buffer))
-    }
+    precondition(target.count == levels.count)
+    guard let source = levels.baseAddress, let target = target.baseAddress else { return }
+    tk_shot_noise_u8(key.noiseKey, source, levels.count, photons, target)
   }
 
   @inline(__always)

@@ -1,4 +1,4 @@
-public import TesseraCodecs
+package import TesseraCodecs
 public import TesseraCore
 
 extension Plan {

@@ -6,16 +6,21 @@ extension Plan {
   ///
   /// - Parameters:
   ///   - operations: what is done behind the decoder and the head, each into memory of its own.
-  ///   - first: the size that those make.
+  ///   - part: the size of what the decoder gives.
+  ///   - limit: pixels; a picture may always be as large as the one that came in.
   /// - Throws: `limitExceeded` with the operation.
   static func check(
-    _ operations: ArraySlice<any Operation>, of draw: Draw, from first: Size, limit: Int
+    _ operations: ArraySlice<any Operation>, of draw: Draw, from part: Size, head: ResizeHead?, limit: Int
   ) throws {
+    let limit = max(limit, draw.input.size.area)
     // Mostly nothing is near it, whatever is fused.
     guard draw.infos.contains(where: { exceeds($0.size, limit) }) else { return }
-    try check(first, "the resize", limit)
     var info = draw.input
-    info.size = first
+    info.size = part
+    if let head {
+      info.size = head.outputSize
+      try check(info.size, PlanStep.text(head.operations), limit)
+    }
     for operation in operations {
       info = try operation.output(for: info)
       try check(info.size, PlanStep.text([operation]), limit)
@@ -24,6 +29,7 @@ extension Plan {
 
   /// The same for steps that are done one after another on whole pictures.
   static func check(stepwise draw: Draw, limit: Int) throws {
+    let limit = max(limit, draw.input.size.area)
     for (operation, info) in zip(draw.operations, draw.infos) where exceeds(info.size, limit) {
       try check(info.size, PlanStep.text([operation]), limit)
     }

@@ -1,5 +1,5 @@
 public import TesseraCodecs
-public import TesseraCore
+import TesseraCore
 
 /// What a draw compiles to: one decode request, one resize that is fed by the decoder, the operations on pixels, and one
 /// last pass to the tensor.
@@ -45,8 +45,7 @@ public struct Plan: Sendable {
     self.head = try ResizeHead(
       rest, source: part.rect.size, format: steps.input.format, isMirrored: part.isMirrored)
     rest = rest.dropFirst(head?.operations.count ?? 0)
-    try Self.check(
-      rest, of: steps, from: head?.outputSize ?? part.rect.size, limit: policy.limits.pixels)
+    try Self.check(rest, of: steps, from: part.rect.size, head: head, limit: policy.limits.pixels)
     let read = head.map { part.rect.part($0.window) } ?? part.rect
     self.decode = DecodeRequest(
       policy: policy, region: read == whole ? nil : read, scale: fast?.scale ?? 1,

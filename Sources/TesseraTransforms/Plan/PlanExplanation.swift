@@ -1,5 +1,5 @@
 public import TesseraCodecs
-public import TesseraCore
+import TesseraCore
 
 /// What a plan does with one picture, stage by stage, beside the same steps done one after another.
 public struct PlanExplanation: Sendable {
@@ -144,8 +144,8 @@ extension Plan {
       }
       before = after
     }
-    let leading = PlanStep.effective(steps).prefix { $0 is Crop || $0 is HorizontalFlip }
-    let flips = leading.filter { $0 is HorizontalFlip }
+    var part = MirroredRect(Rect(steps.input.size))
+    let flips = PlanStep.effective(steps).prefix { part.take($0) }.filter { $0 is HorizontalFlip }
     if flips.count > 1 {
       let text = PlanStep.text(Array(flips.prefix(flips.count / 2 * 2)))
       left.append((text, "every second flip undoes the one before"))

@@ -99,7 +99,8 @@ public struct Evaluator: Sendable {
     return replies
   }
 
-  private func prompt(_ index: Int, _ sight: Sight) throws -> Prompt {
+  /// A question as the model gets it.
+  func prompt(_ index: Int, _ sight: Sight) throws -> Prompt {
     let question = questions[index]
     let pictures = try question.pictures.indices.map { place -> TorchTensor in
       let own = question.pictures[place]

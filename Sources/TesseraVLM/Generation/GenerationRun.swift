@@ -44,41 +44,52 @@ struct GenerationRun {
 
   // MARK: the model
 
-  /// Runs the prompts through the model, without what a memory knows.
+  /// Runs the prompts through the model, without what a memory knows. A prompt that follows its equal goes on from there.
   mutating func prefill() throws {
     // Without a cache everything is computed again, and the memory stays what it was.
     let known = cache == nil ? 0 : memory.map { $0.known(of: prompts[0]) } ?? 0
     if cache != nil { memory?.truncate(to: known) }
-    times.promptTokens = prompts.reduce(0) { $0 + $1.ids.count } - known
-    try forward(from: known)
+    let first = prompts.indices.filter { $0 == 0 || cache == nil || !prompts[$0].isSame(as: prompts[$0 - 1]) }
+    times.promptTokens = first.reduce(0) { $0 + prompts[$1].ids.count } - known
+    try forward(first, from: known)
+    guard first.count < prompts.count else { return }
+    var number = -1
+    let origins = prompts.indices.map { row -> Int in
+      if number + 1 < first.count, first[number + 1] == row { number += 1 }
+      return number
+    }
+    cache?.branch(origins)
+    logits = origins.map { logits[$0] }
   }
 
   /// Runs the newest tokens through the model: without a cache, all of them.
   mutating func step() throws {
-    guard let cache else { return try forward(from: 0) }
+    guard let cache else { return try forward(Array(prompts.indices), from: 0) }
     let newest = answers.map { [$0.ids[$0.ids.count - 1]] }
     let embedded = try generator.model.decoder.embeddings(newest)
     try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache))
   }
 
-  /// Runs all tokens from a place of the padded prompts on.
-  private mutating func forward(from start: Int) throws {
-    let rows = prompts.indices.map { row in
+  /// Runs all tokens of some rows through the model, from a place of the padded prompts on.
+  private mutating func forward(_ rows: [Int], from start: Int) throws {
+    let texts = rows.map { row in
       let ids =
         Array(repeating: generator.padToken, count: padding[row]) + prompts[row].ids + answers[row].ids
       return Array(ids[start...])
     }
-    let width = rows[0].count
+    let width = texts[0].count
     var (pixels, places): ([TorchTensor], [Int]) = ([], [])
-    for (row, prompt) in prompts.enumerated() {
-      for (number, span) in prompt.imageSpans.enumerated() where padding[row] + span.lowerBound >= start {
-        pixels.append(prompt.pixels[number])
-        places += span.map { row * width + padding[row] + $0 - start }
+    for (text, row) in rows.enumerated() {
+      for (number, span) in prompts[row].imageSpans.enumerated() where padding[row] + span.lowerBound >= start
+      {
+        pixels.append(prompts[row].pixels[number])
+        places += span.map { text * width + padding[row] + $0 - start }
       }
     }
     let features = pixels.isEmpty ? nil : try imageFeatures(pixels)
-    let embedded = try generator.model.decoder.embeddings(rows, features: features, places: places)
-    try take(generator.model.decoder.hidden(embedded, padding: padding, cache: cache, lastOnly: true))
+    let embedded = try generator.model.decoder.embeddings(texts, features: features, places: places)
+    let empty = rows.map { padding[$0] }
+    try take(generator.model.decoder.hidden(embedded, padding: empty, cache: cache, lastOnly: true))
   }
 
   /// Pictures as tokens; those of one size together.
@@ -103,8 +114,9 @@ struct GenerationRun {
           got:
             "not a number or infinity: the weights hold such, or \(generator.model.type.rawValue) overflows"))
     }
-    let width = flat.count / prompts.count
-    logits = prompts.indices.map { Array(flat[$0 * width..<($0 + 1) * width]) }
+    let count = last.size(0)
+    let width = flat.count / count
+    logits = (0..<count).map { Array(flat[$0 * width..<($0 + 1) * width]) }
   }
 
   // MARK: the tokens

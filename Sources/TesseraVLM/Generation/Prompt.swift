@@ -12,4 +12,10 @@ public struct Prompt: Sendable {
     self.imageSpans = imageSpans
     self.pixels = pixels
   }
+
+  /// Whether another one has the same tokens and the very same pictures, not equal ones.
+  func isSame(as other: Prompt) -> Bool {
+    ids == other.ids && imageSpans == other.imageSpans && pixels.count == other.pixels.count
+      && zip(pixels, other.pixels).allSatisfy { $0.isSame(as: $1) }
+  }
 }

@@ -43,6 +43,17 @@ public final class KeyValueCache {
     count = kept
   }
 
+  /// Makes texts of the cache's texts: each number is the one that a new text goes on from.
+  func branch(_ texts: [Int]) {
+    let index = TorchTensor(texts.map { Int64($0) }, shape: [texts.count])
+    layers = layers.map { layer in
+      layer.map { layer in
+        let index = index.to(device: layer.keys.device)
+        return (layer.keys.indexSelect(0, index), layer.values.indexSelect(0, index))
+      }
+    }
+  }
+
   private func reserve(_ tokens: Int) {
     while capacity < tokens { capacity *= 2 }
   }

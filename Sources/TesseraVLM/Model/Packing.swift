@@ -1,30 +1,47 @@
 /// Several samples one after another in each text of a batch, none of which sees another.
 ///
 /// Attention is one mask of causal blocks, and positions begin anew with each sample, so that a sample's loss is what it
-/// would be alone.
+/// would be alone. The samples of a text may have a beginning in common, its *stem*: it stands there once, each of them
+/// sees it and goes on from its end.
 public struct Packing: Sendable, Hashable {
-  /// The lengths of the samples in each text; what is left at the end is padding, each token of it alone.
+  /// The lengths of the samples in each text, each without the stem; what is left at the end is padding, each token of it
+  /// alone.
   public let lengths: [[Int]]
   /// Tokens of each text.
   public let tokens: Int
+  /// How many tokens the samples of each text have in common, at its beginning.
+  public let stems: [Int]
 
-  /// - Precondition: no text's samples are longer than the text together.
-  public init(lengths: [[Int]], tokens: Int) {
-    for row in lengths {
-      precondition(row.reduce(0, +) <= tokens, "samples of \(row) tokens in a text of \(tokens)")
+  /// - Parameter stems: nil where samples have nothing in common.
+  /// - Precondition: no text's stem and samples are longer than the text together.
+  public init(lengths: [[Int]], tokens: Int, stems: [Int]? = nil) {
+    let stems = stems ?? Array(repeating: 0, count: lengths.count)
+    precondition(stems.count == lengths.count, "\(stems.count) stems of \(lengths.count) texts")
+    for (row, stem) in zip(lengths, stems) {
+      precondition(
+        stem + row.reduce(0, +) <= tokens, "samples of \(row) tokens behind \(stem) in a text of \(tokens)")
     }
     self.lengths = lengths
     self.tokens = tokens
+    self.stems = stems
   }
 
-  /// The first token of the sample that each token belongs to, text by text; a token of padding is its own.
-  private var starts: [[Int]] {
-    lengths.map { row in
-      var starts: [Int] = []
-      starts.reserveCapacity(tokens)
-      for length in row { starts += repeatElement(starts.count, count: length) }
-      starts += starts.count..<tokens
-      return starts
+  /// A token's place in its sample, and what it sees besides itself.
+  private struct Place {
+    /// Tokens of the text's beginning that it sees.
+    var stem: Int
+    /// Where the tokens begin that only its own sample has.
+    var start: Int
+  }
+
+  /// Of each token, text by text; a token of padding is a sample of its own.
+  private var places: [[Place]] {
+    zip(lengths, stems).map { row, stem in
+      var places = [Place](repeating: Place(stem: 0, start: 0), count: stem)
+      places.reserveCapacity(tokens)
+      for length in row { places += repeatElement(Place(stem: stem, start: places.count), count: length) }
+      places += (places.count..<tokens).map { Place(stem: 0, start: $0) }
+      return places
     }
   }
 
@@ -32,7 +49,7 @@ public struct Packing: Sendable, Hashable {
   ///
   /// - Shape: `[B, T]` int64.
   func positions(_ device: TorchDevice) -> TorchTensor {
-    let values = starts.flatMap { row in row.enumerated().map { Int64($0 - $1) } }
+    let values = places.flatMap { row in row.enumerated().map { Int64($1.stem + $0 - $1.start) } }
     return TorchTensor(values, shape: [lengths.count, tokens]).to(device: device)
   }
 
@@ -40,13 +57,18 @@ public struct Packing: Sendable, Hashable {
   ///
   /// - Shape: `[B, 1, T, T]` bool.
   func mask(window: Int?, _ device: TorchDevice) -> TorchTensor {
-    var visible = [Bool](repeating: false, count: lengths.count * tokens * tokens)
-    for (row, starts) in starts.enumerated() {
-      for (query, start) in starts.enumerated() {
-        let first = max(start, window.map { query - $0 + 1 } ?? 0)
-        let line = (row * tokens + query) * tokens
-        for key in first...query { visible[line + key] = true }
+    let visible = [Bool](unsafeUninitializedCapacity: lengths.count * tokens * tokens) { visible, count in
+      visible.initialize(repeating: false)
+      for (row, places) in places.enumerated() {
+        for (query, place) in places.enumerated() {
+          let line = (row * tokens + query) * tokens
+          // The window counts places in the sample, among which the stem stands right before it.
+          let first = window.map { max(0, place.stem + query - place.start - $0 + 1) } ?? 0
+          for key in min(first, place.stem)..<place.stem { visible[line + key] = true }
+          for key in place.start + max(0, first - place.stem)...query { visible[line + key] = true }
+        }
       }
+      count = visible.count
     }
     return TorchTensor(visible, shape: [lengths.count, 1, tokens, tokens]).to(device: device)
   }

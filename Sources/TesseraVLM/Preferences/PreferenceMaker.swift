@@ -52,21 +52,19 @@ public struct PreferenceMaker: Sendable {
   ///   - model: what draws; nil where `draws` is 0.
   ///   - processor: of the model's directory.
   ///   - maximumAnswer: tokens of a drawn answer at most.
-  ///   - progress: called after each draw of all questions.
+  ///   - progress: called after each batch of draws with the questions that are answered.
   /// - Throws: what pictures and the model throw.
   public func preferences(
     _ questions: [Question], _ model: LlavaModel? = nil, _ processor: Processor? = nil,
-    maximumAnswer: Int = 48, progress: (_ draw: Int) -> Void = { _ in }
+    maximumAnswer: Int = 48, progress: (_ answered: Int) -> Void = { _ in }
   ) throws -> (preferences: [Preference], tally: Tally) {
     var mistakes = [[String]](repeating: [], count: questions.count)
     if draws > 0, let model, let processor {
       var evaluator = try Evaluator(questions, processor)
       evaluator.maximumAnswer = maximumAnswer
-      var options = GenerationOptions()
-      options.temperature = temperature
-      for draw in 0..<draws {
-        options.seed = seed &+ UInt64(draw)
-        for (index, reply) in try evaluator.replies(model, .real, options).enumerated() {
+      let drawn = try evaluator.draws(draws, model, temperature: temperature, seed: seed, progress: progress)
+      for (index, replies) in drawn.enumerated() {
+        for reply in replies {
           // What was cut off is no answer, and what is only spelled otherwise is not wrong.
           // White space that a template puts before an answer would tell the model's from the right ones.
           let answer = reply.answer.trimmed
@@ -75,7 +73,6 @@ public struct PreferenceMaker: Sendable {
           }
           mistakes[index].append(answer)
         }
-        progress(draw + 1)
       }
     }
     var (result, tally): ([Preference], Tally) = ([], Tally())

@@ -64,14 +64,16 @@ extension StageRun {
     for (number, recipe) in stage.makes.enumerated() {
       let path = recipe.path.hasPrefix("/") ? recipe.path : "\(whole.folder)/\(recipe.path)"
       let origin = try origin(recipe, number)
+      let mark = OriginMark(path: "\(path).made-of")
       if FileIO.size(path) != nil {
+        switch try mark.standing({ origin }) {
         // A file without a word of what it was made of is the user's own.
-        let mark = FileIO.size("\(path).made-of") == nil ? nil : try FileIO.read("\(path).made-of")
-        if mark == nil || mark == Array(origin.utf8) {
+        case .unmarked, .unchanged:
           say("\(recipe.path): made already")
           continue
+        case .changed(let difference):
+          say("\(recipe.path): was made of something else (\(difference)), and is made anew")
         }
-        say("\(recipe.path): was made of something else, and is made anew")
       }
       var maker = PreferenceMaker()
       (maker.corruptions, maker.draws, maker.mistakes) = (recipe.corruptions, recipe.draws, recipe.mistakes)
@@ -89,9 +91,9 @@ extension StageRun {
         questions, model, processor, maximumAnswer: recipe.maximumAnswer)
       if let folder = path.lastIndex(of: "/").map({ String(path[..<$0]) }) { try FileIO.makeFolder(folder) }
       // Without the mark while the file is not its own: a run that is killed here makes both anew.
-      try AtomicFile.write(Array("".utf8), to: "\(path).made-of")
+      try mark.keep("")
       try PreferenceMaker.Preference.write(made, to: path)
-      try AtomicFile.write(Array(origin.utf8), to: "\(path).made-of")
+      try mark.keep(origin)
       say(
         "\(recipe.path): \(made.count) preferences; \(tally.corruptions) changed answers, \(tally.mistakes) mistakes of the "
           + "model's own, \(tally.leftOut) questions left out")

@@ -65,13 +65,7 @@ extension RecipeRun {
       let steps = entries.last { $0.kind == .train }?.step ?? 0
       let seconds = TimeSplit.splits(entries).flatMap(\.parts).reduce(0) { $0 + $1.seconds }
       let minutes = (seconds / 6).rounded() / 10
-      var measured = EvaluationTable.tables(entries).compactMap { table -> [String]? in
-        guard let row = table.rows.first(where: { $0.format == .share }) else { return nil }
-        return [
-          "\(table.title): \(row.metric)", Self.percent(row.real), row.shuffled.map(Self.percent) ?? "",
-          row.blank.map(Self.percent) ?? "",
-        ]
-      }
+      var measured = EvaluationTable.tables(entries).compactMap(Self.measured)
       let losses = entries.filter { $0.kind == .validation }.compactMap { $0[LogField.loss]?.number }
       if measured.isEmpty, let first = losses.first, let last = losses.last {
         let decimals = 1000.0
@@ -92,6 +86,24 @@ extension RecipeRun {
       note:
         "Other pictures: the same questions beside the picture of another sample, which no model should answer by seeing."
     )
+  }
+
+  /// What a table comes to: what was measured, the result, and the same with other and with blank pictures; nil for none.
+  private static func measured(_ table: EvaluationTable) -> [String]? {
+    // A reward's curve over the number of draws is one result.
+    let curve = table.rows.compactMap { row in BestOfN.draws(ofMetric: row.metric).map { ($0, row.real) } }
+    if curve.count > 1 {
+      let draws = curve.map { "\($0.0)" }.joined(separator: ", ")
+      return [
+        "\(table.title): right answers, best of \(draws) by score",
+        curve.map { percent($0.1) }.joined(separator: ", "), "", "",
+      ]
+    }
+    guard let row = table.rows.first(where: { $0.format == .share }) else { return nil }
+    return [
+      "\(table.title): \(row.metric)", percent(row.real), row.shuffled.map(percent) ?? "",
+      row.blank.map(percent) ?? "",
+    ]
   }
 
   private static func percent(_ share: Double?) -> String {

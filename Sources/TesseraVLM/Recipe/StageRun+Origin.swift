@@ -14,29 +14,30 @@ extension StageRun {
     case changed(String)
   }
 
-  /// The file beside a stage that is done which says what it was made of.
-  private var originPath: String { "\(folder)/made-of.txt" }
+  /// Beside a stage that is done: what it was made of.
+  private var mark: OriginMark { OriginMark(path: "\(folder)/made-of.txt") }
 
   /// Whether the stage is done, and would be made of the same once more.
   ///
   /// - Throws: `io`; what reading the weights throws.
   func standing() throws -> Standing {
     guard let place = try finished() else { return .open }
-    // A stage of an earlier version: nobody knows what it was made of.
-    guard FileIO.size(originPath) != nil else { return .done(place) }
-    let then = String(decoding: try FileIO.read(originPath, limit: 1 << 24), as: UTF8.self)
-    let now: String
-    do { now = try origin() } catch let error as TesseraError {
+    do {
+      switch try mark.standing(origin) {
+      // Unmarked is a stage of an earlier version: nobody knows what it was made of.
+      case .unmarked, .unchanged: return .done(place)
+      case .changed(let difference): return .changed(difference)
+      }
+    } catch let error as TesseraError {
       // What is done does not need its data any more.
       guard case .io = error.reason else { throw error }
       say("taken as unchanged: what it was made of cannot be looked at (\(error))")
       return .done(place)
     }
-    return then == now ? .done(place) : .changed(now.firstDifference(from: then))
   }
 
   /// Says what the stage is made of, before its model is there.
-  func keepOrigin() throws { try AtomicFile.write(Array(origin().utf8), to: originPath) }
+  func keepOrigin() throws { try mark.keep(origin()) }
 
   /// Gives the stage's folder another name, so that it is made anew and nothing is lost.
   ///

@@ -37,23 +37,23 @@ struct RolloutMaker {
 
   /// The prompts of an iteration: all questions once in an order of chance, then once more in another.
   private func places(_ iteration: Int) -> [Int] {
-    (0..<options.prompts).map { number in
-      let position = iteration * options.prompts + number
-      return Self.permuted(
-        position % questions.count, of: questions.count, seed: options.seed, epoch: position / questions.count
-      )
+    var places: [Int] = []
+    var position = iteration * options.prompts
+    while places.count < options.prompts {
+      let (epoch, first) = position.quotientAndRemainder(dividingBy: questions.count)
+      let last = min(questions.count, first + options.prompts - places.count)
+      places += Self.order(of: questions.count, through: last, seed: options.seed, epoch: epoch)[first..<last]
+      position += last - first
     }
+    return places
   }
 
-  /// Element `index` of a permutation that hangs on seed and epoch alone.
-  static func permuted(_ index: Int, of count: Int, seed: UInt64, epoch: Int) -> Int {
+  /// The first elements of a permutation that hangs on seed and epoch alone; those behind `last` are in no order yet.
+  private static func order(of count: Int, through last: Int, seed: UInt64, epoch: Int) -> [Int] {
     var random = RandomStream(seed: seed, epoch: UInt64(epoch), operation: 0x726F_6C6C)
     var order = Array(0..<count)
-    for place in order.indices.dropLast() {
-      order.swapAt(place, random.integer(in: place...count - 1))
-      if place == index { break }
-    }
-    return order[index]
+    for place in 0..<min(last, count - 1) { order.swapAt(place, random.integer(in: place...count - 1)) }
+    return order
   }
 
   /// The rollouts of an iteration, prompt by prompt, with everything but advantages.
@@ -157,7 +157,8 @@ struct RolloutMaker {
     }
   }
 
-  /// Rollouts with their prompts as texts whose answers are learned. Answers to one question share its pictures.
+  /// Rollouts with their prompts as texts whose answers are learned. Answers to one question that follow one another stand
+  /// in one text behind it.
   func texts(_ rollouts: [Rollout]) throws -> TokenBatch {
     var shelf = PictureShelf(processor)
     var (samples, first): ([TokenizedSample], [Int]) = ([], [])
@@ -175,7 +176,8 @@ struct RolloutMaker {
     }
     return TokenBatch(
       samples, pixels: shelf.groups, padToken: processor.padToken ?? 0,
-      shared: TokenBatch.SharedPictures(first: first, counts: shelf.counts))
+      shared: TokenBatch.SharedPictures(first: first, counts: shelf.counts),
+      branching: rollouts.map(\.question).runs)
   }
 
   /// Rewards, and whether answers are right.

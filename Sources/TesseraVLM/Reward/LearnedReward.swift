@@ -32,20 +32,29 @@ public struct LearnedReward: Reward {
     return scores
   }
 
-  /// The answers with their prompts, and the places that are scored. Answers to one question share its pictures.
+  /// The answers with their prompts, and the places that are scored. Answers to one question that follow one another stand
+  /// in one text behind it.
   func texts(_ replies: [Evaluator.Reply]) throws -> (TokenBatch, places: [Int]) {
     var samples: [TokenizedSample] = []
     var pictures = PictureShelf(builder.processor)
-    var first: [Int] = []
+    var shown: [Range<Int>] = []
     for reply in replies {
       let range = try pictures.add(reply.question.pictures)
       samples.append(try sample(reply, imageTokens: Array(pictures.counts[range])))
-      first.append(range.lowerBound)
+      shown.append(range)
     }
+    let asked = zip(replies, shown).map { Asked(messages: $0.question.messages, pictures: $1) }
     let batch = TokenBatch(
       samples, pixels: pictures.groups, padToken: builder.processor.padToken ?? 0,
-      shared: TokenBatch.SharedPictures(first: first, counts: pictures.counts))
-    return (batch, batch.places(samples.map(\.endPlace)))
+      shared: TokenBatch.SharedPictures(first: shown.map(\.lowerBound), counts: pictures.counts),
+      branching: asked.runs)
+    return (batch, batch.ends)
+  }
+
+  /// What makes two questions one.
+  private struct Asked: Equatable {
+    var messages: [ChatMessage]
+    var pictures: Range<Int>
   }
 
   /// An answer that spells out a token of structure, letter by letter, does not become one: the token loses its first character.

@@ -2,16 +2,16 @@ internal import TesseraCore
 internal import TesseraData
 internal import TesseraText
 
-/// Prompts with their answers, of which some are better than others. All answers of a prompt stand in one batch, and its
-/// pictures go through the tower once.
+/// Prompts with their answers, of which some are better than others. All answers of a prompt stand in one text behind what
+/// they begin with, which goes through the model once.
 public struct RankedBatch: Sendable {
   /// The answers of one prompt.
   public struct Group: Sendable, Hashable {
-    /// Its rows, the best answer first.
+    /// Its answers' numbers, the best one first.
     public var rows: Range<Int>
-    /// Of each row: smaller is better, and equal ranks are not compared.
+    /// Of each answer: smaller is better, and equal ranks are not compared.
     public var ranks: [Int]
-    /// Of each row: by how much the first is better, in the reward's unit.
+    /// Of each answer: by how much the first is better, in the reward's unit.
     public var margins: [Double]
     /// UTF-8 bytes of each answer.
     public var bytes: [Int]
@@ -36,7 +36,7 @@ public struct RankedBatch: Sendable {
     (self.texts, self.places, self.lengths, self.groups) = (texts, places, lengths, groups)
   }
 
-  /// Two rows of which the first is better, and by how much at the least.
+  /// Two answers of which the first is better, and by how much at the least.
   struct Pair: Hashable {
     var group: Int
     var better, worse: Int
@@ -114,11 +114,6 @@ extension SampleBuilder {
   }
 }
 
-extension TokenizedSample {
-  /// The place that a reward model scores: the last token that is learned, which ends the answer.
-  var endPlace: Int { isLearned.lastIndex(of: true) ?? ids.count - 1 }
-}
-
 extension SampleFeed where Rows == RankedBatch {
   /// Prompts with better and worse answers; a step's samples are prompts.
   ///
@@ -183,19 +178,8 @@ struct RankedLayout: Sendable {
     let counts = used.map { pictures.tokens($0, config) }
     let batch = TokenBatch(
       texts, pixels: pictures.groups(used), padToken: builder.processor.padToken ?? 0,
-      shared: TokenBatch.SharedPictures(first: first, counts: counts))
+      shared: TokenBatch.SharedPictures(first: first, counts: counts), branching: groups.map(\.rows))
     return RankedBatch(
-      texts: batch, places: batch.places(texts.map(\.endPlace)), lengths: texts.map(\.learnedCount),
-      groups: groups)
-  }
-}
-
-extension TokenBatch {
-  /// Places of the texts, one a text, as places among the B·T.
-  func places(_ inText: [Int]) -> [Int] {
-    inText.enumerated().map { row, place in
-      precondition(ids[row].indices.contains(place), "place \(place) of \(ids[row].count) tokens")
-      return row * ids[row].count + place
-    }
+      texts: batch, places: batch.ends, lengths: texts.map(\.learnedCount), groups: groups)
   }
 }

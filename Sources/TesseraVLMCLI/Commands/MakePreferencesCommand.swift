@@ -97,7 +97,7 @@ struct MakePreferencesCommand: ParsableCommand {
     for source in try corpus.sources(data, images: images) {
       let made = try maker.preferences(
         Question.all(of: source.open()), llava, processor, maximumAnswer: maxAnswer
-      ) { line.update("\(source.title): draw \($0) of \(draws)") }
+      ) { line.update("\(source.title): \(draws) draws of \(Words.count($0, "question"))") }
       all += made.preferences
       tally += made.tally
     }

@@ -91,6 +91,41 @@ import Testing
     }
   }
 
+  @Test(
+    "counted photons of bytes are the Poisson deviates of their means",
+    arguments: [0.001, 0.7, 60, 900, 40_000])
+  func photonsOfBytes(photons: Double) throws {
+    // Every level, several times, and a number of elements that fills no block.
+    let picture = Image(size: Size(width: 61, height: 37), format: .rgb) { bytes in
+      for i in bytes.indices { bytes[i] = UInt8(truncatingIfNeeded: i &* 89 &+ i / 256) }
+    }
+    var wanted = [UInt8](repeating: 0, count: picture.byteCount)
+    let source = picture.bytes
+    NoiseSource.poisson(Self.key, count: source.count, mean: { Double(source[$0]) / 255 * photons }) {
+      first, counts in
+      for i in counts.indices { wanted[first + i] = UInt8(min(counts[i] * (255 / photons) + 0.5, 255)) }
+    }
+    #expect(try AddShotNoise(photons: photons, clip: true, key: Self.key).apply(to: picture).bytes == wanted)
+  }
+
+  @Test("Poisson deviates of several means side by side are those of each alone")
+  func poissonOfMixedMeans() {
+    let means = (0..<300).map { [0, 1e-9, 0.3, 0.999, 1, 15.9, 16, 47.2, 1023, 1e6][$0 % 10] }
+    var values = [Double](repeating: -1, count: means.count)
+    NoiseSource.poisson(Self.key, count: means.count, mean: { means[$0] }) { first, run in
+      for i in run.indices { values[first + i] = run[i] }
+    }
+    for mean in Set(means) {
+      NoiseSource.poisson(Self.key, count: means.count, mean: { _ in mean }) { first, run in
+        for i in run.indices where means[first + i] == mean { #expect(values[first + i] == run[i]) }
+      }
+    }
+    for (mean, value) in zip(means, values) {
+      #expect(abs(value - mean) <= 7 * max(mean, 1).squareRoot(), "\(mean): \(value)")
+      if mean == 0 { #expect(value == 0) }
+    }
+  }
+
   /// A flat picture, so that what comes out is the noise.
   static func flat(_ value: UInt8, _ format: PixelFormat = .rgb, side: Int = 400) -> Image {
     Image(size: Size(side), format: format, repeating: value)

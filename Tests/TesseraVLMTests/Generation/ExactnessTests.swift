@@ -68,6 +68,36 @@ struct ExactnessTests {
     }
   }
 
+  @Test("a prompt that follows its equal is read once, and answered as alone", arguments: TinyLlava.names)
+  func repeated(_ name: String) throws {
+    let item = try Case(name)
+    let prompts = try item.prompts()
+    // The same tokens with another picture are another prompt.
+    let other = try item.prompt("What is left of the circle?", "b")
+    #expect(other.ids == prompts[0].ids)
+    let asked = [0, 0, 1, 0, 2, 2, 2].map { prompts[$0] } + [prompts[0], other]
+    let drawn = Self.options { ($0.temperature, $0.seed, $0.keepsLogProbabilities) = (1.3, 3, true) }
+    for options in [Self.options(), Self.options { $0.usesCache = false }, drawn] {
+      let together = try item.generator.answer(asked, options)
+      let read = options.usesCache ? [0, 1, 0, 2, 0] : [0, 0, 1, 0, 2, 2, 2, 0]
+      #expect(together.times.promptTokens == read.reduce(other.ids.count) { $0 + prompts[$1].ids.count })
+      for (row, prompt) in asked.enumerated() where options.temperature == 0 {
+        Self.expectSame(together.answers[row], try item.answer([prompt], options)[0], "\(name), row \(row)")
+      }
+      guard options.temperature > 0 else { continue }
+      // Draws of one prompt differ, and each has the probability that the model gives it.
+      #expect(together.answers[4...6].map(\.ids).count == Set(together.answers[4...6].map(\.ids)).count)
+      let policy = PolicyModel(item.directory.model, temperature: 1.3, banned: item.generator.banned)
+      for (answer, prompt) in zip(together.answers, asked) {
+        let text = TokenBatch(
+          [TokenizedSample(prompt, answer: answer.ids)],
+          pixels: prompt.pixels.isEmpty ? [] : [TorchTensor.stack(prompt.pixels)], padToken: 0)
+        let own = try noGrad { try PolicyModel.own(policy.distributions(text), text).array(of: Double.self) }
+        #expect(zip(own, answer.logProbabilities).allSatisfy { abs($0 - $1) < 1e-11 })
+      }
+    }
+  }
+
   @Test("logits of a text in pieces are those of the whole", arguments: TinyLlava.names)
   func pieces(_ name: String) throws {
     let item = try Case(name)

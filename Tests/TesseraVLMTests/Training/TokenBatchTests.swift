@@ -109,6 +109,54 @@ struct TokenBatchTests {
     #expect(try abs(tiny.gradients([open]).loss - plain.loss) > 1e-3)
   }
 
+  /// Each sample's prompt with several answers: others, a longer one, one that is the beginning of another, one twice.
+  private func answers(_ tiny: TinySamples) -> (
+    samples: [TokenizedSample], groups: [Range<Int>], shared: TokenBatch.SharedPictures
+  ) {
+    var (samples, groups, first): ([TokenizedSample], [Range<Int>], [Int]) = ([], [], [])
+    var pictures = 0
+    for (number, sample) in tiny.samples.enumerated() {
+      let start = samples.count
+      for ending in [[], [7], [7, 9, 11], [8], [8]].prefix(number == 3 ? 1 : 5) {
+        var one = sample
+        one.ids += ending
+        one.isLearned += ending.map { _ in true }
+        samples.append(one)
+        first.append(pictures)
+      }
+      groups.append(start..<samples.count)
+      pictures += sample.imageSpans.count
+    }
+    let tokens = tiny.model.config.imageTokens
+    return (samples, groups, .init(first: first, counts: Array(repeating: tokens, count: pictures)))
+  }
+
+  @Test(
+    "answers behind one prompt have the loss, the gradients and the last states of texts of their own",
+    arguments: [TorchType.float64, .float32],
+    ["siglip-llama-tied-full", "clip-qwen2-untied-default", "siglip-qwen2-tied-full"])
+  func branching(_ type: TorchType, _ name: String) throws {
+    let tiny = try TinySamples(name, type: type)
+    let (samples, groups, shared) = answers(tiny)
+    let pixels = [TorchTensor.stack(tiny.pixels)]
+    let plain = TokenBatch(samples, pixels: pixels, padToken: 0, shared: shared)
+    let branched = TokenBatch(samples, pixels: pixels, padToken: 0, shared: shared, branching: groups)
+    #expect(branched.ids.count == 6 && branched.tokens < plain.tokens / 2)
+    #expect(branched.targets == plain.targets && branched.imagePlaces.count * 4 < plain.imagePlaces.count)
+    let (a, b) = (try tiny.gradients([branched]), try tiny.gradients([plain]))
+    let limit = type == .float64 ? 1e-10 : 1e-5
+    #expect(abs(a.loss - b.loss) < limit && TinySamples.distance(a.gradients, b.gradients) < limit)
+    let reward = RewardModel(tiny.model, seed: 4)
+    let scores = (
+      try reward.scores(branched, places: branched.ends), try reward.scores(plain, places: plain.ends)
+    )
+    #expect(zip(scores.0, scores.1).allSatisfy { abs($0 - $1) < limit } && Set(scores.1).count > 20)
+    // Without the mask of branches the answers see each other, and the test sees that.
+    var open = branched
+    open.packing = nil
+    #expect(try abs(tiny.gradients([open]).loss - b.loss) > 1e-3)
+  }
+
   @Test("logits at the predicting places are those of the whole text", arguments: [false, true])
   func selected(_ checkpointing: Bool) throws {
     let tiny = try TinySamples(type: .float64)

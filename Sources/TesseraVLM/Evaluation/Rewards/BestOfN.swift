@@ -45,6 +45,17 @@ public struct BestOfN: Sendable, Hashable {
     }
   }
 
+  /// The name under which a point of a reward's curve is logged.
+  static func metric(_ point: Point) -> String { "\(metricHead)\(point.draws) by score" }
+
+  private static let metricHead = "right answers, best of "
+
+  /// The number of draws of a logged point; nil for any other metric.
+  static func draws(ofMetric metric: String) -> Int? {
+    guard metric.hasPrefix(metricHead), metric.hasSuffix(" by score") else { return nil }
+    return Int(metric.dropFirst(metricHead.count).prefix { $0.isNumber })
+  }
+
   /// 1, 2, 4 … below the count, and the count.
   private static func sizes(_ count: Int) -> [Int] {
     sequence(first: 1) { $0 * 2 }.prefix { $0 < count } + [count]
@@ -69,11 +80,13 @@ extension Evaluator {
 
   /// Several answers to each question, drawn at random: question by question, as many for each.
   ///
-  /// - Parameters: as of `bestOf`.
+  /// - Parameters:
+  ///   - progress: called after each batch with the questions that are answered; the others are as of `bestOf`.
   /// - Throws: as `bestOf`.
-  public func draws(_ count: Int, _ model: LlavaModel, temperature: Double = 1, seed: UInt64 = 0) throws
-    -> [[Reply]]
-  {
+  public func draws(
+    _ count: Int, _ model: LlavaModel, temperature: Double = 1, seed: UInt64 = 0,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> [[Reply]] {
     guard count > 0 else {
       throw TesseraError(.invalidArgument(name: "draws", expected: "at least 1", got: "\(count)"))
     }
@@ -82,12 +95,24 @@ extension Evaluator {
         .invalidArgument(
           name: "temperature", expected: "above 0, or all draws are the same", got: "\(temperature)"))
     }
+    let generator = Generator(model, processor)
     var options = GenerationOptions()
-    options.temperature = temperature
-    var draws = [[Reply]](repeating: [], count: questions.count)
-    for number in 0..<count {
-      options.seed = seed &+ UInt64(number)
-      for (index, reply) in try replies(model, .real, options).enumerated() { draws[index].append(reply) }
+    (options.temperature, options.maxNewTokens) = (temperature, maximumAnswer)
+    var draws: [[Reply]] = []
+    // All draws of a question in one batch: its prompt goes through the model once.
+    let size = max(1, batch / count)
+    for start in stride(from: 0, to: questions.count, by: size) {
+      let range = start..<min(start + size, questions.count)
+      var seeds = RandomStream(seed: seed, sample: UInt64(start), operation: 0x6472_6177)
+      options.seed = seeds.next64()
+      let prompts = try range.flatMap { repeatElement(try prompt($0, .real), count: count) }
+      let answers = try generator.answer(prompts, options).answers
+      draws += range.enumerated().map { number, index in
+        answers[number * count..<(number + 1) * count].map {
+          Reply(questions[index], answer: $0.text, isStopped: $0.end == .endToken)
+        }
+      }
+      progress(draws.count)
     }
     return draws
   }

@@ -161,8 +161,7 @@ final class RewardJob: StageJob {
     var rows: [EvaluationTable.Row] = []
     for (point, best) in zip(curve.points, bound.points) {
       rows.append(
-        EvaluationTable.Row(
-          "right answers, best of \(point.draws) by score", count: draws.count, real: point.exactMatch))
+        EvaluationTable.Row(BestOfN.metric(point), count: draws.count, real: point.exactMatch))
       rows.append(
         EvaluationTable.Row(
           "right answers, best of \(best.draws) by the reference", count: draws.count, real: best.exactMatch))
