@@ -18,6 +18,13 @@ let dialect: [SwiftSetting] = [
 /// The libtorch to build against: nil for the system's, which lies in the compiler's default paths.
 let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
 
+/// -isystem: libtorch's headers warn a great deal. `Gloo` holds what c10d's own headers need of Gloo's.
+let libtorchHeaders: [CXXSetting] =
+  [.headerSearchPath("Gloo")]
+  + (libtorch.map {
+    [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]
+  } ?? [])
+
 let package = Package(
   name: "tessera",
   products: [
@@ -101,10 +108,7 @@ let package = Package(
     // libtorch behind a C header.
     .target(
       name: "CTorch",
-      // -isystem: libtorch's headers warn a great deal.
-      cxxSettings: libtorch.map {
-        [.unsafeFlags(["-isystem", "\($0)/include", "-isystem", "\($0)/include/torch/csrc/api/include"])]
-      } ?? [],
+      cxxSettings: libtorchHeaders,
       // By path: pkg-config's -L of the other libraries may come first, and hold the system's libtorch.
       linkerSettings: (libtorch.map {
         [

@@ -26,7 +26,7 @@ stages:
     steps: {steps}
     optimizer: {{learning_rate: {rate}, schedule: cosine, warmup: 10, final: 0.02}}
     log_every: {log}
-    checkpoint_every: 1000
+    checkpoint_every: 20
     evaluate:
       - {{path: {school}/data/validation/descriptions.jsonl, name: looks, max_answer: 30, controls: false}}
       - {{path: {school}/test/validation/descriptions.jsonl, name: descriptions, max_answer: 30, controls: false}}

@@ -299,7 +299,7 @@ struct RunCommandTests {
         "hidden_size: 32, layers: 2, heads: 2, intermediate_size: 64, positions", "layers: 0, positions",
         "layers", "1 or more"
       ),
-      ("data/train/captions.jsonl", "data/train/nothing.jsonl", "nothing.jsonl", "o such file"),
+      ("data/train/captions.jsonl", "data/train/nothing.jsonl", "nothing.jsonl", "nothing there"),
     ])
   func wrong(_ old: String, _ new: String, _ first: String, _ second: String) throws {
     let folder = try TemporaryFolder()

@@ -272,8 +272,10 @@ struct SchoolingCommandTests {
     let done = try rl(folder, "out", "rloo", ["--reward", "program:python3 '\(folder.path)/score.py'"])
     #expect(done.status == 0, "\(done.errors)")
     for (command, words) in [
-      ("true", "it ended before"), ("echo no", "no JSON"), ("echo '{\"id\": 0}'", "no reward"),
-      ("echo '{\"id\": 99, \"reward\": 1}'", "not asked for"), ("exec /nowhere", "it ended before"),
+      ("true", "with status 0"), ("echo no", "no JSON"), ("echo '{\"id\": 0}'", "no reward"),
+      ("echo '{\"id\": 99, \"reward\": 1}'", "not asked for"),
+      ("exec /nowhere", "with status 127: the shell found no such command"),
+      ("kill -9 $$", "by signal 9"),
     ] {
       let failed = try rl(folder, "bad", "rloo", ["--reward", "program:\(command)"])
       #expect(failed.status == 1 && failed.errors.contains(words), "\(command): \(failed.errors)")
@@ -296,12 +298,15 @@ struct SchoolingCommandTests {
     "refuses what it would ignore",
     arguments: [
       (["--reward", "exact", "--set", "stages[0].epochs=2"], "rollouts are counted"),
-      (["--reward", "exact", "--max-length", "9"], "max_length"),
+      (["--reward", "exact", "--max-length", "9"], "--max-length is not for rl"),
+      (["--reward", "exact", "--batch", "4"], "--batch is not for rl"),
       (["--reward", "exact", "--validation", "x.jsonl"], "validation"),
       (["--reward", "exact", "--samples", "1"], "samples"),
       (["--reward", "exact", "--temperature", "0"], "temperature"),
       (["--reward", "exact", "--set", "stages[0].optimizer.bf16=true"], "bf16"),
       (["--reward", "exact", "--set", "stages[0].rl.kl.estimate=k2"], "k1, k3, exact"),
+      (["--reward", "exact", "--set", "stages[0].rl.clip=5"], "clip"),
+      (["--reward", "exact", "--set", "stages[0].rl.kl={weight: 0, target: 0.1}"], "target"),
       (["--reward", "nowhere"], "nowhere"), ([], "--reward is needed"),
     ])
   func refuses(_ more: [String], _ words: String) throws {

@@ -67,7 +67,8 @@ public enum CorpusFormat: String, Sendable, Hashable, Codable, CaseIterable {
   }
 
   private static func detect(columns: [String]) throws -> CorpusFormat {
-    let worse = ["rejected", "rejected_response", "rejected_messages", "ranked"]
+    // 'chosen' alone is a preference too, of which something is missing: that is told with its line.
+    let worse = ["chosen", "rejected", "rejected_response", "rejected_messages", "ranked"]
     if worse.contains(where: columns.contains) { return .preferences }
     if columns.contains("conversations") { return .llava }
     if columns.contains("messages") { return .messages }

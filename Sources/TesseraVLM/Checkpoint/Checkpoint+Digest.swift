@@ -1,7 +1,23 @@
+private import Foundation
 internal import TesseraCore
 internal import TesseraData
 
 extension Checkpoint {
+  /// A line for each file of a model's directory that decides what the model says: its name and a SHA-256. Weights, config,
+  /// tokenizer, template, the processing of pictures.
+  ///
+  /// - Throws: `io`.
+  static func contents(of directory: String) throws -> [String] {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
+      throw TesseraError(.io(operation: "list", code: EIO, message: "\(error)"), path: directory)
+    }
+    let kinds = [".safetensors", ".json", ".jinja", ".txt", ".model"]
+    return try names.sorted().filter { name in kinds.contains { name.hasSuffix($0) } }.map { name in
+      "\(name): \(try Digest.file("\(directory)/\(name)"))"
+    }
+  }
+
   /// What tells a directory's weights from another training's without reading them whole: a digest of names, shapes,
   /// types, and of both ends of each tensor.
   ///

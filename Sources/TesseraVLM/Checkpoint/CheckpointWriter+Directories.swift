@@ -58,7 +58,7 @@ extension CheckpointWriter {
 
 extension Checkpoint {
   /// The head of a reward model, where the files have one of a type that can be written.
-  var rewardHead: Parameter? {
+  package var rewardHead: Parameter? {
     guard let weight = files["score.weight"], weight.dataType != nil else { return nil }
     return Parameter(
       spec: ParameterSpec(name: weight.name, shape: weight.shape, part: .head), weight: weight)

@@ -7,6 +7,7 @@ public struct Question: Sendable {
   /// The turns before the answer.
   public var messages: [ChatMessage]
   public var pictures: [PictureSource]
+  /// Empty where nobody knows the answer.
   public var reference: String
   /// What accuracy is told by: a question's type.
   public var category: String?
@@ -23,12 +24,15 @@ public struct Question: Sendable {
 
   /// The questions of a data set's first records.
   ///
-  /// - Parameter limit: questions at most; nil for all.
+  /// - Parameters:
+  ///   - limit: questions at most; nil for all.
+  ///   - open: whether a conversation without an answer is asked too.
   /// - Throws: what a record throws.
-  public static func all(of dataset: any Dataset, limit: Int? = nil) throws -> [Question] {
+  public static func all(of dataset: any Dataset, limit: Int? = nil, open: Bool = false) throws -> [Question]
+  {
     var questions: [Question] = []
     for index in 0..<dataset.count where questions.count < limit ?? .max {
-      questions += try all(of: dataset.sample(at: index))
+      questions += try all(of: dataset.sample(at: index), open: open)
     }
     return limit.map { Array(questions.prefix($0)) } ?? questions
   }
@@ -52,9 +56,17 @@ public struct Question: Sendable {
 
   /// The questions of a record: each answer of its conversation, or its caption.
   ///
+  /// - Parameter open: whether a conversation that has no answer is a question too, with an empty reference.
   /// - Throws: `invalidInput` for a record without text.
-  public static func all(of sample: Sample) throws -> [Question] {
+  public static func all(of sample: Sample, open: Bool = false) throws -> [Question] {
     let messages = try SampleBuilder.messages(sample)
+    if open, messages.last?.role == "user", !messages.contains(where: { $0.role == "assistant" }) {
+      return [
+        Question(
+          messages: messages, pictures: sample.pictures, reference: "", category: sample.category,
+          name: sample.name)
+      ]
+    }
     return messages.indices.compactMap { index in
       guard messages[index].role == "assistant", index > 0 else { return nil }
       let reference = messages[index].content.compactMap {

@@ -38,12 +38,16 @@ public final class SampleAnswers: TrainingCallback {
           isRight: reply.isRight, stage: stage, step: record.step))
       if reply.isRight { right += 1 }
       lines.append(
-        "\(question) → \(reply.answer) (\(reply.isRight ? "right" : "expected: \(reply.question.reference)"))"
+        "\(question) → \(reply.answer)"
+          + (reply.question.reference.isEmpty
+            ? "" : reply.isRight ? " (right)" : " (expected: \(reply.question.reference))")
       )
     }
     try board?.text("\(stage)/answers", lines.joined(separator: "\n\n"), step: record.step)
     if let first = lines.first {
-      say("step \(record.step): \(right) of \(lines.count) sample answers are right; the first: \(first)")
+      let hasAnswers = evaluator.questions.contains { !$0.reference.isEmpty }
+      let count = hasAnswers ? "\(right) of \(lines.count) sample answers are right; the first: " : ""
+      say("step \(record.step): \(count)\(first)")
     }
     return StepFindings()
   }

@@ -12,6 +12,8 @@ public struct PreferenceMakingRecipe: Sendable {
   /// `shapes` or a file; nil for no changed answers.
   public var attributes: String?
   public var corruptions: Int
+  /// The file of `attributes`; nil for those that have a name.
+  var wordsFile: String? { attributes == "shapes" ? nil : attributes }
   /// Draws from the model; 0 for none.
   public var draws: Int
   public var mistakes: Int
@@ -55,7 +57,10 @@ extension StageRun {
       "corruptions: \(recipe.corruptions), draws: \(recipe.draws), mistakes: \(recipe.mistakes)",
       "temperature: \(recipe.temperature), max_answer: \(recipe.maximumAnswer)",
     ]
-    if recipe.draws > 0 { lines.append("weights: \(try Checkpoint(start).sampledDigest())") }
+    if let words = recipe.wordsFile {
+      lines.append("words: \(try Digest.file(whole.resolve(words)))")
+    }
+    if recipe.draws > 0 { lines += try Checkpoint.contents(of: start).map { "drawn by \($0)" } }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -42,6 +42,7 @@ public final class RecipeRun {
 
   private func runAll() throws -> Ending {
     try begin()
+    try checkPlaces()
     var model = try base()
     for (number, stage) in recipe.stages.enumerated() {
       let run = StageRun(self, stage, number: number, model: model)

@@ -10,12 +10,15 @@ public struct ReinforcementRecipe: Sendable {
       case learned(String)
       /// 1 for the reference, 0 for all else.
       case exact
-      /// A program of the user's.
-      case program(String)
+      /// A program of the user's, and the seconds that it may take to answer.
+      case program(String, patience: Double)
     }
 
     public var kind: Kind
     public var weight: Double
+
+    /// A reward model's directory, or the name of its stage; nil for another reward.
+    var directory: String? { if case .learned(let path) = kind { path } else { nil } }
   }
 
   public var options: ReinforcementOptions
@@ -68,6 +71,9 @@ public struct ReinforcementRecipe: Sendable {
     }
     if let ptx = try node.mapping("language") {
       options.languageWeight = try ptx.number("weight", 27.8)
+      guard options.languageWeight > 0, options.languageWeight.isFinite else {
+        throw ptx.wrong("weight", "above 0", "\(options.languageWeight)")
+      }
       language = try ptx.list("data", textAs: "path").map(StageRecipe.source)
       guard !language.isEmpty else { throw ptx.wrong("data", "a list of data sets", "none") }
     } else {
@@ -100,7 +106,11 @@ public struct ReinforcementRecipe: Sendable {
       guard let command = try node.text("command") else {
         throw node.wrong("command", "what the shell starts", "nothing")
       }
-      return RewardSource(kind: .program(command), weight: weight)
+      let patience = try node.number("patience", 600)
+      guard patience > 0, patience.isFinite else {
+        throw node.wrong("patience", "seconds, above 0", "\(patience)")
+      }
+      return RewardSource(kind: .program(command, patience: patience), weight: weight)
     }
   }
 
@@ -132,8 +142,17 @@ public struct ReinforcementRecipe: Sendable {
     ] where !(value >= 0 && value.isFinite) || (value == 0 && key != "weight") {
       throw kl.wrong(key, key == "weight" ? "0 or more" : "above 0", "\(value)")
     }
-    guard options.ppo.clip > 0, options.ppo.clip.isFinite else {
-      throw node.wrong("clip", "above 0", "\(options.ppo.clip)")
+    guard options.divergence.target == nil || options.divergence.value > 0 else {
+      throw kl.wrong("weight", "above 0 beside a `target`: the weight is multiplied", "0")
+    }
+    for (key, value, range, words) in [
+      ("clip", options.ppo.clip, 1e-9...0.999_999, "above 0 and below 1"),
+      ("clip_high", options.grpo.clipHigh ?? 1, 1e-9...1e9, "above 0"),
+      ("value_clip", options.ppo.valueClip, 1e-9...1e9, "above 0"),
+      ("value_weight", options.ppo.valueWeight, 0...1e9, "0 or more"),
+      ("gamma", options.discount, 0...1, "0...1"), ("lambda", options.decay, 0...1, "0...1"),
+    ] where !range.contains(value) {
+      throw node.wrong(key, words, "\(value)")
     }
   }
 }

@@ -52,15 +52,17 @@ extension StageRun {
   /// What decides a stage's weights, a line each: what it begins with, its settings, and a SHA-256 of its data's contents.
   private func origin() throws -> String {
     var lines = try beginning + decisiveLines(without: stage.kind == .rl ? [] : ["evaluate"])
+    lines += try Checkpoint.contents(of: start).map { "begins with \($0)" }
+    for words in stage.makes.compactMap(\.wordsFile) {
+      lines.append("\(words): \(try Digest.file(whole.resolve(words)))")
+    }
     for source in sources {
       lines.append("\(source.path): \(try whole.resolve(source).open().fingerprint().hex)")
     }
-    for case .learned(let path) in stage.reinforcement?.rewards.map(\.kind) ?? [] {
-      let directory = rewardDirectory(path)
-      // The scale of its scores stands in the config.
-      lines.append(
-        "\(path): \(try Checkpoint(directory).sampledDigest()) \(try Digest.file("\(directory)/config.json"))"
-      )
+    var models = stage.reinforcement?.rewards.compactMap(\.directory) ?? []
+    if let value = stage.reinforcement?.value { models.append(value) }
+    for path in models {
+      lines += try Checkpoint.contents(of: rewardDirectory(path)).map { "\(path)'s \($0)" }
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -69,8 +71,10 @@ extension StageRun {
   private var sources: [CorpusSource] {
     let made = Set(stage.makes.map(\.path))
     let kept = stage.data.filter { !made.contains($0.path) || FileIO.size(whole.resolve($0.path)) != nil }
+    // Which step is kept hangs on what the meter looks at.
+    let looked = stage.kind == .rl ? stage.evaluations.prefix(1).map(\.source) : []
     return kept + stage.makes.map(\.source) + [stage.reward?.questions].compactMap { $0 }
-      + (stage.reinforcement?.language ?? [])
+      + (stage.reinforcement?.language ?? []) + looked
   }
 
   /// What a stage begins with.

@@ -90,6 +90,8 @@ final class StageRun {
     training.shouldStop = { [whole] in
       whole.shouldStop() || (last.map { trainer.completedSteps >= $0 } ?? false)
     }
+    // What was looked at before a step that is lost may have been looked at with other settings.
+    if resumed == nil { try FileIO.removeAll("\(folder)/log.jsonl") }
     let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
     // Made here, for an error of ours if there is no room for it.
     try FileIO.makeFolder("\(folder)/tensorboard")

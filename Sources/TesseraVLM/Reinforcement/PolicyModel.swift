@@ -51,7 +51,7 @@ extension RewardModel {
   ///
   /// - Shape: `[N]`.
   /// - Throws: as `LlavaModel.embeddings`.
-  func values(_ batch: TokenBatch, checkpointing: Bool = false) throws -> TorchTensor {
+  package func values(_ batch: TokenBatch, checkpointing: Bool = false) throws -> TorchTensor {
     let hidden = try trunk.hidden(batch, checkpointing: checkpointing)
     return (hidden.linear(head).reshape(-1) - mean) / deviation
   }

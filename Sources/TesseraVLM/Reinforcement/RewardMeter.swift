@@ -114,33 +114,39 @@ package final class RewardMeter: TrainingCallback {
   @discardableResult
   private func look(step: Int) throws -> Look {
     let replies = try evaluator.replies(task.policy)
-    let scores = try reward.checkedScores(replies)
+    let scores = try zip(replies, reward.checkedScores(replies)).map { reply, score in
+      reply.isStopped ? score : task.options.rollouts.cutOffScore ?? score
+    }
     let count = Double(max(1, replies.count))
     let look = Look(
       step: step, reward: scores.reduce(0, +) / count, truth: Double(replies.count(where: \.isRight)) / count,
       stopRate: Double(replies.count(where: \.isStopped)) / count,
       length: replies.reduce(0) { $0 + Double($1.answer.utf8.count) } / count)
     looks.append(look)
-    try log.append(look.entry(stage: stage))
+    try log.append(look.entry(stage: stage, hasTruth: hasTruth))
     try board?.scalars(
-      [
-        ("\(stage)/held_out_reward", look.reward), ("\(stage)/held_out_true_score", look.truth),
-        ("\(stage)/held_out_stop_rate", look.stopRate),
-      ], step: step)
+      [("\(stage)/held_out_reward", look.reward), ("\(stage)/held_out_stop_rate", look.stopRate)]
+        + (hasTruth ? [("\(stage)/held_out_true_score", look.truth)] : []), step: step)
     say(
-      "step \(step): held-out reward \(Float(look.reward)), true score \((look.truth * 1000).rounded() / 10) % "
-        + "of \(replies.count), stop rate \((look.stopRate * 1000).rounded() / 10) %")
+      "step \(step): held-out reward \(Float(look.reward)), \(words(look.truth)) of \(replies.count), "
+        + "stop rate \((look.stopRate * 1000).rounded() / 10) %")
     return look
   }
 
+  private func words(_ truth: Double) -> String {
+    hasTruth ? "true score \((truth * 1000).rounded() / 10) %" : "no answers to compare with"
+  }
+
   private func write(_ summary: RolloutSummary, iteration: Int, step: Int) throws {
-    let numbers: [(name: String, value: Double)] = [
-      ("reward", summary.reward), ("true_score", summary.truth), ("kl", summary.divergence),
-      ("kl_token", summary.tokenDivergence), ("entropy", summary.entropy), ("length", summary.length),
-      ("stop_rate", summary.stopRate), ("even_groups", summary.evenGroups),
-      ("kl_weight", task.divergenceWeight),
-      ("sampling_gap", summary.samplingGap),
-    ]
+    let truth = hasTruth ? [(name: "true_score", value: summary.truth)] : []
+    let numbers: [(name: String, value: Double)] =
+      [("reward", summary.reward)] + truth + [
+        ("kl", summary.divergence),
+        ("kl_token", summary.tokenDivergence), ("entropy", summary.entropy), ("length", summary.length),
+        ("stop_rate", summary.stopRate), ("even_groups", summary.evenGroups),
+        ("kl_weight", task.divergenceWeight),
+        ("sampling_gap", summary.samplingGap),
+      ]
     try log.append(
       LogEntry(
         .rollout, stage: stage, step: step,
@@ -148,7 +154,7 @@ package final class RewardMeter: TrainingCallback {
           + numbers.map { ($0.name, .number($0.value)) }))
     try board?.scalars(numbers.map { ("\(stage)/rollout_\($0.name)", $0.value) }, step: step)
     say(
-      "iteration \(iteration): reward \(Float(summary.reward)), true score \((summary.truth * 1000).rounded() / 10) %, "
+      "iteration \(iteration): reward \(Float(summary.reward)), \(hasTruth ? words(summary.truth) + ", " : "")"
         + "KL \(Float(summary.divergence)), entropy \(Float(summary.entropy)), \(Float(summary.length)) tokens an answer"
     )
   }
@@ -163,20 +169,20 @@ package final class RewardMeter: TrainingCallback {
 }
 
 extension RewardMeter.Look {
-  fileprivate func entry(stage: String) -> LogEntry {
+  fileprivate func entry(stage: String, hasTruth: Bool) -> LogEntry {
     LogEntry(
       .look, stage: stage, step: step,
-      [
-        ("reward", .number(reward)), ("true_score", .number(truth)), ("stop_rate", .number(stopRate)),
-        ("length", .number(length)),
-      ])
+      [("reward", .number(reward))] + (hasTruth ? [("true_score", .number(truth))] : [])
+        + [("stop_rate", .number(stopRate)), ("length", .number(length))])
   }
 
   /// The look of a log's line; nil for another.
   init?(_ entry: LogEntry) {
-    guard entry.kind == .look, let reward = entry["reward"]?.number, let truth = entry["true_score"]?.number,
+    guard entry.kind == .look, let reward = entry["reward"]?.number,
       let stopRate = entry["stop_rate"]?.number, let length = entry["length"]?.number
     else { return nil }
+    // Prompts without answers have no true score.
+    let truth = entry["true_score"]?.number ?? 0
     self.init(step: entry.step, reward: reward, truth: truth, stopRate: stopRate, length: length)
   }
 }

@@ -35,6 +35,15 @@ struct RolloutMaker {
   /// How the distance from the reference is estimated.
   let estimate: KLEstimate
 
+  /// What tells the prompts from others.
+  var digest: String {
+    var digest = Digest()
+    for question in questions {
+      for text in [question.name, question.words, question.reference] { digest.update(text) }
+    }
+    return digest.hex()
+  }
+
   /// The prompts of an iteration: all questions once in an order of chance, then once more in another.
   private func places(_ iteration: Int) -> [Int] {
     var places: [Int] = []

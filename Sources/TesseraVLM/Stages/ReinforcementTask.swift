@@ -28,6 +28,8 @@ public final class ReinforcementTask: TrainingTask {
     var ending: String?
     /// Where the other data stands; nil without.
     var language: String?
+    /// What tells the prompts from others, whose numbers the rollouts have.
+    var prompts: String?
   }
 
   public let policy: LlavaModel
@@ -58,7 +60,7 @@ public final class ReinforcementTask: TrainingTask {
     (self.policy, self.maker, self.value, self.options) = (policy, maker, value, options)
     (trainedPolicy, self.language) = (maker.policy, language)
     selection = try plan.apply(to: policy)
-    state = State(weight: options.divergence)
+    state = State(weight: options.divergence, prompts: maker.digest)
     if let value {
       for (spec, tensor) in value.trunk.parameters.all {
         tensor.requiresGrad = plan.isTrained(spec, of: value.trunk.config)
@@ -245,8 +247,15 @@ public final class ReinforcementTask: TrainingTask {
   }
 
   public func restore(_ position: String) throws {
+    let prompts = state.prompts
     do { state = try JSONDecoder().decode(State.self, from: Data(position.utf8)) } catch {
       throw TesseraError(.corrupt(format: "the rollouts' state", detail: "\(error)"))
+    }
+    guard state.prompts == prompts else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "going on with a training",
+          expected: "the prompts that its checkpoint was made with (or another --output)", got: "others"))
     }
     if let language, let place = state.language { try language.restore(position: place) }
   }

@@ -17,6 +17,9 @@ struct EvaluateCommand: ParsableCommand {
       stands beside the same with other samples' pictures (shuffled) and with even gray ones (blank), and beside always \
       giving the most frequent answer of each category: of the data of --majority-from, or, which is too high a bar \
       where frequencies differ, of the held-out set itself. Text alone has a loss only.
+
+      A reward model's directory is put preferences instead: pairs whose better answer scores higher, by category too, \
+      beside what length alone would reach, the loss, and the calibration.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -68,6 +71,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if try Checkpoint(model.directory).rewardHead != nil,
+      try corpus.sources(data, images: images).allSatisfy({ try $0.resolvedFormat() == .preferences })
+    {
+      return try judge()
+    }
     let (opened, prompts) = try model.open()
     guard let llava = opened as? LlavaModel, let processor = prompts as? Processor else {
       throw TesseraError(
@@ -92,12 +100,49 @@ struct EvaluateCommand: ParsableCommand {
     }
     line.finish()
     if let answers { try Self.write(results.map(\.result), to: answers) }
-    if let report { try page(results).write(to: report) }
+    if let report {
+      let answers = try results.flatMap { try $0.result.histories(show) }
+      try page(results.map(\.result.table), answers: answers).write(to: report)
+    }
     print(
       json
-        ? jsonText(results)
+        ? jsonText(results.map(\.result.table))
         : results.map { $0.result.table.lines.joined(separator: "\n") }.joined(separator: "\n"))
     for path in [answers, report].compactMap({ $0 }) { Talk.say("tessera-vlm: written: \(path.visible)") }
+  }
+
+  /// Puts preferences to a reward model.
+  private func judge() throws {
+    guard answers == nil, model.adapter == nil, majorityFrom.isEmpty else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "--answers, --adapter and --majority-from",
+          expected: "none where a reward model scores pairs",
+          got: "one of them"))
+    }
+    if let threads = model.threads { TorchRuntime.threads = threads }
+    let reward = try RewardModel(Checkpoint(model.directory), type: .float32)
+    let processor = try Processor(model.directory, reward.trunk.config)
+    let (builder, fixed) = (SampleBuilder(processor), try processor.fixedSize())
+    let sources = try corpus.sources(data, images: images)
+    let sets = try sources.map { source in
+      var set = PairEvaluator(
+        isOnlyOne(of: sources, source) ? source.title : source.path,
+        try TrainingSource.open(source, builder, fixed: fixed, shortens: true, compares: true), builder,
+        isFixedSize: fixed != nil)
+      set.batch = batch
+      return set
+    }
+    let tables = try sets.map { set in
+      var scores: [Evaluator.Sight: PairScores] = [:]
+      for sight in controls ? Evaluator.Sight.allCases : [.real] {
+        scores[sight] = try PairScores(set.pairs(reward, sight))
+      }
+      return EvaluationTable(set.name, PairScores.rows(scores))
+    }
+    if let report { try page(tables, answers: []).write(to: report) }
+    print(json ? jsonText(tables) : tables.map { $0.lines.joined(separator: "\n") }.joined(separator: "\n"))
+    if let report { Talk.say("tessera-vlm: written: \(report.visible)") }
   }
 
   private func isOnlyOne(of sources: [CorpusSource], _ source: CorpusSource) -> Bool {
@@ -149,27 +194,27 @@ struct EvaluateCommand: ParsableCommand {
     try AtomicFile.write(Array(text.utf8), to: path)
   }
 
-  private func jsonText(_ results: [(set: HeldOutSet, result: HeldOutSet.Result)]) -> String {
+  private func jsonText(_ tables: [EvaluationTable]) -> String {
     var members: [(key: String, value: JSONText)] = [("model", .string(model.directory))]
     if let adapter = model.adapter { members.append(("adapter", .string(adapter))) }
     members.append(("majority_from", .array(majorityFrom.map { .string($0) })))
-    members.append(("sets", .array(results.map(\.result.table.json))))
+    members.append(("sets", .array(tables.map(\.json))))
     return JSONText.object(members).text
   }
 
-  private func page(_ results: [(set: HeldOutSet, result: HeldOutSet.Result)]) throws -> RunReport {
+  private func page(_ tables: [EvaluationTable], answers: [AnswerHistory]) throws -> RunReport {
     let name = model.adapter.map { "\(model.directory) with \($0)" } ?? model.directory
     var page = RunReport(title: "evaluation of \(name)", result: "")
-    page.evaluations = results.map(\.result.table)
-    page.answers = try results.flatMap { try $0.result.histories(show) }
+    page.evaluations = tables
+    page.answers = answers
     page.environment = [
       ReportTable(
         facts: TorchRuntime.report.map { ($0.name, $0.value) } + [("Tessera", TesseraVersion.current)])
     ]
-    page.result = results.map { entry in
-      let row = entry.result.table.rows.first
+    page.result = tables.map { table in
+      let row = table.rows.first
       let value = row?.real.map { row?.format == .share ? ReportNumber.percent($0) : ReportNumber.text($0) }
-      return "\(entry.set.name): \(row?.metric ?? "") \(value ?? "")"
+      return "\(table.title): \(row?.metric ?? "") \(value ?? "")"
     }.joined(separator: "; ")
     return page
   }

@@ -82,6 +82,10 @@ struct MakePreferencesCommand: ParsableCommand {
         .invalidArgument(name: "--output", expected: "a new file (or --overwrite)", got: "one that is there"),
         path: output)
     }
+    // Before the work, not after it.
+    if let end = output.lastIndex(of: "/"), end > output.startIndex {
+      try FileIO.makeFolder(String(output[..<end]))
+    }
     var maker = PreferenceMaker()
     (maker.corruptions, maker.mistakes) = (corruptions, mistakes)
     (maker.temperature, maker.seed) = (temperature, seed)
@@ -102,6 +106,13 @@ struct MakePreferencesCommand: ParsableCommand {
       tally += made.tally
     }
     line.finish()
+    guard !all.isEmpty else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "making preferences", expected: "a question with an answer, and a wrong answer to it",
+          got: "none of \(Words.count(tally.questions, "question"))"),
+        path: data[0])
+    }
     try PreferenceMaker.Preference.write(all, to: output)
     print(output.visible)
     print(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tessera
 import TesseraVLM
 
 extension ReinforcementOptions.Algorithm: ExpressibleByArgument {}
@@ -9,10 +10,11 @@ struct RLCommand: ParsableCommand {
     commandName: "rl",
     abstract: "Let a model answer prompts and learn from what its answers score, as a stage of its own.",
     discussion: """
-      --data is questions about pictures (their answers are needed for --reward exact, and for the true score); --reward is \
+      --data is questions about pictures (their answers are needed for --reward exact, and for the true score; without them \
+      the best step is the one of the highest held-out reward); --reward is \
       exact (1 for the reference, 0 for all else), a reward model's directory, or program:COMMAND, which reads JSON lines \
-      {"id", "prompt", "images", "completion", "reference", "stopped"} and answers each with {"id", "reward"}; repeated, their \
-      sum. Answers are drawn at --temperature; the step's log-probabilities are at the same. The first --evaluate is looked \
+      {"id", "prompt", "images", "completion", "reference", "stopped"} and answers each with {"id", "reward"}, flushed \
+      (Python: print(…, flush=True)); repeated, their sum. Answers are drawn at --temperature; the step's log-probabilities are at the same. The first --evaluate is looked \
       at every --look-every iterations: the reward beside the true score. The training ends early where the two part, or the \
       budget of divergence is spent, and the best step by the true score is what model/ gets. Other settings \
       (PPO's γ, λ and value model, PPO-ptx, adaptive KL) are a recipe's: --set stages[0].rl.lambda=0.9.
@@ -62,6 +64,26 @@ struct RLCommand: ParsableCommand {
     }
     for word in reward where word == "program:" { throw ValidationError("--reward program: needs a command") }
     if stage.recipe == nil && stage.steps == nil { throw ValidationError("--steps is needed") }
+    // What a feed of samples has, and rollouts have otherwise or not.
+    for (flag, isGiven, instead) in [
+      ("--batch", stage.batch != nil, "an iteration has --prompts times --samples answers"),
+      ("--batch-tokens", stage.batchTokens != nil, "an iteration has --prompts times --samples answers"),
+      ("--packing", stage.packing != nil, "answers to one prompt share its text already"),
+      (
+        "--epochs", stage.epochs != nil,
+        "--steps counts; passes over an iteration are --set stages[0].rl.epochs"
+      ),
+      ("--max-length", stage.maxLength != nil, "answers are bounded by --max-answer"),
+      ("--overflow", stage.overflow != nil, "answers are bounded by --max-answer"),
+      ("--validation", !stage.validation.isEmpty, "the first --evaluate is what is looked at"),
+      ("--validate-every", stage.validateEvery != nil, "--look-every says it"),
+      ("--bf16", stage.bf16, "log-probabilities need float32"),
+    ] where isGiven {
+      throw ValidationError("\(flag) is not for rl: \(instead)")
+    }
+    for word in reward where word != "exact" && !word.hasPrefix("program:") && stage.recipe == nil {
+      try Self.checkDirectory(word)
+    }
   }
 
   func run() throws {
@@ -79,6 +101,16 @@ struct RLCommand: ParsableCommand {
     set("rl.kl.budget", klBudget)
     set("rl.look.every", lookEvery)
     try options.perform(stage.resolved(.rl, places + options.overrides))
+  }
+
+  /// Says what was probably meant where there is no model.
+  private static func checkDirectory(_ path: String) throws {
+    func isModel(_ path: String) -> Bool { FileIO.size("\(path)/config.json") != nil }
+    guard !isModel(path) else { return }
+    let near = ["\(path)/model", "\(path)/reward/model"].first(where: isModel)
+    throw ValidationError(
+      "--reward must be exact, program:COMMAND or a reward model's directory, got '\(path)'"
+        + (near.map { "; there is one at \($0)" } ?? ", where there is no config.json"))
   }
 
   /// Rewards as a list of the recipe.

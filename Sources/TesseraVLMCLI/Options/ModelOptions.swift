@@ -70,6 +70,10 @@ struct ModelOptions: ParsableArguments {
     let checkpoint = try Checkpoint(directory)
     for line in Self.passedOver(checkpoint) { Talk.say(line) }
     for note in checkpoint.notes { Talk.say("tessera-vlm: \(note.visible)") }
+    if checkpoint.rewardHead != nil {
+      Talk.say(
+        "tessera-vlm: a reward model: answers come from its trunk, which was trained to judge, not to answer")
+    }
     let place = TorchDevice(device) ?? .cpu
     let type = dtype.torchType(checkpoint, place)
     if type.dataType != checkpoint.mainType {

@@ -58,7 +58,11 @@ struct RunOptions: ParsableArguments {
     run.say = { Talk.say($0) }
     run.isDry = dryRun
     run.maximumSteps = maxSteps
-    let watch = CancelWatch([SIGINT, SIGTERM])
+    let watch = CancelWatch(
+      [SIGINT, SIGTERM],
+      notice:
+        "tessera-vlm: stopping after the step at hand, or what comes before or behind the steps; once more ends at once"
+    )
     defer { watch.stop() }
     run.shouldStop = { watch.isCancelled }
     if let search, let stage = search.stage { return try search.perform(run, stage: stage) }

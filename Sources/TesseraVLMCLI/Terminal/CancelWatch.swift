@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TesseraTerminal
 
 /// Turns ctrl-C into the end of an answer or of a training; the second ends the process.
 final class CancelWatch: Sendable {
@@ -13,18 +14,22 @@ final class CancelWatch: Sendable {
   nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
   private let signals: [Int32]
 
-  /// - Parameter signals: what is waited for: ctrl-C alone, or what ends jobs on a cluster as well.
-  init(_ signals: [Int32] = [SIGINT]) {
+  /// - Parameters:
+  ///   - signals: what is waited for: ctrl-C alone, or what ends jobs on a cluster as well.
+  ///   - notice: what is said when the first comes; nil for nothing.
+  init(_ signals: [Int32] = [SIGINT], notice: String? = nil) {
     self.signals = signals
     sources = signals.map { [flag] number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(
         signal: number, queue: DispatchQueue(label: "tessera.cancel"))
       source.setEventHandler {
-        if flag.number.exchange(number, ordering: .relaxed) != 0 {
-          signal(number, SIG_DFL)
-          raise(number)
+        guard flag.number.exchange(number, ordering: .relaxed) != 0 else {
+          if let notice { Talk.say(notice) }
+          return
         }
+        // Not by the signal itself, which Dispatch would take for one more.
+        _exit(128 + number)
       }
       source.resume()
       return source

@@ -55,10 +55,11 @@ import Testing
   @Test(
     "that are none say what is wrong",
     arguments: [
-      (#"{"prompt": "Q", "chosen": "a"}"#, "neither"),
+      (#"{"prompt": "Q", "chosen": "a"}"#, "no 'rejected'"),
       (#"{"prompt": "Q", "chosen": "a", "rejected": "a"}"#, "the same"),
       (#"{"chosen": "a", "rejected": "b"}"#, "no 'prompt'"),
       (#"{"prompt": "Q", "ranked": ["a"]}"#, "two answers"),
+      (#"{"prompt": "Q", "ranked": ["a", "b", "b"]}"#, "twice"),
       (
         #"{"messages": [{"role": "user", "content": "Q"}], "rejected_response": "b"}"#,
         "must end with the assistant"

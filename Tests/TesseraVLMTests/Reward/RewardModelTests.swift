@@ -43,8 +43,12 @@ import Testing
     let norm = try #require(try model.pixelGradientNorm(batch, places: places))
     #expect(norm > 0)
     let before = try model.scores(batch, places: places)
+    let values = try noGrad { try model.values(batch).array(of: Double.self) }
     batch.pixels = [samples.batch(3..<4).pixels[0]]
     #expect(try model.scores(batch, places: places) != before)
+    // As a value model too: what is expected from each token on.
+    let others = try noGrad { try model.values(batch).array(of: Double.self) }
+    #expect(zip(values, others).allSatisfy { $0 != $1 } && values.count == batch.targets.count)
     // Text alone has no picture to move with.
     let text = samples.batch(1..<2)
     #expect(try model.pixelGradientNorm(text, places: [3]) == nil)

@@ -45,8 +45,12 @@ struct PreferenceRecord {
     if let value = record["ranked"], !value.isNull {
       return (try asked(prompt), try ranked(value))
     }
-    guard let chosen = record["chosen"], let rejected = record["rejected"], !chosen.isNull, !rejected.isNull
-    else { throw fault("it has neither 'chosen' and 'rejected', nor 'ranked', nor 'messages'") }
+    let pair = ["chosen", "rejected"].map { name in record[name].flatMap { $0.isNull ? nil : $0 } }
+    guard let chosen = pair[0], let rejected = pair[1] else {
+      if pair[0] != nil { throw fault("it has 'chosen', but no 'rejected'") }
+      if pair[1] != nil { throw fault("it has 'rejected', but no 'chosen'") }
+      throw fault("it has neither 'chosen' and 'rejected', nor 'ranked', nor 'messages'")
+    }
     guard let prompt else { return try ofImplicitPrompt(chosen, rejected, &pictures) }
     return (try asked(prompt), (try answer(chosen, "chosen"), try worse(rejected, "rejected")))
   }
@@ -144,10 +148,16 @@ struct PreferenceRecord {
   }
 
   private static func ranked(_ value: JSONValue) throws -> Answers {
-    guard case .array(let values) = value, values.count > 1 else {
-      throw fault("'ranked' must be an array of two answers or more, the best first, got \(value.kind)")
+    guard case .array(let values) = value else {
+      throw fault("'ranked' must be an array of answers, the best first, got \(value.kind)")
+    }
+    guard values.count > 1 else {
+      throw fault("'ranked' must have two answers or more, the best first, got \(values.count)")
     }
     let texts = try values.map { try text($0, "ranked") }
+    if let twice = texts.first(where: { text in texts.count { $0 == text } > 1 }) {
+      throw fault("'ranked' has one answer twice: '\(twice.prefix(60))'")
+    }
     return (texts[0], texts.dropFirst().enumerated().map { RejectedAnswer($1, rank: $0 + 1) })
   }
 

@@ -6,9 +6,10 @@ internal import TesseraText
 /// A reward that a program of one's own gives.
 ///
 /// The program reads JSON lines `{"id": 0, "prompt": …, "images": […], "completion": …, "reference": …, "stopped": true}` on
-/// its standard input, and answers each with a line `{"id": 0, "reward": 0.5}` on its standard output, in any order. It is
-/// started once, by the shell, and must answer all lines of a batch before it waits for more; its input ends when the reward
-/// is let go of. What it says on its standard error goes to ours.
+/// its standard input, and answers each with a line `{"id": 0, "reward": 0.5}` on its standard output, in any order. Ids begin
+/// anew with each batch. It is started once, by the shell, and must answer all lines of a batch before it waits for more, and
+/// flush its output (Python: `print(…, flush=True)`); its input ends when the reward is let go of. Completions have no white
+/// space at their ends, as references have none. What it says on its standard error goes to ours.
 // @unchecked: the process and its pipes are touched only while `lock` is held.
 public final class ProgramReward: Reward, @unchecked Sendable {
   public let name: String
@@ -31,11 +32,10 @@ public final class ProgramReward: Reward, @unchecked Sendable {
   deinit {
     do { try input?.close() } catch {}
     // Who does not end at the end of the input is ended.
-    if let process, process.isRunning { process.terminate() }
+    if let process { Self.end(process) }
   }
 
-  /// - Throws: `io` where the program cannot be started or ends; `corrupt` for a line that is no answer; `invalidInput` for a
-  ///   missing one.
+  /// - Throws: `io` where the program cannot be started; `invalidInput` for a line that is no answer, and where one is missing.
   public func scores(_ replies: [Evaluator.Reply]) throws -> [Double] {
     lock.lock()
     defer { lock.unlock() }
@@ -56,11 +56,14 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     var scores = [Double?](repeating: nil, count: replies.count)
     var missing = replies.count
     while missing > 0 {
-      guard let line = try nextLine() else { throw ended(failed.withLock { $0 }) }
+      guard let line = try nextLine() else {
+        throw ended(failed.withLock { $0 }, first: scores.firstIndex { $0 == nil } ?? 0, missing: missing)
+      }
       guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) else { continue }
       let (id, reward) = try Self.answer(line, command)
       guard scores.indices.contains(id), scores[id] == nil else {
-        throw fault("it answered for id \(id), which was not asked for, or twice")
+        throw fault(
+          "one for id \(id), which was not asked for, or twice (asked were 0...\(replies.count - 1))")
       }
       scores[id] = reward
       missing -= 1
@@ -94,7 +97,7 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     return JSONText.object([
       ("id", .int(id)), ("prompt", .string(prompt)),
       ("images", .array(reply.question.pictures.map { .string($0.name) })),
-      ("completion", .string(reply.answer)),
+      ("completion", .string(reply.answer.trimmed)),
       ("reference", .string(reply.question.reference)), ("stopped", .bool(reply.isStopped)),
     ]).text + "\n"
   }
@@ -109,7 +112,9 @@ public final class ProgramReward: Reward, @unchecked Sendable {
       }
       guard let output else { return nil }
       guard Self.isReadable(output.fileDescriptor, seconds: patience) else {
-        throw fault("it has not answered for \(patience) s")
+        throw fault(
+          "none for \(Float(patience)) s (`patience`); a program must flush its output after each batch "
+            + "(Python: print(…, flush=True))")
       }
       let more = output.availableData
       if more.isEmpty { return nil }
@@ -130,8 +135,7 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     let shown = String(decoding: line.prefix(80), as: UTF8.self)
     let value: JSONValue
     do { value = try JSONReader.read(line) } catch {
-      throw TesseraError(
-        .corrupt(format: "the reward's program", detail: "its line '\(shown)' is no JSON"), path: command)
+      throw Self.error("its line '\(shown)', which is no JSON", command)
     }
     let number: Double? =
       switch value["reward"] {
@@ -140,23 +144,45 @@ public final class ProgramReward: Reward, @unchecked Sendable {
       default: nil
       }
     guard case .int(let id)? = value["id"], let number else {
-      throw TesseraError(
-        .corrupt(
-          format: "the reward's program",
-          detail: "its line '\(shown)' has no id, or no reward that is a number"),
-        path: command)
+      throw Self.error("its line '\(shown)', which has no id, or no reward that is a number", command)
     }
     return (id, number)
   }
 
-  private func ended(_ hasFailedToWrite: Bool) -> TesseraError {
-    let how = hasFailedToWrite ? "it ended before it had read all" : "it ended before it had answered all"
-    return fault(how)
+  private func ended(_ hasFailedToWrite: Bool, first: Int, missing: Int) -> TesseraError {
+    var how = "its end"
+    if let process {
+      process.waitUntilExit()
+      let status = process.terminationStatus
+      how =
+        process.terminationReason == .uncaughtSignal
+        ? "its end by signal \(status)"
+        : "its end with status \(status)\(status == 127 ? ": the shell found no such command" : "")"
+    }
+    let read = hasFailedToWrite ? "before it had read all, " : ""
+    return fault("\(how), \(read)with \(missing) answers missing, the first for id \(first)")
   }
 
-  private func fault(_ detail: String) -> TesseraError {
-    process?.terminate()
+  private func fault(_ got: String) -> TesseraError {
+    if let process { Self.end(process) }
     (process, rest) = (nil, [])
-    return TesseraError(.corrupt(format: "the reward's program", detail: detail), path: command)
+    return Self.error(got, command)
+  }
+
+  private static func error(_ got: String, _ command: String) -> TesseraError {
+    TesseraError(
+      .invalidInput(
+        operation: "the reward's program",
+        expected: #"a line {"id": …, "reward": …} for each that it is asked"#,
+        got: got),
+      path: command)
+  }
+
+  /// Ends the shell and what it has started.
+  private static func end(_ process: Process) {
+    guard process.isRunning else { return }
+    let number = process.processIdentifier
+    // A group of its own: ours would end with it else.
+    if number > 0, getpgid(number) == number { kill(-number, SIGTERM) } else { process.terminate() }
   }
 }

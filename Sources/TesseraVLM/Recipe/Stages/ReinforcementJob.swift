@@ -28,14 +28,31 @@ final class ReinforcementJob: StageJob {
     }
     self.recipe = recipe
     start = try Checkpoint(run.start)
+    guard start.rewardHead == nil else {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the policy", expected: "a model that answers, such as an SFT stage's",
+          got: "a reward model (it has score.weight)"),
+        path: run.start)
+    }
     let policy =
       try stage.lora?.model(start, stage.plan, seed: run.seed)
       ?? LlavaModel(start, type: .float32, writable: true)
     processor = try Processor(run.start, policy.config)
-    questions = try stage.data.flatMap { try Question.all(of: run.whole.resolve($0).open()) }
+    questions = try stage.data.flatMap { try Question.all(of: run.whole.resolve($0).open(), open: true) }
     guard !questions.isEmpty else {
       throw TesseraError(
-        .invalidInput(operation: "reinforcement learning", expected: "a prompt", got: "none"))
+        .invalidInput(
+          operation: "reinforcement learning", expected: "a prompt",
+          got: "none in \(stage.data.map(\.path).joined(separator: ", "))"))
+    }
+    if recipe.rewards.contains(where: { $0.kind == .exact }),
+      let open = questions.first(where: \.reference.isEmpty)
+    {
+      throw TesseraError(
+        .invalidInput(
+          operation: "the reward exact", expected: "an answer to compare with in every prompt",
+          got: "none in \(open.name)"))
     }
     var options = recipe.options
     options.rollouts.seed = run.seed
@@ -61,8 +78,19 @@ final class ReinforcementJob: StageJob {
     task.base = stage.lora == nil ? nil : start
     let data = StageData(
       builder: SampleBuilder(processor), fixedSize: try processor.fixedSize(), sources: [], validation: [])
-    evaluations = try stage.evaluations.map { try run.heldOut($0, data) }
-    var held = try evaluations.first?.evaluator ?? Evaluator(questions, processor)
+    var (sets, asked): ([HeldOutSet], [Evaluator]) = ([], [])
+    for evaluation in stage.evaluations {
+      let prompts = try Question.all(of: run.whole.resolve(evaluation.source).open(), open: true)
+      if prompts.contains(where: { !$0.reference.isEmpty }) {
+        sets.append(try run.heldOut(evaluation, data))
+        asked += [sets[sets.count - 1].evaluator].compactMap { $0 }
+      } else {
+        // Nothing to compare with: the meter alone looks at them.
+        asked.append(try Evaluator(prompts, processor))
+      }
+    }
+    evaluations = sets
+    var held = try asked.first ?? Evaluator(questions, processor)
     held.maximumAnswer = options.rollouts.maximumAnswer
     heldOut = held.sampled(recipe.lookPrompts, batch: options.rollouts.batch)
   }
@@ -74,7 +102,8 @@ final class ReinforcementJob: StageJob {
   {
     switch source.kind {
     case .exact: return (ExactMatchReward(), source.weight)
-    case .program(let command): return (ProgramReward(command), source.weight)
+    case .program(let command, let patience):
+      return (ProgramReward(command, patience: patience), source.weight)
     case .learned(let path):
       let directory = run.rewardDirectory(path)
       let model = try RewardModel(Checkpoint(directory), type: .float32)
@@ -84,9 +113,7 @@ final class ReinforcementJob: StageJob {
 
   /// The value model: a reward model's weights, or the policy's with a head that expects nothing.
   private static func value(_ recipe: ReinforcementRecipe, _ run: StageRun) throws -> RewardModel {
-    let learned = recipe.rewards.compactMap { source -> String? in
-      if case .learned(let path) = source.kind { path } else { nil }
-    }
+    let learned = recipe.rewards.compactMap(\.directory)
     if let path = recipe.value ?? learned.first {
       return try RewardModel(Checkpoint(run.rewardDirectory(path)), type: .float32, writable: true)
     }
@@ -174,13 +201,15 @@ final class ReinforcementJob: StageJob {
     }
     var parts = [try norm("policy", sum(maker.policy))]
     if let reference = maker.reference { parts.append(try norm("reference", sum(reference))) }
-    if let value = maker.value, value.head.square().sum().item > 0 {
+    if let value = maker.value {
+      // A new head is 0, and so is every gradient through it: what it will look at is the trunk's states.
+      let isNew = value.head.square().sum().item == 0
       parts.append(
         try norm("value") { pixels in
           var seen = texts
           seen.pixels = pixels
-          return try value.values(seen).sum()
-        })
+          return try isNew ? value.trunk.hidden(seen).sum() : value.values(seen).sum()
+        } + (isNew ? " (its trunk; the head is new)" : ""))
     }
     for learned in learned {
       let reply = Evaluator.Reply(questions[question], answer: words, isStopped: true)

@@ -3,7 +3,7 @@ internal import TesseraCore
 internal import TesseraCorpora
 internal import TesseraData
 internal import TesseraText
-internal import TesseraTracking
+package import TesseraTracking
 
 /// A reward model from preferences.
 final class RewardJob: StageJob {
@@ -229,7 +229,7 @@ extension Validation.Finding {
 
 extension PairScores {
   /// The rows of a table, each number beside its controls.
-  static func rows(_ scores: [Evaluator.Sight: PairScores]) -> [EvaluationTable.Row] {
+  package static func rows(_ scores: [Evaluator.Sight: PairScores]) -> [EvaluationTable.Row] {
     guard let real = scores[.real] else { return [] }
     func row(
       _ name: String, category: String? = nil, _ format: EvaluationTable.Format = .share,

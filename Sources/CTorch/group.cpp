@@ -1,0 +1,204 @@
+// Ranks: the store where they meet, their pulse, and Gloo's collectives.
+
+#include "group.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+#include "boundary.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pulse_interval = 300ms;
+/// A pulse that stands still for so long has stopped.
+constexpr auto pulse_silence = 1500ms;
+/// How long rank 0 keeps the store for those that have not asked yet.
+constexpr auto farewell = 10s;
+
+std::vector<uint8_t> bytes(const std::string &text) { return {text.begin(), text.end()}; }
+std::string words(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
+std::string pulse_key(int rank) { return "pulse/" + std::to_string(rank); }
+
+c10::intrusive_ptr<c10d::TCPStore> open_store(const ct_group_options &options, bool serves) {
+  c10d::TCPStoreOptions store;
+  store.port = options.port;
+  store.isServer = serves;
+  store.numWorkers = static_cast<size_t>(options.size);
+  store.waitWorkers = false;
+  store.timeout = std::chrono::milliseconds(options.timeout_milliseconds);
+  return c10::make_intrusive<c10d::TCPStore>(options.host, store);
+}
+
+}  // namespace
+
+// MARK: the pulse
+
+void ct_group_s::beat() {
+  uint64_t number = 0;
+  std::unique_lock<std::mutex> lock(mutex);
+  while (!is_leaving) {
+    const std::string pulse = std::to_string(++number) + " " + name + ": " + word;
+    lock.unlock();
+    try {
+      pulses->set(pulse_key(rank), bytes(pulse));
+    } catch (...) {
+      return;  // The store is gone; the collectives will say so.
+    }
+    lock.lock();
+    changed.wait_for(lock, pulse_interval, [this] { return is_leaving; });
+  }
+}
+
+/// A pulse's number and what the rank said.
+static std::pair<std::string, std::string> cut(const std::string &pulse) {
+  const auto space = pulse.find(' ');
+  return {pulse.substr(0, space), space == std::string::npos ? "" : pulse.substr(space + 1)};
+}
+
+std::string ct_group_s::culprits() {
+  const std::string verdict_key = "verdict";
+  std::string verdict;
+  try {
+    if (store->check({verdict_key})) {
+      verdict = words(store->get(verdict_key));
+    } else {
+      std::map<int, std::string> before;
+      for (int other = 0; other < size; other++) {
+        if (other != rank) before[other] = words(store->get(pulse_key(other)));
+      }
+      std::this_thread::sleep_for(pulse_silence);
+      for (const auto &[other, pulse] : before) {
+        const auto now = words(store->get(pulse_key(other)));
+        if (cut(now).first != cut(pulse).first) continue;
+        verdict += (verdict.empty() ? "rank " : "; rank ") + std::to_string(other) + " (" + cut(now).second + ")";
+      }
+      if (verdict.empty()) {
+        // All are alive: one of them stands still, and their words tell which.
+        for (const auto &[other, pulse] : before) {
+          verdict += (verdict.empty() ? "all ranks are alive; rank " : "; rank ") + std::to_string(other) + " (" +
+                     cut(pulse).second + ")";
+        }
+      }
+      // Whoever was first has the word.
+      verdict = words(store->compareSet(verdict_key, {}, bytes(verdict)));
+    }
+    store->add("asked", 1);
+    if (rank == 0) {
+      const auto end = std::chrono::steady_clock::now() + farewell;
+      while (std::chrono::steady_clock::now() < end && store->add("asked", 0) < size - 1) {
+        std::this_thread::sleep_for(50ms);
+      }
+    }
+  } catch (...) {
+    if (rank != 0) verdict = "rank 0 (where the ranks meet; it does not answer)";
+  }
+  return verdict;
+}
+
+// MARK: collectives
+
+void ct_group_s::sum(at::Tensor tensor) {
+  TORCH_CHECK(tensor.is_contiguous(), "a tensor that is summed over ranks must be contiguous");
+  std::vector<at::Tensor> tensors{std::move(tensor)};
+  gloo->allreduce(tensors)->wait();
+}
+
+extern "C" {
+
+ct_group ct_group_join(ct_group_options options) {
+  return ct::guarded(static_cast<ct_group>(nullptr), [&] {
+    auto group = std::make_unique<ct_group_s>();
+    group->rank = options.rank;
+    group->size = options.size;
+    group->name = options.name;
+    group->store = open_store(options, options.rank == 0);
+    group->pulses = open_store(options, false);
+    auto gloo = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(options.timeout_milliseconds));
+    gloo->devices.push_back(
+        options.interface_name ? c10d::ProcessGroupGloo::createDeviceForHostname(options.interface_name)
+                               : c10d::ProcessGroupGloo::createDefaultDevice());
+    // One thread: collectives go out in the order in which they are asked for.
+    gloo->threads = 1;
+    group->pulses->set(pulse_key(options.rank), bytes("0 " + group->name + ": joining"));
+    auto prefix = c10::make_intrusive<c10d::PrefixStore>("gloo", group->store);
+    group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(prefix, options.rank, options.size, gloo);
+    group->gloo->barrier()->wait();
+    group->heart = std::thread([raw = group.get()] { raw->beat(); });
+    return group.release();
+  });
+}
+
+void ct_group_leave(ct_group group) {
+  if (!group) return;
+  {
+    std::lock_guard<std::mutex> lock(group->mutex);
+    group->is_leaving = true;
+  }
+  group->changed.notify_all();
+  if (group->heart.joinable()) group->heart.join();
+  ct::status([&] { delete group; });
+}
+
+void ct_group_tell(ct_group group, const char *word) {
+  std::lock_guard<std::mutex> lock(group->mutex);
+  group->word = word;
+}
+
+char *ct_group_culprits(ct_group group) {
+  return ct::guarded(static_cast<char *>(nullptr), [&] {
+    const auto found = group->culprits();
+    return found.empty() ? nullptr : ct::text(found);
+  });
+}
+
+int ct_group_sum(ct_group group, ct_tensor tensor) {
+  return ct::status([&] { group->sum(tensor->value); });
+}
+
+int ct_group_broadcast(ct_group group, ct_tensor tensor, int32_t from) {
+  return ct::status([&] {
+    TORCH_CHECK(tensor->value.is_contiguous(), "a tensor that is given to all ranks must be contiguous");
+    std::vector<at::Tensor> tensors{tensor->value};
+    c10d::BroadcastOptions options;
+    options.rootRank = from;
+    group->gloo->broadcast(tensors, options)->wait();
+  });
+}
+
+int ct_group_barrier(ct_group group) {
+  return ct::status([&] { group->gloo->barrier()->wait(); });
+}
+
+uint8_t *ct_group_gather(ct_group group, const uint8_t *own, size_t count, size_t *counts) {
+  return ct::guarded(static_cast<uint8_t *>(nullptr), [&] {
+    c10::NoGradGuard guard;
+    const auto size = static_cast<size_t>(group->size), rank = static_cast<size_t>(group->rank);
+    auto numbers = at::zeros({group->size}, at::kLong);
+    numbers.data_ptr<int64_t>()[rank] = static_cast<int64_t>(count);
+    group->sum(numbers);
+    size_t total = 0, longest = 1;
+    for (size_t i = 0; i < size; i++) {
+      counts[i] = static_cast<size_t>(numbers.data_ptr<int64_t>()[i]);
+      total += counts[i];
+      longest = std::max(longest, counts[i]);
+    }
+    auto mine = at::zeros({static_cast<int64_t>(longest)}, at::kByte);
+    if (count > 0) std::memcpy(mine.data_ptr<uint8_t>(), own, count);
+    std::vector<at::Tensor> inputs{mine};
+    std::vector<std::vector<at::Tensor>> outputs(1);
+    for (size_t i = 0; i < size; i++) outputs[0].push_back(at::empty_like(mine));
+    group->gloo->allgather(outputs, inputs)->wait();
+    auto all = static_cast<uint8_t *>(std::malloc(std::max<size_t>(total, 1)));
+    TORCH_CHECK(all, "no memory for ", total, " bytes of all ranks");
+    for (size_t i = 0, at = 0; i < size; at += counts[i++]) {
+      std::memcpy(all + at, outputs[0][i].data_ptr<uint8_t>(), counts[i]);
+    }
+    return all;
+  });
+}
+
+}  // extern "C"

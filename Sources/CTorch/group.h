@@ -1,0 +1,34 @@
+#pragma once
+
+// What the files about ranks share.
+
+// c10d's header hides Gloo's group without it.
+#define USE_C10D_GLOO 1
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "include/ctorch_group.h"
+
+struct ct_group_s {
+  int32_t rank = 0, size = 1;
+  std::string name;
+  /// The pulse has a connection of its own: another's may be waiting.
+  c10::intrusive_ptr<c10d::TCPStore> store, pulses;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+  std::thread heart;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool is_leaving = false;
+  std::string word = "joined";
+
+  void beat();
+  std::string culprits();
+  void sum(at::Tensor tensor);
+};
