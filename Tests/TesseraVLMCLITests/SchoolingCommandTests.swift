@@ -275,7 +275,7 @@ struct SchoolingCommandTests {
       ("true", "with status 0"), ("echo no", "no JSON"), ("echo '{\"id\": 0}'", "no reward"),
       ("echo '{\"id\": 99, \"reward\": 1}'", "not asked for"),
       ("exec /nowhere", "with status 127: the shell found no such command"),
-      ("kill -9 $$", "by signal 9"),
+      ("kill -9 $$", "by signal 9"), ("exec >&-; sleep 30", "the end of its output"),
     ] {
       let failed = try rl(folder, "bad", "rloo", ["--reward", "program:\(command)"])
       #expect(failed.status == 1 && failed.errors.contains(words), "\(command): \(failed.errors)")

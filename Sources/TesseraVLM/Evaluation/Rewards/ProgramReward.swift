@@ -150,9 +150,10 @@ public final class ProgramReward: Reward, @unchecked Sendable {
   }
 
   private func ended(_ hasFailedToWrite: Bool, first: Int, missing: Int) -> TesseraError {
-    var how = "its end"
-    if let process {
-      process.waitUntilExit()
+    var how = "the end of its output"
+    // Who closes its output mostly ends then; who goes on is not waited for.
+    for _ in 0..<100 where process?.isRunning ?? false { usleep(10_000) }
+    if let process, !process.isRunning {
       let status = process.terminationStatus
       how =
         process.terminationReason == .uncaughtSignal
