@@ -18,10 +18,13 @@ constexpr auto pulse_interval = 300ms;
 constexpr auto pulse_silence = 1500ms;
 /// How long rank 0 keeps the store for those that have not asked yet.
 constexpr auto farewell = 10s;
+/// How long rank 0's pulse may stand still before who waits for its word gives up: a machine may be busy.
+constexpr auto patience = 30s;
 
 std::vector<uint8_t> bytes(const std::string &text) { return {text.begin(), text.end()}; }
 std::string words(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
 std::string pulse_key(int rank) { return "pulse/" + std::to_string(rank); }
+const std::string verdict_key = "verdict", living_key = "living";
 
 c10::intrusive_ptr<c10d::TCPStore> open_store(const ct_group_options &options, bool serves) {
   c10d::TCPStoreOptions store;
@@ -59,8 +62,23 @@ static std::pair<std::string, std::string> cut(const std::string &pulse) {
   return {pulse.substr(0, space), space == std::string::npos ? "" : pulse.substr(space + 1)};
 }
 
+/// Says that this rank knows the verdict. Rank 0 stays until all that live do, since the store goes with it.
+void ct_group_s::stay() {
+  store->add("asked", 1);
+  if (rank != 0) return;
+  const auto living = store->check({living_key}) ? std::stoll(words(store->get(living_key))) : size;
+  const auto end = std::chrono::steady_clock::now() + farewell;
+  while (std::chrono::steady_clock::now() < end && store->add("asked", 0) < living) {
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+void ct_group_s::fail(const std::string &message) {
+  store->compareSet(verdict_key, {}, bytes("rank " + std::to_string(rank) + " (" + name + ") failed: " + message));
+  stay();
+}
+
 std::string ct_group_s::culprits() {
-  const std::string verdict_key = "verdict";
   std::string verdict;
   try {
     if (store->check({verdict_key})) {
@@ -71,32 +89,59 @@ std::string ct_group_s::culprits() {
         if (other != rank) before[other] = words(store->get(pulse_key(other)));
       }
       std::this_thread::sleep_for(pulse_silence);
+      int living = size;
       for (const auto &[other, pulse] : before) {
         const auto now = words(store->get(pulse_key(other)));
         if (cut(now).first != cut(pulse).first) continue;
         verdict += (verdict.empty() ? "rank " : "; rank ") + std::to_string(other) + " (" + cut(now).second + ")";
+        living--;
       }
-      if (verdict.empty()) {
+      if (!verdict.empty()) {
+        verdict += " stopped answering";
+      } else {
         // All are alive: one of them stands still, and their words tell which.
+        verdict = "all ranks are alive, and one stands still";
         for (const auto &[other, pulse] : before) {
-          verdict += (verdict.empty() ? "all ranks are alive; rank " : "; rank ") + std::to_string(other) + " (" +
-                     cut(pulse).second + ")";
+          verdict += "; rank " + std::to_string(other) + " (" + cut(pulse).second + ")";
         }
       }
+      store->set(living_key, bytes(std::to_string(living)));
       // Whoever was first has the word.
       verdict = words(store->compareSet(verdict_key, {}, bytes(verdict)));
     }
-    store->add("asked", 1);
-    if (rank == 0) {
-      const auto end = std::chrono::steady_clock::now() + farewell;
-      while (std::chrono::steady_clock::now() < end && store->add("asked", 0) < size - 1) {
-        std::this_thread::sleep_for(50ms);
-      }
-    }
+    stay();
   } catch (...) {
-    if (rank != 0) verdict = "rank 0 (where the ranks meet; it does not answer)";
+    if (rank != 0) verdict = "rank 0 (where the ranks meet) stopped answering";
   }
   return verdict;
+}
+
+// MARK: rank 0's word
+
+void ct_group_s::post(const std::vector<uint8_t> &bytes) { store->set("post/" + std::to_string(posted++), bytes); }
+
+std::vector<uint8_t> ct_group_s::await() {
+  const std::string number = std::to_string(posted++), key = "post/" + number;
+  auto seen = std::chrono::steady_clock::now();
+  std::string pulse;
+  auto pause = 1ms;
+  while (!store->check({key})) {
+    TORCH_CHECK(!store->check({verdict_key}), "another rank failed");
+    const auto now = std::chrono::steady_clock::now();
+    if (auto beat = cut(words(store->get(pulse_key(0)))).first; beat != pulse) {
+      pulse = beat;
+      seen = now;
+    }
+    TORCH_CHECK(now - seen < patience, "rank 0 says nothing any more");
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, 64ms);
+  }
+  auto found = store->get(key);
+  if (store->add("read/" + number, 1) == size - 1) {
+    store->deleteKey(key);
+    store->deleteKey("read/" + number);
+  }
+  return found;
 }
 
 // MARK: collectives
@@ -119,7 +164,8 @@ ct_group ct_group_join(ct_group_options options) {
     group->pulses = open_store(options, false);
     auto gloo = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(options.timeout_milliseconds));
     gloo->devices.push_back(
-        options.interface_name ? c10d::ProcessGroupGloo::createDeviceForHostname(options.interface_name)
+        options.interface_name ? c10d::ProcessGroupGloo::createDeviceForInterface(options.interface_name)
+        : options.own_address  ? c10d::ProcessGroupGloo::createDeviceForHostname(options.own_address)
                                : c10d::ProcessGroupGloo::createDefaultDevice());
     // One thread: collectives go out in the order in which they are asked for.
     gloo->threads = 1;
@@ -152,6 +198,25 @@ char *ct_group_culprits(ct_group group) {
   return ct::guarded(static_cast<char *>(nullptr), [&] {
     const auto found = group->culprits();
     return found.empty() ? nullptr : ct::text(found);
+  });
+}
+
+int ct_group_fail(ct_group group, const char *message) {
+  return ct::status([&] { group->fail(message); });
+}
+
+int ct_group_post(ct_group group, const uint8_t *bytes, size_t count) {
+  return ct::status([&] { group->post(std::vector<uint8_t>(bytes, bytes + count)); });
+}
+
+uint8_t *ct_group_await(ct_group group, size_t *count) {
+  return ct::guarded(static_cast<uint8_t *>(nullptr), [&] {
+    const auto found = group->await();
+    auto copy = static_cast<uint8_t *>(std::malloc(std::max<size_t>(found.size(), 1)));
+    TORCH_CHECK(copy, "no memory for rank 0's ", found.size(), " bytes");
+    std::memcpy(copy, found.data(), found.size());
+    *count = found.size();
+    return copy;
   });
 }
 

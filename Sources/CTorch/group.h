@@ -27,8 +27,14 @@ struct ct_group_s {
   std::condition_variable changed;
   bool is_leaving = false;
   std::string word = "joined";
+  /// Words of rank 0's that were posted, or waited for.
+  uint64_t posted = 0;
 
   void beat();
   std::string culprits();
+  void stay();
+  void fail(const std::string &message);
+  void post(const std::vector<uint8_t> &bytes);
+  std::vector<uint8_t> await();
   void sum(at::Tensor tensor);
 };

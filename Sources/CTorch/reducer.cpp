@@ -1,4 +1,6 @@
-// Gradients added up over ranks, bucket by bucket, while the way back goes on (Li et al. 2020, "PyTorch Distributed").
+// Gradients added up over ranks, bucket by bucket, while the way back goes on (Li et al. 2020, "PyTorch Distributed"). Where
+// leaves are owned, each bucket's sum goes to its owner alone, and its moved leaves go from there to all (Rajbhandari et al.
+// 2020, "ZeRO", stage 1). Gloo has no reduce-scatter: it is a reduction to each owner, bucket by bucket.
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/function.h>
@@ -14,6 +16,8 @@ struct ct_reducer_s {
     std::vector<int64_t> offsets;
     at::Tensor flat;
     size_t missing = 0;
+    /// Whose leaves they are; -1 for everyone's.
+    int owner = -1;
     c10::intrusive_ptr<c10d::Work> work;
   };
 
@@ -51,7 +55,38 @@ struct ct_reducer_s {
   void send() {
     auto &bucket = buckets[next++];
     std::vector<at::Tensor> tensors{bucket.flat};
-    bucket.work = group->gloo->allreduce(tensors);
+    if (bucket.owner < 0) {
+      bucket.work = group->gloo->allreduce(tensors);
+    } else {
+      c10d::ReduceOptions options;
+      options.rootRank = bucket.owner;
+      bucket.work = group->gloo->reduce(tensors, options);
+    }
+  }
+
+  bool is_own(const bucket &bucket) const { return bucket.owner < 0 || bucket.owner == group->rank; }
+
+  void share() {
+    c10::NoGradGuard guard;
+    for (auto &bucket : buckets) {
+      if (bucket.owner < 0) continue;
+      for (size_t place = 0; is_own(bucket) && place < bucket.leaves.size(); place++) {
+        const auto &value = leaves[bucket.leaves[place]].value;
+        bucket.flat.narrow(0, bucket.offsets[place], value.numel()).view(value.sizes()).copy_(value);
+      }
+      std::vector<at::Tensor> tensors{bucket.flat};
+      c10d::BroadcastOptions options;
+      options.rootRank = bucket.owner;
+      bucket.work = group->gloo->broadcast(tensors, options);
+    }
+    for (auto &bucket : buckets) {
+      if (bucket.owner < 0) continue;
+      bucket.work->wait();
+      for (size_t place = 0; !is_own(bucket) && place < bucket.leaves.size(); place++) {
+        auto &value = leaves[bucket.leaves[place]].value;
+        value.copy_(bucket.flat.narrow(0, bucket.offsets[place], value.numel()).view(value.sizes()));
+      }
+    }
   }
 
   void came(size_t index) {
@@ -90,6 +125,10 @@ struct ct_reducer_s {
       bucket.work->wait();
       for (size_t place = 0; place < bucket.leaves.size(); place++) {
         auto &leaf = leaves[bucket.leaves[place]];
+        if (!is_own(bucket)) {
+          leaf.value.mutable_grad() = at::Tensor();
+          continue;
+        }
         if (owners.data_ptr<int32_t>()[bucket.leaves[place]] == 0) continue;
         auto sum = bucket.flat.narrow(0, bucket.offsets[place], leaf.value.numel()).view(leaf.value.sizes());
         if (leaf.value.grad().defined()) {
@@ -110,24 +149,35 @@ struct ct_reducer_s {
 
 extern "C" {
 
-ct_reducer ct_reducer_make(ct_group group, const ct_tensor *handles, size_t count, int64_t bucket_bytes) {
+ct_reducer ct_reducer_make(ct_group group, const ct_tensor *handles, size_t count, int64_t bucket_bytes,
+                           bool is_owned) {
   return ct::guarded(static_cast<ct_reducer>(nullptr), [&] {
     auto reducer = std::make_unique<ct_reducer_s>();
     reducer->group = group;
     reducer->leaves.resize(count);
     std::vector<int64_t> lengths;
+    // Owners in turn along the leaves, about as many bytes for each.
+    int64_t all = 0, before = 0;
+    for (size_t index = 0; index < count; index++) all += static_cast<int64_t>(handles[index]->value.nbytes());
     for (size_t step = 0; step < count; step++) {
       const size_t index = count - 1 - step;
       auto &leaf = reducer->leaves[index];
       leaf.value = handles[index]->value;
       TORCH_CHECK(leaf.value.is_leaf() && leaf.value.requires_grad(), "only leaves are watched");
+      const auto bytes = static_cast<int64_t>(leaf.value.nbytes());
+      const auto middle = before + bytes / 2;
+      before += bytes;
+      const int owner = is_owned ? static_cast<int>(std::min<int64_t>(middle * group->size / std::max<int64_t>(all, 1),
+                                                                      group->size - 1))
+                                 : -1;
       const bool fits = !reducer->buckets.empty() && [&] {
         const auto &last = reducer->leaves[reducer->buckets.back().leaves[0]].value;
-        return last.scalar_type() == leaf.value.scalar_type() && last.device() == leaf.value.device() &&
+        return reducer->buckets.back().owner == owner && last.scalar_type() == leaf.value.scalar_type() && last.device() == leaf.value.device() &&
                (lengths.back() + leaf.value.numel()) * static_cast<int64_t>(leaf.value.element_size()) <= bucket_bytes;
       }();
       if (!fits) {
         reducer->buckets.emplace_back();
+        reducer->buckets.back().owner = owner;
         lengths.push_back(0);
       }
       auto &bucket = reducer->buckets.back();
@@ -165,6 +215,14 @@ int ct_reducer_arm(ct_reducer reducer) {
 
 int ct_reducer_finish(ct_reducer reducer) {
   return ct::status([&] { reducer->finish(); });
+}
+
+int ct_reducer_share(ct_reducer reducer) {
+  return ct::status([&] { reducer->share(); });
+}
+
+int32_t ct_reducer_owner(ct_reducer reducer, size_t leaf) {
+  return reducer->buckets[reducer->leaves[leaf].bucket].owner;
 }
 
 void ct_reducer_facts(ct_reducer reducer, int64_t *buckets, int64_t *early) {

@@ -20,7 +20,9 @@ typedef struct {
   const char *host;
   uint16_t port;
   int32_t rank, size;
-  /// The address or name of the interface that the others reach this rank by; NULL for the host's own name.
+  /// The address or name that the others reach this rank by; NULL for the host's own name.
+  const char *own_address;
+  /// The network interface that they reach it by, instead; NULL for none.
   const char *interface_name;
   /// How long a rank waits for the others, in joining and in every collective.
   int64_t timeout_milliseconds;
@@ -40,6 +42,15 @@ void ct_group_tell(ct_group group, const char *word);
 /// the store goes with it. NULL if nothing can be told.
 char *ct_group_culprits(ct_group group);
 
+/// Tells the others that this rank failed, and why: what `ct_group_culprits` gives them then, unless another was first. Rank
+/// 0 returns as from `ct_group_culprits`.
+int ct_group_fail(ct_group group, const char *message);
+
+/// Rank 0's word, by the store: who waits for it may wait for hours, as long as rank 0 is alive.
+int ct_group_post(ct_group group, const uint8_t *bytes, size_t count);
+/// The next word of rank 0's, on every other rank; the caller frees it. NULL where rank 0 is dead, or a rank has failed.
+uint8_t *ct_group_await(ct_group group, size_t *count);
+
 /// Adds up a contiguous tensor over all ranks, in place.
 int ct_group_sum(ct_group group, ct_tensor tensor);
 /// Gives all ranks a rank's contiguous tensor, in place.
@@ -55,14 +66,19 @@ uint8_t *ct_group_gather(ct_group group, const uint8_t *bytes, size_t count, siz
 typedef struct ct_reducer_s *ct_reducer;
 
 /// Watches leaves, the same and in the same order on all ranks. They are put into buckets of at most so many bytes from the
-/// last to the first, about the order in which their gradients come.
-ct_reducer ct_reducer_make(ct_group group, const ct_tensor *leaves, size_t count, int64_t bucket_bytes);
+/// last to the first, about the order in which their gradients come. Where leaves are owned, each is one rank's: sums go to
+/// it alone.
+ct_reducer ct_reducer_make(ct_group group, const ct_tensor *leaves, size_t count, int64_t bucket_bytes, bool is_owned);
 void ct_reducer_free(ct_reducer reducer);
 /// The next way back is the step's last: a bucket is sent as soon as it is full and all before it are sent.
 int ct_reducer_arm(ct_reducer reducer);
 /// Sends what is not sent yet, a missing gradient as zeros, and puts the sums in the gradients' place. A leaf that has a
-/// gradient on no rank gets none.
+/// gradient on no rank gets none, nor does one on a rank that does not own it.
 int ct_reducer_finish(ct_reducer reducer);
+/// Gives all ranks the leaves as their owners have moved them.
+int ct_reducer_share(ct_reducer reducer);
+/// The rank that owns a leaf; -1 where all do.
+int32_t ct_reducer_owner(ct_reducer reducer, size_t leaf);
 /// Buckets, and of those how many were under way before the last `ct_reducer_finish` was called.
 void ct_reducer_facts(ct_reducer reducer, int64_t *buckets, int64_t *early);
 

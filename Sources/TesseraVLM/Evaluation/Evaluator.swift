@@ -39,6 +39,8 @@ public struct Evaluator: Sendable {
   public var batch = 50
   /// What `scores` measures, one after another; one's own can be added.
   public var metrics = Evaluator.standardMetrics
+  /// The processes that answer together, batch by batch in turn; the replies are the same on all, and for any number.
+  public var group = ProcessGroup.alone
 
   /// Exact match, the majority's share, BLEU, CIDEr and the stop rate.
   public static var standardMetrics: [any Metric<Reply>] {
@@ -85,18 +87,23 @@ public struct Evaluator: Sendable {
     let generator = Generator(model, processor)
     var options = options
     options.maxNewTokens = maximumAnswer
-    var replies: [Reply] = []
-    for start in stride(from: 0, to: questions.count, by: batch) {
-      let range = start..<min(start + batch, questions.count)
+    let said = try group.deal((questions.count + batch - 1) / batch) { number -> [Said] in
+      let range = number * batch..<min((number + 1) * batch, questions.count)
       let prompts = try range.map { try prompt($0, sight) }
-      let answers = try generator.answer(prompts, options).answers
-      for (index, answer) in zip(range, answers) {
-        replies.append(
-          Reply(questions[index], answer: answer.text, isStopped: answer.end == .endToken))
-      }
-      progress(replies.count)
+      defer { progress(range.upperBound) }
+      return try generator.answer(prompts, options).answers.map(Said.init)
     }
-    return replies
+    return zip(questions, said.joined()).map { $1.reply(to: $0) }
+  }
+
+  /// What was said to a question, as ranks tell each other.
+  struct Said: Codable {
+    var text: String
+    var isStopped: Bool
+
+    init(_ answer: Answer) { (text, isStopped) = (answer.text, answer.end == .endToken) }
+
+    func reply(to question: Question) -> Reply { Reply(question, answer: text, isStopped: isStopped) }
   }
 
   /// A question as the model gets it.

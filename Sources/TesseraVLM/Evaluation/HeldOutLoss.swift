@@ -17,16 +17,18 @@ public final class HeldOutLoss {
   private let layout: FeedLayout
   private let learnedBytes: Int
   private let sight: Evaluator.Sight
+  private let group: ProcessGroup
 
   /// - Parameters:
   ///   - samples: how many go through the model together.
   ///   - sight: what the model sees.
+  ///   - group: the processes that look together, batch by batch in turn; they find the same.
   /// - Throws: `invalidInput` where there is no sample.
   public init(
     _ sources: [TrainingSource], _ builder: SampleBuilder, samples: Int, threads: Int?, fixedSize: Bool,
-    sight: Evaluator.Sight = .real
+    sight: Evaluator.Sight = .real, group: ProcessGroup = .alone
   ) throws {
-    self.sight = sight
+    (self.sight, self.group) = (sight, group)
     var options = FeedOptions(steps: 1)
     options.microSamples = samples
     let whole = try ConcatDataset(sources.map { try $0.samples() })
@@ -35,9 +37,10 @@ public final class HeldOutLoss {
     }
     layout = FeedLayout(sources: sources, whole: whole, builder: builder, options: options)
     let shown: any Dataset = sight == .shuffled ? OtherPictures(whole) : whole
+    let batches = DealtBatches(samples: whole.count, size: samples, rank: group.place)
     func loader(_ dataset: some Dataset) -> DataLoader {
       DataLoader(
-        builder.processor.prepared(dataset), batchSize: samples, threads: threads,
+        builder.processor.prepared(dataset), batches: batches, threads: threads,
         collator: fixedSize ? .stack : .list)
     }
     self.loader = loader(shown)
@@ -53,8 +56,22 @@ public final class HeldOutLoss {
   ///
   /// - Throws: what the loader and the model throw.
   public func measure(_ model: LlavaModel, autocast: TorchType? = nil) throws -> Result {
+    let parts = try group.exchange(Swift.Result { try sums(model, autocast) })
+    let (sum, tokens) = parts.reduce((0.0, 0)) { ($0.0 + $1.sum, $0.1 + $1.tokens) }
+    return Result(
+      loss: sum / Double(max(1, tokens)), tokens: tokens,
+      bitsPerByte: learnedBytes > 0 ? sum / 0.693147180559945309 / Double(learnedBytes) : .nan)
+  }
+
+  /// What this rank's samples come to.
+  private struct Sums: Codable {
+    var sum = 0.0
+    var tokens = 0
+  }
+
+  private func sums(_ model: LlavaModel, _ autocast: TorchType?) throws -> Sums {
     let iterator = loader.epoch(0).makeBatchIterator()
-    var (sum, tokens) = (0.0, 0)
+    var sums = Sums()
     try noGrad {
       while let batch = try iterator.nextBlocking() {
         for var part in try layout.step(batch).batches where !part.targets.isEmpty {
@@ -64,13 +81,11 @@ public final class HeldOutLoss {
             {
               try model.loss(part)
             }
-          sum += loss.item
-          tokens += part.targets.count
+          sums.sum += loss.item
+          sums.tokens += part.targets.count
         }
       }
     }
-    return Result(
-      loss: sum / Double(max(1, tokens)), tokens: tokens,
-      bitsPerByte: learnedBytes > 0 ? sum / 0.693147180559945309 / Double(learnedBytes) : .nan)
+    return sums
   }
 }

@@ -19,6 +19,8 @@ public struct HeldOutSet {
   public let name: String
   /// The questions; nil for text alone.
   public var evaluator: Evaluator?
+  /// The processes that measure together; they find the same.
+  public var group = ProcessGroup.alone { didSet { evaluator?.group = group } }
   /// What the loss is looked at on.
   public let content: TrainingSource
   /// The training set's most frequent answers; nil for the set's own.
@@ -79,7 +81,7 @@ public struct HeldOutSet {
     for sight in sights {
       let loss = try HeldOutLoss(
         [content], builder, samples: evaluator?.batch ?? 8, threads: threads, fixedSize: isFixedSize,
-        sight: sight
+        sight: sight, group: group
       ).measure(model, autocast: autocast)
       result.losses[sight] = loss
       var words = "loss \(Float(loss.loss)) per learned token"

@@ -9,7 +9,7 @@ public final class SampleAnswers: TrainingCallback {
   private let total: Int
   private let model: LlavaModel
   private let evaluator: Evaluator
-  private let log: RunLog
+  private let log: RunLog?
   private let board: TensorBoardWriter?
   /// Gets a line for people at each look: how many answers are right, and the first question with its answer.
   public var say: (String) -> Void = { _ in }
@@ -18,7 +18,7 @@ public final class SampleAnswers: TrainingCallback {
   ///   - every: steps from one look to the next; 0 for none but at the first and the last step.
   ///   - evaluator: the questions, all of which are asked each time.
   public init(
-    stage: String, every: Int, total: Int, model: LlavaModel, evaluator: Evaluator, log: RunLog,
+    stage: String, every: Int, total: Int, model: LlavaModel, evaluator: Evaluator, log: RunLog?,
     board: TensorBoardWriter?
   ) {
     (self.stage, self.every, self.total, self.model) = (stage, every, total, model)
@@ -32,7 +32,7 @@ public final class SampleAnswers: TrainingCallback {
     var right = 0
     for (index, reply) in try evaluator.replies(model).enumerated() {
       let question = reply.question.words
-      try log.append(
+      try log?.append(
         .sample(
           "\(index)", question: question, answer: reply.answer, expected: reply.question.reference,
           isRight: reply.isRight, stage: stage, step: record.step))

@@ -19,6 +19,8 @@ public final class RecipeRun {
   public var shouldStop: () -> Bool = { false }
   /// Whether everything is looked at and nothing is trained.
   public var isDry = false
+  /// The processes that do it together. All have the folder and what the recipe names; rank 0 alone decides and writes.
+  public var group = ProcessGroup.alone
   /// Stages stop after so many steps of this process; nil for no bound. Their schedules stay as they are.
   public var maximumSteps: Int?
 
@@ -41,21 +43,26 @@ public final class RecipeRun {
   }
 
   private func runAll() throws -> Ending {
-    try begin()
-    try checkPlaces()
-    var model = try base()
+    var model = try group.lead {
+      try begin()
+      try checkPlaces()
+      return try base()
+    }
     for (number, stage) in recipe.stages.enumerated() {
       let run = StageRun(self, stage, number: number, model: model)
-      let isDone = try isDone(run)
+      let isDone = try group.lead { try self.isDone(run) }
       if !isDone, let step = try run.run() {
-        try writeReport()
+        try group.lead { try writeReport() }
         return .stopped(stage: stage.name, step: step)
       }
       if isDry && !isDone { continue }
-      let hasAsked = isDry ? false : try ask(run)
       // What comes next is trained by a reward, not made of it.
       if stage.kind != .reward { model = run.modelFolder }
-      if !isDry, !isDone || hasAsked || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
+      if isDry { continue }
+      try group.lead {
+        let hasAsked = try ask(run)
+        if !isDone || hasAsked || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
+      }
     }
     return .done
   }

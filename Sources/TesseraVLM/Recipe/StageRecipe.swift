@@ -86,6 +86,7 @@ public struct StageRecipe: Sendable {
     maximumLength = hasTexts ? try node.int("max_length") : nil
     overflow = hasTexts ? try node.word("overflow", .error) : .error
     checkpointsGradients = try node.flag("gradient_checkpointing", false)
+    trainer.shardsOptimizer = try node.flag("shard_optimizer", false)
     let errors: ErrorPolicyName = hasTexts ? try node.word("bad_pictures", .stop) : .stop
     feed.errorPolicy = errors == .stop ? .stop : errors == .skip ? .skip : .substitute
     checkpointEvery = try node.int("checkpoint_every", 500)

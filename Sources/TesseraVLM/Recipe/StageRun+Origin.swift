@@ -93,8 +93,8 @@ extension StageRun {
   ///
   /// - Parameter others: further keys that are left out with all below them.
   func decisiveLines(without others: Set<String> = []) -> [String] {
-    // How often something is looked at or kept changes no step.
-    let free = others.union(["checkpoint_every", "validate_every", "log_every", "keep"])
+    // How often something is looked at or kept, and who remembers what, changes no step.
+    let free = others.union(["checkpoint_every", "validate_every", "log_every", "keep", "shard_optimizer"])
     var isLeftOut = false
     return stage.yaml.split(separator: "\n").map(String.init).filter { line in
       if let first = line.first, first != " ", first != "-" {

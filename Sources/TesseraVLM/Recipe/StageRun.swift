@@ -39,7 +39,7 @@ final class StageRun {
       say("\(missing) is made by an earlier stage, or before this one: it cannot be looked at yet")
       return nil
     }
-    try makePreferences()
+    try whole.group.lead { try makePreferences() }
     return switch stage.kind {
     case .pretrain, .align, .sft: try run(NextTokenJob(self))
     case .reward: try run(RewardJob(self))
@@ -65,54 +65,69 @@ final class StageRun {
   }
 
   private func run(_ job: some StageJob) throws -> Int? {
-    try job.look()
+    try whole.group.lead { try job.look() }
     if whole.isDry { return nil }
-    try FileIO.makeFolder(folder)
-    try StageFacts.write(job.facts, to: "\(folder)/facts.json")
+    try whole.group.lead {
+      try FileIO.makeFolder(folder)
+      try StageFacts.write(job.facts, to: "\(folder)/facts.json")
+    }
     return try train(job)
   }
 
   // MARK: training
 
   private func train(_ job: some StageJob) throws -> Int? {
-    let trainer = try Trainer(job.task, stage.trainer)
+    let group = whole.group
+    let trainer = try Trainer(job.task, stage.trainer, group: group)
     let training = try TrainingRun(trainer, folder: folder, settings: settings(), keep: stage.keep)
     training.say = { [whole, stage] in whole.say("\(stage.name): \($0)") }
     training.checkpointEvery = stage.checkpointEvery
-    try FileIO.makeFolder(folder)
-    let resumed = try training.resume()
-    let step = resumed?.state.step ?? 0
-    if resumed != nil { say("goes on after step \(step)") }
-    try whole.keepRecipe()
-    try AtomicFile.write(Array(whole.recipe.yaml.utf8), to: "\(folder)/recipe.yaml")
+    let step = try training.resume()?.state.step
+    if let step { say("goes on after step \(step)") }
+    let notes = group.isLeader ? try openNotes(after: step) : nil
+    // Where rank 0 could not open them, the others end here too.
+    try group.lead {}
     // Counted from where this process begins.
-    let last = whole.maximumSteps.map { step + $0 }
+    let last = whole.maximumSteps.map { (step ?? 0) + $0 }
     training.shouldStop = { [whole] in
       whole.shouldStop() || (last.map { trainer.completedSteps >= $0 } ?? false)
     }
+    let output =
+      notes?.output ?? StageOutput(log: nil, board: nil) { _ in }
+    let steps = notes.map { [$0.steps] } ?? []
+    training.callbacks = try steps + job.callbacks(output)
+    let ending = try training.run()
+    steps.forEach(tell)
+    if case .stopped(let step) = ending { return step }
+    if job.keepsBest { try keepBest(training, job) }
+    try job.evaluate(output.log)
+    try group.lead {
+      try keepOrigin()
+      try job.export()
+    }
+    return nil
+  }
+
+  /// The stage's log, TensorBoard's file and the line for people.
+  ///
+  /// - Parameter step: the step that the stage goes on after; nil where it begins.
+  private func openNotes(after step: Int?) throws -> (steps: StepLog, output: StageOutput) {
+    try FileIO.makeFolder(folder)
+    try whole.keepRecipe()
+    try AtomicFile.write(Array(whole.recipe.yaml.utf8), to: "\(folder)/recipe.yaml")
     // What was looked at before a step that is lost may have been looked at with other settings.
-    if resumed == nil { try FileIO.removeAll("\(folder)/log.jsonl") }
-    let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step))
+    if step == nil { try FileIO.removeAll("\(folder)/log.jsonl") }
+    let log = try RunLog("\(folder)/log.jsonl", resumingAfter: .init(stage: stage.name, step: step ?? 0))
     // Made here, for an error of ours if there is no room for it.
     try FileIO.makeFolder("\(folder)/tensorboard")
-    let board = try TensorBoardWriter(
-      folder: "\(folder)/tensorboard", resumingAfter: resumed.map(\.state.step))
+    let board = try TensorBoardWriter(folder: "\(folder)/tensorboard", resumingAfter: step)
     let total = stage.trainer.schedule.steps
     let progress = TrainingProgress(
-      stage: stage.name, total: total, startingAfter: step, every: stage.logEvery)
+      stage: stage.name, total: total, startingAfter: step ?? 0, every: stage.logEvery)
     let steps = StepLog(
       stage: stage.name, total: total, every: stage.logEvery, log: log, board: board, progress: progress,
       waitsFor: waitsFor)
-    let output = StageOutput(log: log, board: board) { [stage] in progress.note("\(stage.name): \($0)") }
-    training.callbacks = try [steps] + job.callbacks(output)
-    let ending = try training.run()
-    tell(steps)
-    if case .stopped(let step) = ending { return step }
-    if job.keepsBest { try keepBest(training, job) }
-    try job.evaluate(log)
-    try keepOrigin()
-    try job.export()
-    return nil
+    return (steps, StageOutput(log: log, board: board) { [stage] in progress.note("\(stage.name): \($0)") })
   }
 
   /// Brings the weights back to the best step's.
@@ -144,13 +159,15 @@ final class StageRun {
     say(
       "\(Int((Double(steps.tokens) / times.total).rounded())) tokens/s, \(Int((Double(steps.images) / times.total).rounded())) images/s; "
         + "time: \(waitsFor == "data" ? "data wait" : waitsFor) \(share(times.data)), forward \(share(times.forward)), backward \(share(times.backward)), "
+        + (whole.group.isShared ? "waiting for other ranks \(share(times.exchange)), " : "")
         + "optimiser \(share(times.optimizer)), other (validation, answers, log, checkpoints) \(share(other))"
     )
   }
 
-  /// Appends the rows of tables; what an evaluation that was cut off had written already, at the last checkpoint's step, is
+  /// Appends the rows of tables, where there is a log; what an evaluation that was cut off had written already, at the last checkpoint's step, is
   /// not written twice.
-  func append(_ rows: [EvaluationTable.Row], table: String, to log: RunLog) throws {
+  func append(_ rows: [EvaluationTable.Row], table: String, to log: RunLog?) throws {
+    guard let log else { return }
     let known = Set(try RunLog.entries(of: log.path).filter { $0.kind == .evaluation }.map(\.line))
     for row in rows {
       let entry = LogEntry.evaluation(

@@ -12,7 +12,8 @@ package final class RewardMeter: TrainingCallback {
   private let task: ReinforcementTask
   private let evaluator: Evaluator
   private let reward: any Reward
-  private let log: RunLog
+  /// Nil on ranks that write none.
+  private let log: RunLog?
   private let board: TensorBoardWriter?
   /// The last step, after which there is a look in any case.
   private let total: Int
@@ -26,7 +27,7 @@ package final class RewardMeter: TrainingCallback {
   private var pending: (iteration: Int, summary: RolloutSummary)?
 
   /// What a look at held-out answers came to.
-  package struct Look: Equatable {
+  package struct Look: Equatable, Codable {
     package var step: Int
     package var reward: Double
     package var truth: Double
@@ -44,13 +45,15 @@ package final class RewardMeter: TrainingCallback {
 
   init(
     stage: String, _ recipe: ReinforcementRecipe, _ task: ReinforcementTask, _ evaluator: Evaluator,
-    _ reward: any Reward, total: Int, log: RunLog, board: TensorBoardWriter?
+    _ reward: any Reward, total: Int, log: RunLog?, board: TensorBoardWriter?
   ) throws {
     (self.stage, self.recipe, self.task, self.evaluator) = (stage, recipe, task, evaluator)
     (self.reward, self.total, self.log, self.board) = (reward, total, log, board)
     hasTruth = evaluator.questions.contains { !$0.reference.isEmpty }
     task.onRollouts = { [weak self] iteration, summary in self?.pending = (iteration, summary) }
-    looks = try RunLog.entries(of: log.path).compactMap(Look.init)
+    looks = try evaluator.group.lead {
+      try log.map { try RunLog.entries(of: $0.path).compactMap(Look.init) } ?? []
+    }
   }
 
   package func begin(completed: Int) throws {
@@ -123,7 +126,7 @@ package final class RewardMeter: TrainingCallback {
       stopRate: Double(replies.count(where: \.isStopped)) / count,
       length: replies.reduce(0) { $0 + Double($1.answer.utf8.count) } / count)
     looks.append(look)
-    try log.append(look.entry(stage: stage, hasTruth: hasTruth))
+    try log?.append(look.entry(stage: stage, hasTruth: hasTruth))
     try board?.scalars(
       [("\(stage)/held_out_reward", look.reward), ("\(stage)/held_out_stop_rate", look.stopRate)]
         + (hasTruth ? [("\(stage)/held_out_true_score", look.truth)] : []), step: step)
@@ -147,7 +150,7 @@ package final class RewardMeter: TrainingCallback {
         ("kl_weight", task.divergenceWeight),
         ("sampling_gap", summary.samplingGap),
       ]
-    try log.append(
+    try log?.append(
       LogEntry(
         .rollout, stage: stage, step: step,
         [("iteration", .int(iteration)), ("answers", .int(summary.answers))]
@@ -161,7 +164,7 @@ package final class RewardMeter: TrainingCallback {
 
   private func end(_ reason: String, step: Int) throws {
     task.end(reason)
-    try log.append(
+    try log?.append(
       LogEntry(
         .event, stage: stage, step: step, [(LogField.message, .text(reason)), (LogField.isWarning, true)]))
     say("the training ends: \(reason)")

@@ -34,6 +34,8 @@ struct RolloutMaker {
   let options: RolloutOptions
   /// How the distance from the reference is estimated.
   let estimate: KLEstimate
+  /// The processes that draw together, batch by batch in turn; the rollouts are the same for any number.
+  var group = ProcessGroup.alone
 
   /// What tells the prompts from others.
   var digest: String {
@@ -70,20 +72,20 @@ struct RolloutMaker {
   /// - Throws: what pictures, models and the reward throw.
   func make(iteration: Int) throws -> (rollouts: [Rollout], summary: RolloutSummary) {
     let asked = places(iteration).flatMap { Array(repeating: $0, count: options.samples) }
-    var (rollouts, gap): ([Rollout], Double) = ([], 0)
-    var (entropy, divergence, tokens) = (0.0, 0.0, 0)
-    for (number, start) in stride(from: 0, to: asked.count, by: options.batch).enumerated() {
-      let part = Array(asked[start..<min(start + options.batch, asked.count)])
-      var drawn = try draw(part, iteration: iteration, chunk: number)
+    let parts = try group.deal((asked.count + options.batch - 1) / options.batch) { number -> Part in
+      let start = number * options.batch
+      let range = start..<min(start + options.batch, asked.count)
+      var drawn = try draw(Array(asked[range]), iteration: iteration, chunk: number)
       let found = try look(&drawn.rollouts)
+      var part = Part(
+        rollouts: drawn.rollouts, entropy: found.entropy, divergence: found.divergence, tokens: found.tokens)
       for (rollout, sampled) in zip(drawn.rollouts, drawn.sampled) {
-        gap = max(gap, zip(rollout.old, sampled).reduce(0) { max($0, abs($1.0 - $1.1)) })
+        part.gap = max(part.gap, zip(rollout.old, sampled).reduce(0) { max($0, abs($1.0 - $1.1)) })
       }
-      entropy += found.entropy
-      divergence += found.divergence
-      tokens += found.tokens
-      rollouts += drawn.rollouts
+      return part
     }
+    var rollouts = parts.flatMap(\.rollouts)
+    let tokens = max(1, parts.reduce(0) { $0 + $1.tokens })
     try score(&rollouts)
     let count = Double(max(1, rollouts.count))
     let groups = stride(from: 0, to: rollouts.count, by: options.samples).map {
@@ -92,10 +94,22 @@ struct RolloutMaker {
     func mean(_ number: (Rollout) -> Double) -> Double { rollouts.reduce(0) { $0 + number($1) } / count }
     let summary = RolloutSummary(
       answers: rollouts.count, reward: mean(\.score), truth: mean(\.truth), divergence: mean(\.divergence),
-      tokenDivergence: divergence / Double(max(1, tokens)), entropy: entropy / Double(max(1, tokens)),
+      tokenDivergence: parts.reduce(0) { $0 + $1.divergence } / Double(tokens),
+      entropy: parts.reduce(0) { $0 + $1.entropy } / Double(tokens),
       length: mean { Double($0.ids.count) }, stopRate: mean { $0.isStopped ? 1 : 0 },
-      evenGroups: Double(groups.count { $0 == 1 }) / Double(max(1, groups.count)), samplingGap: gap)
+      evenGroups: Double(groups.count { $0 == 1 }) / Double(max(1, groups.count)),
+      samplingGap: parts.map(\.gap).max() ?? 0)
     return (rollouts, summary)
+  }
+
+  /// Answers that were drawn together, and sums over their tokens.
+  private struct Part: Codable {
+    var rollouts: [Rollout]
+    var entropy: Double
+    var divergence: Double
+    var tokens: Int
+    /// How far log-probabilities of sampling and of training were from each other at the most.
+    var gap = 0.0
   }
 
   /// Draws an answer to each of some questions.

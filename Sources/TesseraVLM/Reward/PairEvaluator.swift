@@ -9,7 +9,7 @@ internal import TesseraText
 /// A model that tells better from worse as well with another picture has not looked at it.
 public struct PairEvaluator: Sendable {
   /// A pair that was scored.
-  public struct ScoredPair: Sendable, Hashable {
+  public struct ScoredPair: Sendable, Hashable, Codable {
     /// How much higher the better answer scored, as the head gives it (not normalised).
     public var lead: Double
     /// UTF-8 bytes that the better answer has more than the worse one.
@@ -29,6 +29,8 @@ public struct PairEvaluator: Sendable {
   public var batch = 32
   /// The loader's threads; nil for one a core.
   public var threads: Int?
+  /// The processes that score together, batch by batch in turn; they find the same.
+  public var group = ProcessGroup.alone
   private let builder: SampleBuilder
   private let isFixedSize: Bool
 
@@ -57,15 +59,18 @@ public struct PairEvaluator: Sendable {
   {
     let samples = try content.samples()
     let shown: any Dataset = sight == .shuffled ? OtherPictures(samples) : samples
+    let batches = DealtBatches(samples: samples.count, size: batch, rank: group.place)
     func loader(_ dataset: some Dataset) -> DataLoader {
       DataLoader(
-        builder.processor.prepared(dataset), batchSize: batch, threads: threads,
+        builder.processor.prepared(dataset), batches: batches, threads: threads,
         collator: isFixedSize ? .stack : .list)
     }
     let iterator = loader(shown).epoch(0).makeBatchIterator()
     let layout = RankedLayout(builder: builder, microSamples: batch)
-    var found: [ScoredPair] = []
-    while let loaded = try iterator.nextBlocking() {
+    return try group.deal((samples.count + batch - 1) / batch) { _ -> [ScoredPair] in
+      // This rank's batches come in the order in which its pieces are asked for.
+      guard let loaded = try iterator.nextBlocking() else { return [] }
+      var found: [ScoredPair] = []
       for var part in try layout.step(loaded).batches {
         if sight == .blank { part.texts = part.texts.blank }
         let scores = try scores(part)
@@ -78,8 +83,8 @@ public struct PairEvaluator: Sendable {
             weight: pair.weight, category: group.category)
         }
       }
-    }
-    return found
+      return found
+    }.flatMap { $0 }
   }
 }
 

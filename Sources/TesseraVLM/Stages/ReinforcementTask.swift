@@ -13,8 +13,6 @@ public final class ReinforcementTask: TrainingTask {
     var rollouts: [Rollout]
     /// Texts of other data whose next tokens are learned beside (PPO-ptx).
     var language: TokenBatch?
-    /// The units of the whole step, by which its loss is divided.
-    var stepUnits = 0
   }
 
   /// What a run goes on from.
@@ -48,17 +46,27 @@ public final class ReinforcementTask: TrainingTask {
   private let trainedPolicy: PolicyModel
   private let language: SampleFeed<TokenBatch>?
   private var state: State
+  /// What the step at hand comes to on all ranks.
+  private var totals: StepTotals?
 
   /// - Parameters:
   ///   - plan: which parts of the policy are trained.
   ///   - value: a model of its own, all of which is trained.
   ///   - language: other data for PPO-ptx; nil for none.
+  /// - Throws: `invalidArgument` for fewer answers in a step than the maker's group has ranks.
   init(
     _ policy: LlavaModel, _ plan: ParameterPlan, _ maker: RolloutMaker, value: RewardModel?,
     _ options: ReinforcementOptions, language: SampleFeed<TokenBatch>? = nil
   ) throws {
     (self.policy, self.maker, self.value, self.options) = (policy, maker, value, options)
     (trainedPolicy, self.language) = (maker.policy, language)
+    let answers = options.rollouts.prompts * options.rollouts.samples / max(1, options.minibatches)
+    guard answers >= maker.group.size else {
+      throw TesseraError(
+        .invalidArgument(
+          name: "rollouts", expected: "an answer a step for each of \(maker.group.size) ranks",
+          got: "\(answers) answers in a step"))
+    }
     selection = try plan.apply(to: policy)
     state = State(weight: options.divergence, prompts: maker.digest)
     if let value {
@@ -89,9 +97,10 @@ public final class ReinforcementTask: TrainingTask {
   public func nextStep() throws -> StepBatches<Batch>? {
     if state.ending != nil { return nil }
     if isBetweenIterations { try beginIteration() }
-    let rows = rows(ofStep: state.step)
+    let all = rows(ofStep: state.step)
     state.step += 1
-    let rollouts = rows.map { state.rollouts[$0] }
+    let (rank, ranks) = (maker.group.rank, maker.group.size)
+    let rollouts = all[all.count * rank / ranks..<all.count * (rank + 1) / ranks].map { state.rollouts[$0] }
     let size = max(1, options.microSamples ?? rollouts.count)
     let mixed = try nextLanguage()
     var batches: [Batch] = []
@@ -100,12 +109,15 @@ public final class ReinforcementTask: TrainingTask {
       batches.append(Batch(texts: try maker.texts(part), rollouts: part))
     }
     batches[0].language = mixed
-    batches[0].stepUnits = batches.reduce(0) { $0 + units($1) }
-    return StepBatches(
+    var step = StepBatches(
       batches, units: batches.map(units), tokens: batches.reduce(0) { $0 + $1.texts.tokens },
       images: batches.reduce(0) { $0 + $1.texts.pixels.reduce(0) { $0 + $1.size(0) } },
       samples: Array(Set(rollouts.map { maker.questions[$0.question].name })).sorted())
+    step.companions = mixed?.targets.count ?? 0
+    return step
   }
+
+  public func begin(_ totals: StepTotals) { self.totals = totals }
 
   /// Answers for RLOO, whose ratio is one an answer; tokens for the others.
   private func units(_ batch: Batch) -> Int {
@@ -212,10 +224,11 @@ public final class ReinforcementTask: TrainingTask {
         lengths: batch.rollouts.map(\.ids.count))
     }
     if let language = batch.language, !language.targets.isEmpty {
+      guard let totals else { preconditionFailure("a step's loss before `begin`") }
       // A mean over its own tokens, once a step: the step's loss is divided by the units of all of its batches.
       let mean =
-        try policy.loss(language, checkpointing: checkpointsGradients) / Double(language.targets.count)
-      loss = loss + options.languageWeight * Double(batch.stepUnits) * mean
+        try policy.loss(language, checkpointing: checkpointsGradients) / Double(totals.companions)
+      loss = loss + options.languageWeight * Double(totals.units) * mean
     }
     return loss
   }

@@ -55,6 +55,8 @@ public struct FeedOptions: Sendable {
   /// The loader's threads; they change nothing.
   public var threads: Int?
   public var errorPolicy = LoaderErrorPolicy.stop
+  /// Whose samples of each step are given, where several processes train.
+  public var rank = DistributedRank(0, of: 1)
 
   public init(steps: Int) { self.steps = steps }
 }
@@ -62,6 +64,7 @@ public struct FeedOptions: Sendable {
 /// The steps of a run, in an order that hangs on the seed alone: made ahead by the loader's threads.
 public final class SampleFeed<Rows: Sendable> {
   private let loader: DataLoader
+  private let order: TrainingOrder
   /// How a loader's batch becomes a step's.
   private let layout: @Sendable (Batch) throws -> StepBatches<Rows>
   private var prefetcher: Prefetcher<StepBatches<Rows>>?
@@ -84,10 +87,11 @@ public final class SampleFeed<Rows: Sendable> {
     if let packing = options.packing, let length = lengths.max(), length > packing {
       throw TesseraError(.limitExceeded(what: "tokens of a packed sample", limit: packing, found: length))
     }
-    let order = try TrainingOrder(
+    order = try TrainingOrder(
       lengths: lengths, counts: parts.map(\.count), weights: sources.map(\.weight), seed: options.seed,
       steps: options.steps,
-      size: options.tokensPerStep.map { .tokens($0) } ?? .samples(options.samplesPerStep))
+      size: options.tokensPerStep.map { .tokens($0) } ?? .samples(options.samplesPerStep),
+      rank: options.rank)
     let whole = try ConcatDataset(parts)
     self.layout = layout(whole)
     loader = DataLoader(
@@ -115,10 +119,15 @@ public final class SampleFeed<Rows: Sendable> {
     var state = try loader.state()
     state.nextBatch = steps
     let batches = try loader.epoch(resuming: state, allowingChanges: true)
-    let layout = layout
+    let (layout, order, first) = (layout, order, steps)
     return Prefetcher(depth: 4) {
       let iterator = batches.makeBatchIterator()
-      return { try iterator.nextBlocking().map(layout) }
+      var step = first
+      return {
+        defer { step += 1 }
+        guard let batch = try iterator.nextBlocking() else { return nil }
+        return order.isIdle(step) ? StepBatches([], units: []) : try layout(batch)
+      }
     }
   }
 

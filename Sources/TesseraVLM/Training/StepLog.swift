@@ -79,6 +79,9 @@ public final class StepLog: TrainingCallback {
     let rate = Double(counts.tokens) / seconds
     let imageRate = Double(counts.images) / seconds
     let wait = window.data / seconds
+    // Only several ranks have anything to exchange.
+    let exchange: [(name: String, value: LogValue)] =
+      window.exchange > 0 ? [(LogField.secondsPrefix + "exchange", .number(window.exchange))] : []
     try log.append(
       LogEntry(
         .train, stage: stage, step: record.step,
@@ -88,7 +91,7 @@ public final class StepLog: TrainingCallback {
           ("tokens", .int(record.tokens)), ("images", .int(record.images)),
           ("failures", .int(record.failures)),
         ],
-        measured: [
+        measured: exchange + [
           (LogField.tokensPerSecond, .number(rate)), (LogField.imagesPerSecond, .number(imageRate)),
           (LogField.dataWait, .number(wait)), (LogField.memory, .int(memory)),
           (LogField.secondsPrefix + waitsFor, .number(window.data)),

@@ -27,6 +27,8 @@ public struct StepTimes: Sendable, Hashable {
   public var data = 0.0
   public var forward = 0.0
   public var backward = 0.0
+  /// Waiting for other ranks' gradients, after the way back.
+  public var exchange = 0.0
   public var optimizer = 0.0
   /// The whole step; what the others leave is the rest.
   public var total = 0.0
@@ -37,12 +39,13 @@ public struct StepTimes: Sendable, Hashable {
     sum.data += other.data
     sum.forward += other.forward
     sum.backward += other.backward
+    sum.exchange += other.exchange
     sum.optimizer += other.optimizer
     sum.total += other.total
   }
 
   /// What is none of the parts: logging, evaluation, saving.
-  public var rest: Double { max(0, total - data - forward - backward - optimizer) }
+  public var rest: Double { max(0, total - data - forward - backward - exchange - optimizer) }
 }
 
 extension Double {

@@ -18,6 +18,8 @@ public struct TrainerOptions: Sendable, Hashable {
   public var autocast: TorchType?
   /// Steps whose gradient is not finite that are passed over before the run stops.
   public var badSteps = 3
+  /// Whether each of several ranks keeps the moments of its share of the parameters alone (ZeRO-1).
+  public var shardsOptimizer = false
 
   public init(steps: Int) { schedule = LearningRateSchedule(steps: steps) }
 

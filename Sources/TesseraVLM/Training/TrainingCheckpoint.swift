@@ -50,18 +50,19 @@ public struct TrainingCheckpoint: Sendable {
 
   /// Writes a checkpoint.
   ///
-  /// - Parameter isSynced: whether the disk is waited for.
+  /// - Parameter moments: what the optimiser remembers, one a parameter.
   /// - Throws: `io` (a full disk, say): then nothing has the name, and what was there before is as it was.
-  static func write<Task>(_ trainer: Trainer<Task>, _ state: TrainingState, to path: String) throws
-    -> TrainingCheckpoint
-  {
+  static func write<Task>(
+    _ trainer: Trainer<Task>, _ moments: [AdamW.Moments?], _ state: TrainingState, to path: String
+  ) throws -> TrainingCheckpoint {
+    let remembered = moments
     let part = path + AtomicFile.partSuffix
     try FileIO.removeAll(part)
     try FileIO.makeFolder(part)
     do {
       var state = state
       var (weights, moments): ([String: AnyTensor], [String: AnyTensor]) = ([:], [:])
-      for (parameter, moment) in zip(trainer.parameters, trainer.optimizer.moments) {
+      for (parameter, moment) in zip(trainer.parameters, remembered) {
         weights[parameter.name] = try AnyTensor(sharing: parameter.tensor)
         guard let moment else { continue }
         moments["first.\(parameter.name)"] = try AnyTensor(sharing: moment.first)
@@ -94,11 +95,11 @@ public struct TrainingCheckpoint: Sendable {
     let weights = try SafetensorsFile("\(path)/\(Self.weightsName)")
     let moments = try SafetensorsFile("\(path)/\(Self.momentsName)")
     var restored: [AdamW.Moments?] = []
-    for parameter in trainer.parameters {
+    for (place, parameter) in trainer.parameters.enumerated() {
       let device = parameter.tensor.device
       let weight = try tensor(parameter.name, in: weights, as: parameter)
       noGrad { _ = parameter.tensor.copy(from: weight) }
-      guard let step = state.parameterSteps[parameter.name] else {
+      guard let step = state.parameterSteps[parameter.name], trainer.remembers(place) else {
         restored.append(nil)
         continue
       }

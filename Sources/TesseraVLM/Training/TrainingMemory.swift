@@ -6,13 +6,18 @@ struct TrainingMemory {
   private(set) var mapped = 0
   /// Frozen weights with memory of their own.
   private(set) var copied = 0
-  /// What is trained, with a gradient and two moments each.
+  /// What is trained, with a gradient each and the moments that this rank keeps.
   let trained: Int
+  /// Ranks that share the moments.
+  private let shares: Int
   /// Why weights are copied, where they might have been mapped: `stored as float16, computed in bfloat16`.
   private let conversion: String?
 
-  /// - Parameter base: the directory that frozen weights are mapped from; nil where all have memory of their own.
-  init(_ parameters: [NamedParameter], _ model: LlavaModel, base: Checkpoint?) {
+  /// - Parameters:
+  ///   - base: the directory that frozen weights are mapped from; nil where all have memory of their own.
+  ///   - shares: ranks that share the moments; 1 where each has all.
+  init(_ parameters: [NamedParameter], _ model: LlavaModel, base: Checkpoint?, shares: Int = 1) {
+    self.shares = shares
     let own = Set(parameters.map(\.name))
     for (spec, tensor) in model.parameters.all where !own.contains(spec.name) {
       let bytes = spec.count * tensor.type.byteCount
@@ -25,7 +30,8 @@ struct TrainingMemory {
     conversion = base.map {
       "stored as \($0.mainType.rawValue), computed in \(model.type.rawValue)"
     }
-    trained = parameters.reduce(0) { $0 + 4 * $1.tensor.count * $1.tensor.type.byteCount }
+    let bytes = parameters.reduce(0) { $0 + $1.tensor.count * $1.tensor.type.byteCount }
+    trained = 2 * bytes + 2 * bytes / shares
   }
 }
 
@@ -38,7 +44,8 @@ extension TrainingMemory: CustomStringConvertible {
       let why = conversion.map { " (\($0))" } ?? ""
       parts.append("\(Self.words(copied)) of frozen weights are copied\(why)")
     }
-    parts.append("\(Self.words(trained)) for what is trained, its gradients and moments")
+    let moments = shares > 1 ? "1/\(shares) of its moments" : "moments"
+    parts.append("\(Self.words(trained)) for what is trained, its gradients and \(moments)")
     return parts.joined(separator: "; ")
   }
 

@@ -46,6 +46,8 @@ public enum RunEnding: Sendable, Hashable {
 }
 
 /// A trainer with a folder: checkpoints, going on from them, and what else takes part.
+///
+/// Where several processes train, all have the folder, and rank 0 alone writes to it. Callbacks of all ranks find the same.
 public final class TrainingRun<Task: TrainingTask> {
   public let trainer: Trainer<Task>
   /// Where the run's files are.
@@ -76,6 +78,13 @@ public final class TrainingRun<Task: TrainingTask> {
   }
 
   /// What the bits of a step hang on besides the data: another kernel or number of threads adds in another order.
+  private var environment: [String: String] {
+    var environment = Self.environment
+    if trainer.group.isShared { environment["ranks"] = "\(trainer.group.size)" }
+    return environment
+  }
+
+  /// The part of it that every run has.
   public static var environment: [String: String] {
     [
       "libtorch": TorchRuntime.version, "kernels": TorchRuntime.cpuCapability,
@@ -90,7 +99,8 @@ public final class TrainingRun<Task: TrainingTask> {
   /// - Throws: `invalidArgument` for a checkpoint of other settings; what restoring throws.
   @discardableResult
   public func resume() throws -> TrainingCheckpoint? {
-    guard let checkpoint = try store.newest(say) else { return nil }
+    let newest = try trainer.group.lead { try store.newest(say)?.path }
+    guard let checkpoint = try newest.map({ try TrainingCheckpoint($0) }) else { return nil }
     guard checkpoint.state.settings == settings else {
       throw TesseraError(
         .invalidArgument(
@@ -98,11 +108,11 @@ public final class TrainingRun<Task: TrainingTask> {
           got: "others: \(settings.firstDifference(from: checkpoint.state.settings))"),
         path: checkpoint.path)
     }
-    for difference in checkpoint.state.environmentDifferences(from: Self.environment) {
+    for difference in checkpoint.state.environmentDifferences(from: environment) {
       say("the run goes on, but not to the bit: \(difference)")
     }
     try checkpoint.restore(trainer)
-    try store.cut(after: checkpoint.state.step)
+    try trainer.group.lead { try store.cut(after: checkpoint.state.step) }
     best = checkpoint.state.best
     return checkpoint
   }
@@ -114,6 +124,8 @@ public final class TrainingRun<Task: TrainingTask> {
     let wasDeterministic = TorchRuntime.isDeterministic
     TorchRuntime.isDeterministic = true
     defer { TorchRuntime.isDeterministic = wasDeterministic }
+    // All ranks begin alike, whatever each has read.
+    for parameter in trainer.parameters { try noGrad { try trainer.group.broadcast(parameter.tensor) } }
     for callback in callbacks { try callback.begin(completed: trainer.completedSteps) }
     if best == nil, let loss = callbacks.compactMap(\.startingLoss).min() {
       best = BestCheckpoint(step: 0, loss: loss)
@@ -124,8 +136,10 @@ public final class TrainingRun<Task: TrainingTask> {
       let record: StepRecord?
       do { record = try trainer.step() } catch {
         // What is done is not lost, and can be gone on with once the reason is gone.
-        if trainer.isBetweenSteps, savedStep != trainer.completedSteps {
-          try save()
+        if trainer.isBetweenSteps, savedStep != trainer.completedSteps, trainer.group.isLeader {
+          // Moments that other ranks have alone are lost with them: the checkpoint before is gone on from.
+          guard !trainer.options.shardsOptimizer else { throw error }
+          try write(trainer.optimizer.moments)
           say("saved after step \(trainer.completedSteps)")
         }
         throw error
@@ -141,7 +155,7 @@ public final class TrainingRun<Task: TrainingTask> {
       if isBest, let loss = losses.filter(\.isFinite).min() {
         best = BestCheckpoint(step: record.step, loss: loss)
       }
-      let isStopped = shouldStop()
+      let isStopped = try trainer.group.any(shouldStop())
       if isBest || isStopped || record.step % max(1, checkpointEvery) == 0 {
         try save()
         savedStep = record.step
@@ -156,15 +170,20 @@ public final class TrainingRun<Task: TrainingTask> {
     return ending
   }
 
-  /// Writes a checkpoint of now.
+  /// Writes a checkpoint of now, which all ranks can go on from when it returns.
   private func save() throws {
+    let moments = try trainer.gatheredMoments()
+    try trainer.group.lead { try write(moments) }
+  }
+
+  private func write(_ moments: [AdamW.Moments?]) throws {
     let state = TrainingState(
       step: trainer.completedSteps, skippedSteps: trainer.skippedSteps, position: try trainer.task.position(),
-      parameterSteps: [:], best: best, environment: Self.environment, settings: settings)
+      parameterSteps: [:], best: best, environment: environment, settings: settings)
     for callback in callbacks { try callback.willSave() }
     try FileIO.makeFolder(folder)
     try FileIO.makeFolder(store.folder)
-    let checkpoint = try TrainingCheckpoint.write(trainer, state, to: store.path(state.step))
+    let checkpoint = try TrainingCheckpoint.write(trainer, moments, state, to: store.path(state.step))
     try store.prune(best: best?.step)
     for callback in callbacks { try callback.saved(checkpoint) }
   }

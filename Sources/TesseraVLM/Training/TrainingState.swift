@@ -26,7 +26,9 @@ public struct TrainingState: Sendable, Hashable, Codable {
   /// What differs between the environment of then and of now, as `name: then, now`.
   public func environmentDifferences(from now: [String: String]) -> [String] {
     Set(environment.keys).union(now.keys).sorted().compactMap { key in
-      let (then, now) = (environment[key] ?? "unknown", now[key] ?? "unknown")
+      // One process alone does not say so.
+      let unsaid = key == "ranks" ? "1" : "unknown"
+      let (then, now) = (environment[key] ?? unsaid, now[key] ?? unsaid)
       return then == now ? nil : "\(key): \(then) then, \(now) now"
     }
   }

@@ -13,6 +13,9 @@ public protocol TrainingTask: AnyObject {
   /// - Throws: what is wrong with the data. The trainer saves and stops.
   func nextStep() throws -> StepBatches<Batch>?
 
+  /// Called before a step's losses, with what its batches come to on all ranks.
+  func begin(_ totals: StepTotals)
+
   /// The sum of the losses over a batch's units (a scalar that leads back to the parameters).
   func loss(_ batch: Batch) throws -> TorchTensor
 
@@ -28,12 +31,18 @@ public protocol TrainingTask: AnyObject {
   func export(to path: String) throws
 }
 
-/// The batches of one optimiser step.
+extension TrainingTask {
+  public func begin(_ totals: StepTotals) {}
+}
+
+/// The batches of one optimiser step: where several processes train, those of this rank.
 public struct StepBatches<Batch> {
   /// One after another through the model, their gradients added up.
   public var batches: [Batch]
   /// What each batch's loss is a sum over: supervised tokens, rows. The step's loss is the whole sum over all units.
   public var units: [Int]
+  /// What the loss of texts that are learned beside the batches is a mean over; 0 for none.
+  public var companions = 0
   /// Tokens of all batches, without padding; 0 where there are none.
   public var tokens: Int
   public var images: Int

@@ -7,7 +7,7 @@ public final class Validation: TrainingCallback {
   private let every: Int
   private let total: Int
   private let measure: () throws -> Finding
-  private let log: RunLog
+  private let log: RunLog?
   private let board: TensorBoardWriter?
   /// Gets a line for people at each look.
   public var say: (String) -> Void = { _ in }
@@ -39,7 +39,7 @@ public final class Validation: TrainingCallback {
   ///   - every: 0 for none but at the last step.
   ///   - measure: looks at the held-out data.
   public init(
-    stage: String, every: Int, total: Int, log: RunLog, board: TensorBoardWriter?,
+    stage: String, every: Int, total: Int, log: RunLog?, board: TensorBoardWriter?,
     measure: @escaping () throws -> Finding
   ) {
     (self.stage, self.every, self.total, self.measure) = (stage, every, total, measure)
@@ -50,7 +50,7 @@ public final class Validation: TrainingCallback {
     guard record.step == total || (every > 0 && record.step % every == 0) else { return StepFindings() }
     let result = try measure()
     losses.append((record.step, result.loss))
-    try log.append(
+    try log?.append(
       LogEntry(
         .validation, stage: stage, step: record.step,
         [("loss", .number(result.loss))] + result.others))

@@ -85,6 +85,9 @@ struct StageOptions: ParsableArguments {
   @Flag(help: "Compute layers again on the way back, for less memory.")
   var gradientCheckpointing = false
 
+  @Flag(help: "Where several ranks train: each keeps the optimiser's state of its share alone (ZeRO-1).")
+  var shardOptimizer = false
+
   @Option(
     help: ArgumentHelp(
       """
@@ -191,6 +194,7 @@ struct StageOptions: ParsableArguments {
     set("stages[0].optimizer.clip", clip)
     set("stages[0].optimizer.bf16", bf16 ? true : nil)
     set("stages[0].gradient_checkpointing", gradientCheckpointing ? true : nil)
+    set("stages[0].shard_optimizer", shardOptimizer ? true : nil)
     for part in freeze { set("stages[0].train.\(part)", "frozen") }
     for part in train {
       let pieces = part.split(separator: "=", maxSplits: 1).map(String.init)

@@ -8,23 +8,6 @@ import Testing
 
 /// Ranks as threads of this process: to c10d they are as good as processes.
 enum Ranks {
-  /// A port that was free just now.
-  static func freePort() throws -> Int {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, length) == 0 ? getsockname(socket, $0, &length) : -1
-      }
-    }
-    try #require(status == 0)
-    return Int(UInt16(bigEndian: address.sin_port))
-  }
-
   static func meeting(_ rank: Int, _ size: Int, _ port: Int) -> ProcessGroup.Meeting {
     var meeting = ProcessGroup.Meeting(rank: rank, size: size, host: "127.0.0.1", port: port)
     (meeting.ownAddress, meeting.timeout) = ("127.0.0.1", .seconds(60))
@@ -35,7 +18,7 @@ enum Ranks {
   static func run<Value: Sendable>(
     _ size: Int, _ body: @escaping @Sendable (ProcessGroup) throws -> Value
   ) throws -> [Value] {
-    let port = try freePort()
+    let port = try Port.free()
     let results = Results<Value>(size)
     let isDone = DispatchGroup()
     for rank in 0..<size {
@@ -126,6 +109,76 @@ enum Ranks {
     }
     // On a rank with every part buckets go out while the way back goes on.
     #expect(bucketBytes > 4096 || distances[0].early > 0)
+  }
+
+  @Test("rank 0's word, work that is dealt out, and what fails in it", arguments: [1, 3])
+  func work(_ size: Int) throws {
+    struct Seen: Equatable, Sendable {
+      var words: [String?]
+      var squares: [Double]
+      var failures: [String]
+    }
+    let found = try Ranks.run(size) { group -> Seen in
+      func failure(_ body: () throws -> Void) -> String {
+        do {
+          try body()
+          return "none"
+        } catch { return "\(error)" }
+      }
+      var words: [String?] = []
+      for number in 0..<3 {
+        words.append(
+          try group.lead { () -> String? in
+            // The others wait, longer than a poll.
+            Thread.sleep(forTimeInterval: 0.1)
+            return number == 1 ? nil : "\(number) of rank \(group.rank)"
+          })
+      }
+      // Not a number goes over the wire too.
+      let squares = try group.deal(7) { $0 == 4 ? Double.infinity : Double($0 * $0) }
+      let failures = [
+        failure { try group.lead { throw TesseraError(.corrupt(format: "a word", detail: "cut")) } },
+        failure {
+          _ = try group.deal(7) { piece in
+            if piece == 5 { throw TesseraError(.corrupt(format: "piece 5", detail: "cut")) }
+            return piece
+          }
+        },
+      ]
+      // A failure of the work is not one of the group.
+      try group.barrier()
+      return Seen(words: words, squares: squares, failures: failures)
+    }
+    for (rank, seen) in found.enumerated() {
+      #expect(seen.words == ["0 of rank 0", nil, "2 of rank 0"])
+      #expect(seen.squares == [0, 1, 4, 9, .infinity, 25, 36])
+      #expect(seen.failures[0].contains("a word") && seen.failures[1].contains("piece 5"), "\(seen)")
+      #expect(seen.failures[0].contains("rank 0 failed") == (rank > 0))
+      #expect(seen.failures[1].contains("rank 2 failed") == (size > 1 && rank != 2))
+    }
+  }
+
+  @Test("a rank that says why it failed is quoted by the others")
+  func quoted() throws {
+    let words = try Ranks.run(3) { group -> String in
+      if group.rank == 2 {
+        group.fail("its disk is full")
+        return "gone"
+      }
+      // Whether it waits for numbers or for rank 0's word.
+      do {
+        if group.rank == 0 {
+          _ = try group.sum([1])
+        } else {
+          try group.lead {}
+        }
+        return "went on"
+      } catch { return "\(error)" }
+    }
+    #expect(words[2] == "gone")
+    for word in words[..<2] {
+      #expect(word.contains("rank 2 (") && word.contains("its disk is full"), "\(word)")
+    }
   }
 
   @Test("a rank that goes is named by the others")

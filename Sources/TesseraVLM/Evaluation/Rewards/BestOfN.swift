@@ -98,22 +98,19 @@ extension Evaluator {
     let generator = Generator(model, processor)
     var options = GenerationOptions()
     (options.temperature, options.maxNewTokens) = (temperature, maximumAnswer)
-    var draws: [[Reply]] = []
     // All draws of a question in one batch: its prompt goes through the model once.
     let size = max(1, batch / count)
-    for start in stride(from: 0, to: questions.count, by: size) {
-      let range = start..<min(start + size, questions.count)
-      var seeds = RandomStream(seed: seed, sample: UInt64(start), operation: 0x6472_6177)
+    let said = try group.deal((questions.count + size - 1) / size) { number -> [Said] in
+      let range = number * size..<min((number + 1) * size, questions.count)
+      var seeds = RandomStream(seed: seed, sample: UInt64(range.lowerBound), operation: 0x6472_6177)
       options.seed = seeds.next64()
       let prompts = try range.flatMap { repeatElement(try prompt($0, .real), count: count) }
-      let answers = try generator.answer(prompts, options).answers
-      draws += range.enumerated().map { number, index in
-        answers[number * count..<(number + 1) * count].map {
-          Reply(questions[index], answer: $0.text, isStopped: $0.end == .endToken)
-        }
-      }
-      progress(draws.count)
+      defer { progress(range.upperBound) }
+      return try generator.answer(prompts, options).answers.map(Said.init)
     }
-    return draws
+    let all = Array(said.joined())
+    return questions.enumerated().map { number, question in
+      all[number * count..<(number + 1) * count].map { $0.reply(to: question) }
+    }
   }
 }

@@ -32,7 +32,7 @@ final class NextTokenJob: StageJob {
     task.base = stage.lora == nil ? nil : checkpoint
   }
 
-  private var memory: TrainingMemory { TrainingMemory(task.parameters, task.model, base: task.base) }
+  private var memory: TrainingMemory { run.memory(task.parameters, task.model, base: task.base) }
 
   var facts: [StageFacts] {
     let adapter = task.model.adapter.map {
@@ -71,7 +71,7 @@ final class NextTokenJob: StageJob {
     if !data.validation.isEmpty {
       let set = try HeldOutLoss(
         data.validation, data.builder, samples: stage.feed.microSamples ?? stage.feed.samplesPerStep,
-        threads: run.whole.recipe.loaderThreads, fixedSize: data.isFixedSize)
+        threads: run.whole.recipe.loaderThreads, fixedSize: data.isFixedSize, group: run.whole.group)
       let validation = Validation(
         stage: stage.name, every: stage.validateEvery, total: total, log: output.log, board: output.board
       ) { [task] in try Validation.Finding(set.measure(task.model, autocast: stage.trainer.autocast)) }
@@ -88,7 +88,7 @@ final class NextTokenJob: StageJob {
     return callbacks
   }
 
-  func evaluate(_ log: RunLog) throws {
+  func evaluate(_ log: RunLog?) throws {
     guard !evaluations.isEmpty else { return }
     let majority = MajorityBaseline(of: data.sources.compactMap(\.records))
     for var set in evaluations {
@@ -124,6 +124,7 @@ extension StageRun {
     set.isControlled = recipe.controls
     set.autocast = stage.trainer.autocast
     set.threads = whole.recipe.loaderThreads
+    set.group = whole.group
     return set
   }
 
@@ -137,6 +138,12 @@ extension StageRun {
         "  behind the last layer that is used, saved as they are: \(count) parameters (\(selection.unreached[0].name) …)"
       )
     }
+  }
+
+  /// What the stage needs on this rank besides what its steps compute.
+  func memory(_ parameters: [NamedParameter], _ model: LlavaModel, base: Checkpoint?) -> TrainingMemory {
+    TrainingMemory(
+      parameters, model, base: base, shares: stage.trainer.shardsOptimizer ? whole.group.size : 1)
   }
 
   /// Says what memory the first step's way there and back took.

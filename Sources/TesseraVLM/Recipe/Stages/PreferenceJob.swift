@@ -42,7 +42,7 @@ final class PreferenceJob: StageJob {
     run.tell(task.selection)
     run.say(
       "\(task.objective.kind.rawValue), β \(Float(task.objective.beta)); memory: "
-        + "\(TrainingMemory(task.parameters, task.policy, base: nil)); the reference's weights are mapped")
+        + "\(run.memory(task.parameters, task.policy, base: nil)); the reference's weights are mapped")
     let position = try task.position()
     guard let step = try task.nextStep(), let batch = step.batches.first else {
       throw TesseraError(
@@ -90,7 +90,7 @@ final class PreferenceJob: StageJob {
     return callbacks
   }
 
-  func evaluate(_ log: RunLog) throws {
+  func evaluate(_ log: RunLog?) throws {
     for set in evaluations {
       try run.append(set.measure(task.policy, say: run.say).table.rows, table: set.name, to: log)
     }

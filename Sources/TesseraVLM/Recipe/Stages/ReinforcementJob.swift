@@ -58,7 +58,9 @@ final class ReinforcementJob: StageJob {
     options.rollouts.seed = run.seed
     options.microSamples = stage.feed.microSamples
     let parts = try recipe.rewards.map { try Self.reward($0, run) }
-    reward = parts.count == 1 && parts[0].weight == 1 ? parts[0].reward : RewardMix(parts)
+    let group = run.whole.group
+    reward = DealtReward(
+      base: parts.count == 1 && parts[0].weight == 1 ? parts[0].reward : RewardMix(parts), group: group)
     learned = parts.compactMap { $0.reward as? LearnedReward }
     let banned = Generator(policy, processor).banned
     func model(_ model: LlavaModel) -> PolicyModel {
@@ -70,7 +72,7 @@ final class ReinforcementJob: StageJob {
     maker = RolloutMaker(
       questions: questions, processor: processor, policy: model(policy), reference: model(reference),
       value: value,
-      reward: reward, options: options.rollouts, estimate: options.estimate)
+      reward: reward, options: options.rollouts, estimate: options.estimate, group: group)
     task = try ReinforcementTask(
       policy, stage.plan, maker, value: value, options, language: Self.language(recipe, run, processor))
     task.checkpointsGradients = stage.checkpointsGradients
@@ -92,6 +94,7 @@ final class ReinforcementJob: StageJob {
     evaluations = sets
     var held = try asked.first ?? Evaluator(questions, processor)
     held.maximumAnswer = options.rollouts.maximumAnswer
+    held.group = group
     heldOut = held.sampled(recipe.lookPrompts, batch: options.rollouts.batch)
   }
 
@@ -133,6 +136,7 @@ final class ReinforcementJob: StageJob {
     var options = FeedOptions(steps: run.stage.trainer.schedule.steps)
     options.samplesPerStep = recipe.options.rollouts.prompts
     options.seed = run.seed
+    options.rank = run.whole.group.place
     options.threads = run.whole.recipe.loaderThreads
     return try SampleFeed(sources, builder, options, fixedSize: fixed != nil)
   }
@@ -164,7 +168,7 @@ final class ReinforcementJob: StageJob {
       run.say("warning: nothing is held out (`evaluate`): the meter looks at prompts that are trained on")
     }
     run.say(
-      "memory: \(TrainingMemory(task.parameters, task.policy, base: nil)); the reference's weights are mapped"
+      "memory: \(run.memory(task.parameters, task.policy, base: nil)); the reference's weights are mapped"
     )
     try tellSight()
     run.tellMemory()
@@ -258,7 +262,7 @@ final class ReinforcementJob: StageJob {
     }
   }
 
-  func evaluate(_ log: RunLog) throws {
+  func evaluate(_ log: RunLog?) throws {
     for set in evaluations {
       try run.append(set.measure(task.policy, say: run.say).table.rows, table: set.name, to: log)
     }

@@ -55,7 +55,7 @@ final class RewardJob: StageJob {
   func look() throws {
     run.tell(task.selection)
     run.say(
-      "head: \(task.model.head.count) weights; memory: \(TrainingMemory(task.parameters, task.model.trunk, base: nil))"
+      "head: \(task.model.head.count) weights; memory: \(run.memory(task.parameters, task.model.trunk, base: nil))"
     )
     let position = try task.position()
     guard let step = try task.nextStep(), let batch = step.batches.first else {
@@ -96,7 +96,7 @@ final class RewardJob: StageJob {
 
   // MARK: afterwards
 
-  func evaluate(_ log: RunLog) throws {
+  func evaluate(_ log: RunLog?) throws {
     let policy = try LlavaModel(Checkpoint(run.start), type: .float32)
     try normalise(policy)
     for (set, controls) in evaluations {
@@ -120,8 +120,14 @@ final class RewardJob: StageJob {
     var evaluator = try Evaluator(dataset, processor)
     evaluator = evaluator.sampled(limit)
     evaluator.batch = 50
+    evaluator.group = run.whole.group
     evaluator.maximumAnswer = recipe.maximumAnswer
     return evaluator
+  }
+
+  /// The model as it is now, as a reward.
+  private var reward: any Reward {
+    DealtReward(base: LearnedReward(task.model, processor), group: run.whole.group)
   }
 
   private func draws(_ evaluator: Evaluator, _ policy: LlavaModel, _ count: Int) throws -> [[Evaluator.Reply]]
@@ -135,7 +141,7 @@ final class RewardJob: StageJob {
     let count = max(1, recipe.normalisingAnswers / evaluator.questions.count)
     let replies = try draws(evaluator, policy, count).flatMap { $0 }
     task.normalise(mean: 0, deviation: 1)
-    let scores = try LearnedReward(task.model, processor).scores(replies)
+    let scores = try reward.scores(replies)
     let mean = scores.reduce(0, +) / Double(scores.count)
     let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, scores.count - 1))
     guard variance > 0, variance.isFinite else {
@@ -155,7 +161,6 @@ final class RewardJob: StageJob {
   private func judge(_ policy: LlavaModel, _ questions: CorpusSource) throws -> [EvaluationTable.Row] {
     let evaluator = try evaluator(questions, limit: recipe.prompts)
     let draws = try draws(evaluator, policy, recipe.draws)
-    let reward = LearnedReward(task.model, processor)
     let curve = try BestOfN(draws, by: reward)
     let bound = try BestOfN(draws, by: ExactMatchReward())
     var rows: [EvaluationTable.Row] = []
@@ -170,7 +175,7 @@ final class RewardJob: StageJob {
           "mean score, best of \(point.draws)", count: draws.count, format: .score(decimals: 3),
           real: point.reward))
     }
-    let pairs = try ownPairs(draws, reward)
+    let pairs = try ownPairs(draws)
     if !pairs.isEmpty {
       let scores = try PairScores(pairs)
       rows.append(
@@ -181,9 +186,7 @@ final class RewardJob: StageJob {
   }
 
   /// Each question's different right and wrong answers, as pairs.
-  private func ownPairs(_ draws: [[Evaluator.Reply]], _ reward: LearnedReward) throws -> [PairEvaluator
-    .ScoredPair]
-  {
+  private func ownPairs(_ draws: [[Evaluator.Reply]]) throws -> [PairEvaluator.ScoredPair] {
     var pairs: [PairEvaluator.ScoredPair] = []
     for replies in draws {
       let stopped = replies.filter(\.isStopped)
@@ -212,6 +215,7 @@ extension StageRun {
   func pairs(_ name: String, _ source: TrainingSource, _ data: StageData) -> PairEvaluator {
     var set = PairEvaluator(name, source, data.builder, isFixedSize: data.isFixedSize)
     set.threads = whole.recipe.loaderThreads
+    set.group = whole.group
     return set
   }
 }

@@ -1,6 +1,8 @@
 internal import TesseraTracking
 
 /// What a stage of one kind does, inside of what all have in common (`StageRun`).
+///
+/// Where several processes train, each has its job: rank 0's alone looks, speaks and writes, all train and measure.
 protocol StageJob: AnyObject {
   associatedtype Task: TrainingTask
 
@@ -14,8 +16,8 @@ protocol StageJob: AnyObject {
   func look() throws
   /// What takes part in the training besides its log.
   func callbacks(_ output: StageOutput) throws -> [any TrainingCallback]
-  /// Measures what was learned, after the last step.
-  func evaluate(_ log: RunLog) throws
+  /// Measures what was learned, after the last step. The log is nil on ranks that write none.
+  func evaluate(_ log: RunLog?) throws
   /// Whether what is measured and written is the best step's, not the last one's.
   var keepsBest: Bool { get }
   /// Brings what is trained back to what the stage began with.
@@ -29,9 +31,9 @@ extension StageJob {
   func restoreStart() throws {}
 }
 
-/// Where what a stage finds goes.
+/// Where what a stage finds goes; nowhere on ranks other than 0.
 struct StageOutput {
-  let log: RunLog
+  let log: RunLog?
   let board: TensorBoardWriter?
   /// Gets a line for people.
   let note: (String) -> Void

@@ -37,6 +37,7 @@ extension StageRun {
     options.steps = steps ?? options.steps
     options.seed = seed
     options.threads = whole.recipe.loaderThreads
+    options.rank = whole.group.place
     return options
   }
 
