@@ -6,10 +6,12 @@
 #             docs/benchmarks.md; make bench-data makes the pictures alone
 # make schooling  the long runs of preference and reward (hours): samples/vlm/schooling.yaml, then PPO and
 #             GRPO by rule and by reward model on three seeds, DPO, a reward model made weak; in schooling-out
+# make torture  the long trials (hours): long commands killed at 100 random moments each and gone on with, a million samples
+#             and ten thousand steps with memory, descriptors and threads watched; TIMES, SAMPLES, STEPS make them shorter
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data schooling microbench docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
@@ -21,7 +23,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,11s/^# //p' Makefile
+	@sed -n '1,13s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -74,6 +76,12 @@ test: deps
 	  echo "tessera: law 1, windows and determinism with TESSERA_SIMD=$$level"; \
 	  TESSERA_SIMD=$$level swift test -c release --skip-build --filter '$(LEVEL_SUITES)' || exit 1; \
 	done
+
+torture: build build-vlm
+	@echo "tessera: long commands, killed at random moments and gone on with"
+	python3 Tests/Torture/killed.py $(TESSERA) $(VLM) --times $(or $(TIMES),100)
+	@echo "tessera: the loader and a training for very long"
+	python3 Tests/Torture/soak.py $(TESSERA) $(VLM) --samples $(or $(SAMPLES),1000000) --steps $(or $(STEPS),10000)
 
 oracle: torch
 	@tools/install-deps oracles large
