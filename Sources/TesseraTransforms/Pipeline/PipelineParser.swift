@@ -23,6 +23,10 @@ struct PipelineParser {
     originLine = origin.line
   }
   private let originLine: Int
+  private var depth = 0
+
+  /// Lists and steps inside of each other beyond this are refused: each costs stack.
+  static let depthLimit = 64
 
   /// All steps up to the end of the text.
   static func steps(_ text: String) throws -> [StepNode] {
@@ -76,6 +80,17 @@ struct PipelineParser {
   }
 
   private mutating func value() throws -> ArgumentNode {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.depthLimit else { throw Self.tooDeep(at: here) }
+    return try valueHere()
+  }
+
+  static func tooDeep(at location: SourceLocation) -> PipelineFault {
+    PipelineFault(message: "more than \(depthLimit) lists and steps inside of each other", location: location)
+  }
+
+  private mutating func valueHere() throws -> ArgumentNode {
     let location = here
     guard !isAtEnd else { throw fault("expected a value, got the end") }
     if take("[") { return ArgumentNode(.list(try listItems()), at: location) }
