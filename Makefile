@@ -7,13 +7,15 @@
 # make schooling  the long runs of preference and reward (hours): samples/vlm/schooling.yaml, then PPO and
 #             GRPO by rule and by reward model on three seeds, DPO, a reward model made weak; in schooling-out
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
+# make fuzz   gives the readers broken bytes, MINUTES=1 each (tools/fuzz; TARGETS='png tar' for some); builds for ten minutes
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data schooling microbench docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data schooling microbench docs fuzz lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
 BENCHMARKS = Benchmarks/Sources Benchmarks/Benchmarks Benchmarks/Package.swift
+FUZZ = Fuzz/Sources Fuzz/Package.swift
 OUT = demo-out
 # What must hold at every SIMD level: law 1, windows, determinism; and that the level was kept.
 LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|WindowTests|PNGFastTests|DeterminismTests
@@ -21,7 +23,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,11s/^# //p' Makefile
+	@sed -n '1,12s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -115,11 +117,14 @@ docs: torch
 	  --output-path docs-out/vlm >.build-docs/vlm.log 2>&1 || { cat .build-docs/vlm.log; exit 1; }
 	@! grep -A 3 '^warning: ' .build-docs/vlm.log | grep -v 'is missing documentation' | grep -A 3 '^warning: '
 
+fuzz: deps
+	tools/fuzz -m $(or $(MINUTES),1) $(TARGETS)
+
 lint:
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) $(FUZZ) Package.swift
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) Package.swift
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) $(FUZZ) Package.swift
 
 clean:
 	rm -rf .build $(OUT)
