@@ -61,17 +61,17 @@ struct PipelineParser {
   private mutating func argumentsIfAny() throws -> [StepNode.Argument] {
     guard take("(") else { return [] }
     var arguments: [StepNode.Argument] = []
+    var hasNamed = false
     if take(")") { return [] }
     repeat {
       let location = here
       let start = (at, line, lineStart)
       if let name = word(), take(":") {
         arguments.append(.init(name: name, value: try value(), location: location))
+        hasNamed = true
       } else {
         (at, line, lineStart) = start
-        if arguments.contains(where: { $0.name != nil }) {
-          throw fault("a value without a name cannot follow one with a name")
-        }
+        if hasNamed { throw fault("a value without a name cannot follow one with a name") }
         arguments.append(.init(name: nil, value: try value(), location: location))
       }
     } while take(",")

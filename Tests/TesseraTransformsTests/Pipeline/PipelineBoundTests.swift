@@ -18,6 +18,13 @@ import Testing
     #expect(message { try Pipeline(yaml: yaml) }.contains("inside of each other"))
   }
 
+  @Test("a megabyte of arguments, or of one name, is refused in a pass") func longTexts() {
+    let arguments = String(repeating: "1,", count: 400_000)
+    #expect(message { try Pipeline(text: "crop(\(arguments)1)") }.contains("takes 4 arguments"))
+    let name = String(repeating: "a", count: 1_000_000)
+    #expect(message { try Pipeline(text: name) }.contains("there is no transform"))
+  }
+
   /// Each line eight times the one before.
   private static let bomb = (1...9).map { line in
     "a\(line): &a\(line) [" + Array(repeating: "*a\(line - 1)", count: 8).joined(separator: ", ") + "]\n"
