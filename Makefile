@@ -9,13 +9,15 @@
 # make torture  the long trials (hours): long commands killed at 100 random moments each and gone on with, a million samples
 #             and ten thousand steps with memory, descriptors and threads watched; TIMES, SAMPLES, STEPS make them shorter
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
+# make fuzz   gives the readers broken bytes, MINUTES=1 each (tools/fuzz; TARGETS='png tar' for some); builds for ten minutes
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs fuzz lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
 BENCHMARKS = Benchmarks/Sources Benchmarks/Benchmarks Benchmarks/Package.swift
+FUZZ = Fuzz/Sources Fuzz/Package.swift
 OUT = demo-out
 # What must hold at every SIMD level: law 1, windows, determinism; and that the level was kept.
 LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|WindowTests|PNGFastTests|DeterminismTests
@@ -23,7 +25,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,13s/^# //p' Makefile
+	@sed -n '1,14s/^# //p' Makefile
 
 deps:
 	@tools/install-deps build
@@ -123,11 +125,14 @@ docs: torch
 	  --output-path docs-out/vlm >.build-docs/vlm.log 2>&1 || { cat .build-docs/vlm.log; exit 1; }
 	@! grep -A 3 '^warning: ' .build-docs/vlm.log | grep -v 'is missing documentation' | grep -A 3 '^warning: '
 
+fuzz: deps
+	tools/fuzz -m $(or $(MINUTES),1) $(TARGETS)
+
 lint:
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) $(FUZZ) Package.swift
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) Package.swift
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) $(FUZZ) Package.swift
 
 clean:
 	rm -rf .build $(OUT)

@@ -138,6 +138,15 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Tessera"], path: "Tests/Support",
       swiftSettings: dialect),
+    // What the fuzzer gives bytes to (the package in Fuzz/), and what replays the bytes that it found.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "TesseraData", "TesseraText", "TesseraCorpora",
+        "TesseraTracking", "CCodecs", "CZlib",
+      ],
+      path: "Fuzz/Sources/FuzzTargets", swiftSettings: dialect),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: dialect),
     .testTarget(
       name: "TesseraCoreTests", dependencies: ["TesseraCore", "CKernels", "TestSupport"],
       swiftSettings: dialect),
@@ -192,4 +201,9 @@ let package = Package(
 // Documentation needs a plugin that nobody who only builds should have to fetch: `make docs` asks for it.
 if Context.environment["TESSERA_DOCS"] != nil {
   package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
+
+// The readers' targets are no product but for the fuzzer.
+if Context.environment["TESSERA_FUZZ"] != nil {
+  package.products.append(.library(name: "FuzzTargets", targets: ["FuzzTargets"]))
 }

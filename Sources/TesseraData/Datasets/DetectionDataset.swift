@@ -45,7 +45,7 @@ public struct DetectionDataset: Dataset {
   ///   - masks: what becomes of the segmentations.
   ///   - includesCrowds: also the regions marked `iscrowd`, which stand for many objects.
   ///   - orientation: what decoding does with EXIF's orientation: that of the recipe's policy.
-  ///   - limits: on a mask's pixels.
+  ///   - limits: on a mask's pixels; the separate ones of a picture may have eight times as many together.
   /// - Throws: `io`; `corrupt` or `truncated` for a file that is no COCO file or breaks off: half of the annotations
   ///   would be wrong for every picture; `limitExceeded` for over 255 categories with `masks: .categories`.
   /// - Complexity: O(bytes).
@@ -139,6 +139,9 @@ public struct DetectionDataset: Dataset {
     return annotations
   }
 
+  /// Masks of their own may have so many times the pixels that one may have.
+  private static let separateMasks = 8
+
   private func draw(_ objects: [COCOAnnotation], _ numbers: [UInt32], _ size: Size) throws -> [Image] {
     let pixels = size.width.multipliedReportingOverflow(by: size.height)
     guard !pixels.overflow, pixels.partialValue <= limits.pixels else {
@@ -150,6 +153,15 @@ public struct DetectionDataset: Dataset {
     guard masks != .instances || objects.count <= 255 else {
       throw TesseraError(.limitExceeded(what: "objects in a mask of bytes", limit: 255, found: objects.count))
     }
+    let all = pixels.partialValue.multipliedReportingOverflow(by: masks == .separate ? objects.count : 1)
+    let (most, isOver) = limits.pixels.multipliedReportingOverflow(by: Self.separateMasks)
+    guard !all.overflow, isOver || all.partialValue <= most else {
+      throw TesseraError(
+        .limitExceeded(
+          what: "pixels of \(objects.count) masks", limit: most, found: all.overflow ? .max : all.partialValue
+        ))
+    }
+    var budget = MaskBudget()
     var drawn: [Image] = []
     var together = Image(size: size, format: .gray)
     for (place, object) in objects.enumerated() {
@@ -162,7 +174,7 @@ public struct DetectionDataset: Dataset {
       func paint(on image: inout Image) throws {
         try file.named("annotation \(numbers[place] + 1)") {
           try image.withUnsafeMutableBytes {
-            try object.paint(UInt8(value), on: $0.bindMemory(to: UInt8.self), size)
+            try object.paint(UInt8(value), on: $0.bindMemory(to: UInt8.self), size, &budget)
           }
         }
       }

@@ -2,6 +2,9 @@
 extension JinjaFilters {
   static let sequences: [String: Filter] = plain.merging(choosing) { $1 }
 
+  /// Those that compare the items.
+  static let comparing: Set<String> = ["sort", "unique", "min", "max", "dictsort"]
+
   private static let plain: [String: Filter] = [
     "length": { _, value, _, at in .int(try length(value, at)) },
     "count": { _, value, _, at in .int(try length(value, at)) },

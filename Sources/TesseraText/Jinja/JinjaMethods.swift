@@ -10,6 +10,11 @@ enum JinjaMethods {
 
   /// The method of a value; nil where it has none of the name.
   static func method(of value: JinjaValue, _ name: String, _ at: JinjaPosition) throws -> JinjaFunction? {
+    try bare(value, name, at).map { JinjaFunction(name, of: value, $0.body) }
+  }
+
+  private static func bare(_ value: JinjaValue, _ name: String, _ at: JinjaPosition) throws -> JinjaFunction?
+  {
     switch value {
     case .text(let text):
       if name == "format" || name == "format_map" || name == "encode" || name == "translate"

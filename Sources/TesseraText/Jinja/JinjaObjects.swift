@@ -7,13 +7,16 @@ package final class JinjaNamespace: @unchecked Sendable {
 /// Something that a template can call: a macro, a method of a value, a global function.
 package final class JinjaFunction: Sendable {
   let name: String
+  /// The value that it is a method of; nil for a function of its own.
+  let owner: JinjaValue?
   let body: @Sendable (JinjaRenderer, JinjaArguments, JinjaPosition) throws -> JinjaValue
 
   init(
-    _ name: String,
+    _ name: String, of owner: JinjaValue? = nil,
     _ body: @escaping @Sendable (JinjaRenderer, JinjaArguments, JinjaPosition) throws -> JinjaValue
   ) {
     self.name = name
+    self.owner = owner
     self.body = body
   }
 }
@@ -42,6 +45,9 @@ package final class JinjaLoop: @unchecked Sendable {
   var index = 0
   private var last: [JinjaValue]?
 
+  /// All values that it keeps.
+  var held: [JinjaValue] { items + (last ?? []) }
+
   init(items: [JinjaValue]) { self.items = items }
 
   func member(_ name: String) -> JinjaValue? {
@@ -58,8 +64,9 @@ package final class JinjaLoop: @unchecked Sendable {
     case "depth0": .int(0)
     case "previtem": index > 0 ? items[index - 1] : .undefined(name: "previtem")
     case "nextitem": index + 1 < items.count ? items[index + 1] : .undefined(name: "nextitem")
-    case "cycle": .function(JinjaFunction("cycle") { [self] in try cycle($1, $2) })
-    case "changed": .function(JinjaFunction("changed") { [self] _, arguments, _ in changed(arguments) })
+    case "cycle": .function(JinjaFunction("cycle", of: .loop(self)) { [self] in try cycle($1, $2) })
+    case "changed":
+      .function(JinjaFunction("changed", of: .loop(self)) { [self] in try changed($0, $1, $2) })
     default: nil
     }
   }
@@ -69,7 +76,10 @@ package final class JinjaLoop: @unchecked Sendable {
     return arguments.positional[index % arguments.positional.count]
   }
 
-  private func changed(_ arguments: JinjaArguments) -> JinjaValue {
+  private func changed(
+    _ renderer: JinjaRenderer, _ arguments: JinjaArguments, _ at: JinjaPosition
+  ) throws -> JinjaValue {
+    _ = try renderer.made(.tuple(arguments.positional), at)
     defer { last = arguments.positional }
     return .bool(last != arguments.positional)
   }

@@ -67,7 +67,7 @@ extension JinjaRenderer {
       var left = try evaluate(first, scope)
       for (mark, next) in links {
         let right = try evaluate(next, scope)
-        try spend(cost(left) + cost(right), at)
+        try spendComparing(left, right, at)
         guard try JinjaOrder.compare(mark, left, right, at) else { return .bool(false) }
         left = right
       }
@@ -87,6 +87,9 @@ extension JinjaRenderer {
     switch value {
     case .list(let list), .tuple(let list), .lazy(let list, _): items = list
     case .dictionary(let dictionary): items = dictionary.keys + dictionary.values
+    // Loops and methods keep what they are of: a chain of them is as deep as one of lists.
+    case .loop(let loop): items = loop.held
+    case .function(let function): items = function.owner.map { [$0] } ?? []
     default: return
     }
     guard depth <= limits.valueDepth else {
@@ -107,13 +110,37 @@ extension JinjaRenderer {
     }
   }
 
+  /// Counts what a comparison may go over: all levels where both sides have some, as their parts may be shared and
+  /// many more than are kept.
+  func spendComparing(_ a: JinjaValue, _ b: JinjaValue, _ at: JinjaPosition) throws {
+    guard a.isContainer, b.isContainer else { return try spend(cost(a) + cost(b), at) }
+    try spendOnAll(of: a, at)
+    try spendOnAll(of: b, at)
+  }
+
+  /// Counts all levels of a value, which has few (`made`).
+  func spendOnAll(of value: JinjaValue, _ at: JinjaPosition) throws {
+    try spend(cost(value), at)
+    switch value {
+    case .list(let items), .tuple(let items), .lazy(let items, _):
+      for item in items { try spendOnAll(of: item, at) }
+    case .dictionary(let dictionary):
+      for item in dictionary.keys + dictionary.values { try spendOnAll(of: item, at) }
+    default: break
+    }
+  }
+
   func filter(
     _ name: String, _ value: JinjaValue, _ arguments: JinjaArguments, _ at: JinjaPosition
   ) throws -> JinjaValue {
     guard let filter = JinjaFilters.all[name] else {
       throw JinjaError.unsupported("the filter '\(name)'", at)
     }
-    try spend(cost(value), at)
+    if JinjaFilters.comparing.contains(name) {
+      try spendOnAll(of: value, at)
+    } else {
+      try spend(cost(value), at)
+    }
     let result = try filter(self, value, arguments, at)
     try spend(cost(result), at)
     return result
@@ -124,6 +151,13 @@ extension JinjaRenderer {
   ) throws -> Bool {
     guard let test = JinjaTests.all[name] else { throw JinjaError.unsupported("the test '\(name)'", at) }
     try spend(1, at)
+    // The kinds are told without a look inside.
+    if !JinjaTests.isKind(name) {
+      try spend(cost(value), at)
+      for argument in arguments.positional + arguments.named.map(\.value) {
+        try spendComparing(value, argument, at)
+      }
+    }
     return try test(value, arguments, at)
   }
 
@@ -152,6 +186,13 @@ extension JinjaRenderer {
     guard case .function(let function) = callee else {
       throw JinjaError.kind("a call", "a function", callee, at)
     }
+    if let owner = function.owner {
+      // `find`, `index`, `get` go over what they are of, and compare.
+      try spend(cost(owner), at)
+      for argument in arguments.positional where argument.isContainer {
+        try spendComparing(owner, argument, at)
+      }
+    }
     let result = try function.body(self, arguments, at)
     try spend(cost(result), at)
     return result
@@ -174,6 +215,7 @@ extension JinjaRenderer {
 
   /// `base[key]`: items first, then attributes.
   func item(_ base: JinjaValue, _ key: JinjaValue, _ at: JinjaPosition) throws -> JinjaValue {
+    try spendOnAll(of: key, at)
     let missing = JinjaValue.undefined(name: try JinjaPrinter.text(key, at).string)
     switch (base, key) {
     case (.undefined, _): throw JinjaError.kind("'[…]'", "a value", base, at)

@@ -11,7 +11,7 @@ package final class JinjaRenderer {
   /// How many set blocks, macros and the like the output goes into instead of the text.
   private var captures = 0
 
-  /// Scopes that hold a macro, which holds the scope; namespaces, which may hold themselves.
+  /// Scopes that a macro or a caller holds, which may stand in the scope; namespaces, which may hold themselves.
   private var holders: [JinjaScope] = []
   private var namespaces: [JinjaNamespace] = []
 
@@ -107,6 +107,7 @@ package final class JinjaRenderer {
       guard case .call(let callee, let arguments) = call.kind else { return }
       var values = try self.arguments(arguments, scope)
       values.named.append(("caller", .function(function(caller, scope))))
+      holders.append(scope)
       try emit(try JinjaPrinter.text(try self.call(try evaluate(callee, scope), values, at), at), at)
     case .with(let values, let body):
       let inner = JinjaScope(parent: scope)
@@ -218,8 +219,8 @@ package final class JinjaRenderer {
       inner.names["caller"] = extra.remove(at: caller).value
     }
     let rest = arguments.positional.dropFirst(macro.parameters.count)
-    inner.names["varargs"] = .tuple(Array(rest))
-    inner.names["kwargs"] = .dictionary(JinjaDictionary(extra.map { ($0.name, $0.value) }))
+    inner.names["varargs"] = try made(.tuple(Array(rest)), at)
+    inner.names["kwargs"] = try made(.dictionary(JinjaDictionary(extra.map { ($0.name, $0.value) })), at)
     return .text(try deeper(at) { try capture(macro.body, inner) })
   }
 }

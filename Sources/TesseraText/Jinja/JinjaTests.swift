@@ -69,6 +69,9 @@ enum JinjaTests {
     "test": { value, _, at in isName(try JinjaPrinter.text(value, at).string) },
   ]
 
+  /// Whether a test asks for a value's kind alone.
+  static func isKind(_ name: String) -> Bool { kinds[name] != nil }
+
   private static func isName(_ name: String) -> Bool {
     kinds[name] != nil || comparisons[name] != nil
       || ["odd", "even", "divisibleby", "lower", "upper", "filter", "test"].contains(name)

@@ -43,16 +43,49 @@ extension JinjaText {
     return true
   }
 
+  /// Parts up to this length are compared at each place.
+  private static let shortPart = 16
+
   /// The first place of `part` from `start` on.
-  func find(_ part: JinjaText, from start: Int = 0) -> Int? {
+  ///
+  /// - Complexity: O(*count*); by Knuth, Morris and Pratt where `part` is long, as a hostile template may repeat itself.
+  package func find(_ part: JinjaText, from start: Int = 0) -> Int? {
     guard part.count <= count, start <= count - part.count else { return nil }
-    return (start...(count - part.count)).first { matches(part, at: $0) }
+    guard part.count > Self.shortPart else {
+      return (start...(count - part.count)).first { matches(part, at: $0) }
+    }
+    let borders = part.borders
+    var matched = 0
+    for index in start..<count {
+      while matched > 0, scalars[index] != part.scalars[matched] { matched = borders[matched - 1] }
+      if scalars[index] == part.scalars[matched] { matched += 1 }
+      if matched == part.count { return index + 1 - matched }
+    }
+    return nil
+  }
+
+  /// For each beginning the length of its longest end that is a beginning too, itself apart.
+  private var borders: [Int] {
+    var borders = [0]
+    borders.reserveCapacity(count)
+    var length = 0
+    for index in 1..<count {
+      while length > 0, scalars[index] != scalars[length] { length = borders[length - 1] }
+      if scalars[index] == scalars[length] { length += 1 }
+      borders.append(length)
+    }
+    return borders
   }
 
   /// The last place of `part`.
-  func findLast(_ part: JinjaText) -> Int? {
+  package func findLast(_ part: JinjaText) -> Int? {
     guard part.count <= count else { return nil }
-    return (0...(count - part.count)).last { matches(part, at: $0) }
+    guard part.count > Self.shortPart else {
+      return (0...(count - part.count)).last { matches(part, at: $0) }
+    }
+    return JinjaText(scalars.reversed()).find(JinjaText(part.scalars.reversed())).map {
+      count - part.count - $0
+    }
   }
 
   func hasPrefix(_ part: JinjaText) -> Bool { matches(part, at: 0) }
@@ -77,20 +110,17 @@ extension JinjaText {
   func replacing(_ old: JinjaText, with new: JinjaText, limit: Int = .max) -> JinjaText {
     var out: [Unicode.Scalar] = []
     var (index, done) = (0, 0)
-    while index < count {
-      if done < limit, matches(old, at: index) {
-        out += new.scalars
-        done += 1
-        if !old.isEmpty {
-          index += old.count
-          continue
-        }
-      }
+    while done < limit, let place = find(old, from: index) {
+      out += scalars[index..<place]
+      out += new.scalars
+      done += 1
+      index = place + old.count
+      guard old.isEmpty else { continue }
+      if index == count { break }
       out.append(scalars[index])
       index += 1
     }
-    if old.isEmpty && done < limit { out += new.scalars }
-    return JinjaText(out)
+    return JinjaText(out + scalars[index...])
   }
 
   /// `split(separator, limit)`.

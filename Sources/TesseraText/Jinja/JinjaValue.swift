@@ -50,6 +50,14 @@ package enum JinjaValue: Sendable {
     }
   }
 
+  /// Whether it holds other values.
+  var isContainer: Bool {
+    switch self {
+    case .list, .tuple, .lazy, .dictionary: true
+    default: false
+    }
+  }
+
   package var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
   /// Python's truth.

@@ -13,6 +13,26 @@ struct TextNormalizer: Sendable {
 
   init(_ member: TokenizerMember) throws {
     steps = member.isPresent ? try Self.read(member) : []
+    try Self.checkGrowth(
+      steps.map { step in
+        switch step {
+        case .nfc: (1, 1)
+        case .prepend(let text): (1, 1 + text.count)
+        case .replace(let pattern, let content): (pattern.count, content.count)
+        }
+      }, member)
+  }
+
+  /// The most that replacements one after another may make of a byte: a few of them would double a text on and on.
+  private static let growthLimit = 256.0
+
+  /// - Parameter steps: from how many bytes each makes how many.
+  /// - Throws: `unsupported`.
+  static func checkGrowth(_ steps: [(from: Int, to: Int)], _ member: TokenizerMember) throws {
+    let growth = steps.reduce(1) { $0 * max(1, Double($1.to) / Double($1.from)) }
+    guard growth <= growthLimit else {
+      throw member.unsupported("replacements that make a text more than \(Int(growthLimit)) times as long")
+    }
   }
 
   private static func read(_ member: TokenizerMember) throws -> [Step] {

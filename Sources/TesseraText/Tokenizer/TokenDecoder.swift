@@ -19,6 +19,11 @@ struct TokenDecoder: Sendable {
 
   init(_ member: TokenizerMember) throws {
     steps = member.isPresent ? try Self.read(member) : [.spaced]
+    try TextNormalizer.checkGrowth(
+      steps.map { step in
+        guard case .replace(let pattern, let content) = step else { return (1, 1) }
+        return (pattern.count, content.count)
+      }, member)
     for (index, step) in steps.enumerated().dropLast() {
       if case .byteLevel = step {
         throw member.unsupported("a decoder after ByteLevel (decoder \(index + 1) of \(steps.count))")

@@ -20,6 +20,8 @@ public struct Tokenizer: Sendable {
   let postProcessor: PostProcessor
   let decoder: TokenDecoder
   private(set) var added: AddedTokens
+  /// How many of the added tokens the vocabulary does not have.
+  private var addedBeyond = 0
   private let scratches = BPEScratchPool()
 
   /// Reads a `tokenizer.json`.
@@ -108,6 +110,7 @@ public struct Tokenizer: Sendable {
   private mutating func add(_ token: AddedToken) {
     let pattern =
       token.normalized ? token.content.withUnsafeBufferPointer { normalizer.apply($0) } : nil
+    if added.token(token.id) == nil, model.tokens.find(token.content) == nil { addedBeyond += 1 }
     added.add(token, normalizedPattern: pattern ?? token.content)
   }
 
@@ -128,9 +131,9 @@ public struct Tokenizer: Sendable {
   /// The id that the `tokenizers` library gives a token of a file that the vocabulary does not have: behind as many as
   /// the vocabulary has and the added ones before it. Where the vocabulary leaves ids out that is not one past the
   /// highest.
-  private var nextID: Int {
-    model.tokens.count + added.tokens.count { model.tokens.find($0.content) == nil }
-  }
+  ///
+  /// - Complexity: O(1).
+  private var nextID: Int { model.tokens.count + addedBeyond }
 
   /// The id of an added token that the vocabulary does not have. The library counts, whatever the file says: where ids
   /// are left out before it, the file's does not count there either.

@@ -2,6 +2,8 @@
 package enum Suggestion {
   /// ` (did you mean 'x'?)` if a word is near, else nothing.
   package static func near(_ word: String, among allowed: [String]) -> String {
+    // No slip of the hand is near a word that long, and to find out costs its length times all others'.
+    guard word.utf8.count <= 100 else { return "" }
     let ranked = allowed.map { ($0, distance(Array(word), Array($0))) }.sorted { $0.1 < $1.1 }
     guard let best = ranked.first, best.1 <= max(2, word.count / 3) else { return "" }
     return " (did you mean '\(best.0)'?)"

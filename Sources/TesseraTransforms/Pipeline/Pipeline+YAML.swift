@@ -44,11 +44,14 @@ extension Pipeline {
 private enum YAMLPipelineReader {
   static func steps(_ yaml: String) throws -> [StepNode] {
     let root: Node?
+    if let excess = YAMLAliases.excess(in: yaml) {
+      throw PipelineFault(message: excess.message, location: excess.location)
+    }
     do { root = try Yams.compose(yaml: yaml) } catch { throw fault(of: error) }
     guard let root else {
       throw PipelineFault(message: "the pipeline is empty", location: SourceLocation(line: 1, column: 1))
     }
-    return try list(of: root).map(step)
+    return try list(of: root).map { try step($0) }
   }
 
   private static func list(of root: Node) throws -> [Node] {
@@ -74,7 +77,9 @@ private enum YAMLPipelineReader {
     }
   }
 
-  private static func step(_ node: Node) throws -> StepNode {
+  /// - Parameter depth: in how many lists and steps the node stands.
+  private static func step(_ node: Node, depth: Int = 0) throws -> StepNode {
+    guard depth <= PipelineParser.depthLimit else { throw PipelineParser.tooDeep(at: location(node)) }
     switch node {
     case .scalar(let scalar):
       let place = location(node)
@@ -92,29 +97,30 @@ private enum YAMLPipelineReader {
           message: "a step is one name with its arguments below it; this mapping has \(mapping.count) keys",
           location: location(node))
       }
-      return StepNode(name: name, arguments: try arguments(value), location: location(key))
+      return StepNode(name: name, arguments: try arguments(value, depth + 1), location: location(key))
     default:
       throw PipelineFault(message: "expected a transform", location: location(node))
     }
   }
 
-  private static func arguments(_ node: Node) throws -> [StepNode.Argument] {
+  private static func arguments(_ node: Node, _ depth: Int) throws -> [StepNode.Argument] {
     if case .mapping(let mapping) = node {
       return try mapping.map { key, value in
         guard let name = key.string else {
           throw PipelineFault(message: "expected an argument's name", location: location(key))
         }
-        return StepNode.Argument(name: name, value: try argument(value), location: location(key))
+        return StepNode.Argument(name: name, value: try argument(value, depth), location: location(key))
       }
     }
     if case .scalar(let scalar) = node, scalar.style == .plain, ["", "null", "~"].contains(scalar.string) {
       return []
     }
-    return [StepNode.Argument(name: nil, value: try argument(node), location: location(node))]
+    return [StepNode.Argument(name: nil, value: try argument(node, depth), location: location(node))]
   }
 
-  private static func argument(_ node: Node) throws -> ArgumentNode {
+  private static func argument(_ node: Node, _ depth: Int) throws -> ArgumentNode {
     let place = location(node)
+    guard depth <= PipelineParser.depthLimit else { throw PipelineParser.tooDeep(at: place) }
     switch node {
     case .scalar(let scalar):
       guard scalar.style == .plain else { return ArgumentNode(.string(scalar.string), at: place) }
@@ -122,8 +128,8 @@ private enum YAMLPipelineReader {
       return PipelineParser.value(scalar.string, origin: place)
         ?? ArgumentNode(.string(scalar.string), at: place)
     case .sequence(let sequence):
-      return ArgumentNode(.list(try sequence.map(argument)), at: place)
-    case .mapping: return ArgumentNode(.step(try step(node)), at: place)
+      return ArgumentNode(.list(try sequence.map { try argument($0, depth + 1) }), at: place)
+    case .mapping: return ArgumentNode(.step(try step(node, depth: depth)), at: place)
     case .alias: throw PipelineFault(message: "an alias cannot stand here", location: place)
     }
   }

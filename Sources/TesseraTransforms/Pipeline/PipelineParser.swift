@@ -23,6 +23,10 @@ struct PipelineParser {
     originLine = origin.line
   }
   private let originLine: Int
+  private var depth = 0
+
+  /// Lists and steps inside of each other beyond this are refused: each costs stack.
+  static let depthLimit = 64
 
   /// All steps up to the end of the text.
   static func steps(_ text: String) throws -> [StepNode] {
@@ -57,17 +61,17 @@ struct PipelineParser {
   private mutating func argumentsIfAny() throws -> [StepNode.Argument] {
     guard take("(") else { return [] }
     var arguments: [StepNode.Argument] = []
+    var hasNamed = false
     if take(")") { return [] }
     repeat {
       let location = here
       let start = (at, line, lineStart)
       if let name = word(), take(":") {
         arguments.append(.init(name: name, value: try value(), location: location))
+        hasNamed = true
       } else {
         (at, line, lineStart) = start
-        if arguments.contains(where: { $0.name != nil }) {
-          throw fault("a value without a name cannot follow one with a name")
-        }
+        if hasNamed { throw fault("a value without a name cannot follow one with a name") }
         arguments.append(.init(name: nil, value: try value(), location: location))
       }
     } while take(",")
@@ -76,6 +80,17 @@ struct PipelineParser {
   }
 
   private mutating func value() throws -> ArgumentNode {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.depthLimit else { throw Self.tooDeep(at: here) }
+    return try valueHere()
+  }
+
+  static func tooDeep(at location: SourceLocation) -> PipelineFault {
+    PipelineFault(message: "more than \(depthLimit) lists and steps inside of each other", location: location)
+  }
+
+  private mutating func valueHere() throws -> ArgumentNode {
     let location = here
     guard !isAtEnd else { throw fault("expected a value, got the end") }
     if take("[") { return ArgumentNode(.list(try listItems()), at: location) }

@@ -48,6 +48,12 @@ final class RecipeNode {
     _ yaml: String, file: String, choosing choice: StageChoice? = nil,
     overrides: [(place: String, value: String)] = []
   ) throws -> RecipeNode {
+    if let excess = YAMLAliases.excess(in: yaml) {
+      throw TesseraError(
+        .invalidArgument(
+          name: "line \(excess.location.line)", expected: "at most \(YAMLAliases.limit) aliases in a recipe",
+          got: excess.message), path: file)
+    }
     let root: Node?
     do { root = try Yams.compose(yaml: yaml) } catch {
       throw TesseraError(

@@ -201,6 +201,12 @@ struct DetectionDatasetTests {
       ),
       (Self.box(square + #"{"size": [4, 6], "counts": "zzzzzzzzzzzzzzzz"}"#), "the character z"),
       (Self.box(square + #"{"size": [4, 6], "counts": "P"}"#), "ends early"),
+      // Differences of 2⁵⁴ each, which together are beyond all numbers.
+      (
+        Self.box(
+          square + #"{"size": [4, 6], "counts": "\#(String(repeating: "oooooooooo?", count: 600))"}"#),
+        "not the 24 pixels"
+      ),
       (Self.box(square + #"{"counts": "8"}"#), "a size"),
       (Self.box(square + "5"), "a number"), (Self.box(#""bbox": [0, 0, 1, 1]"#), "nothing"),
       (Self.box(square + #"[[1, 1, 2, 2, 3, 1]], "iscrowd": 2"#), "iscrowd"),
@@ -275,6 +281,27 @@ struct DetectionDatasetTests {
     guard case .limitExceeded = error?.reason else {
       Issue.record("got \(String(describing: error))")
       return
+    }
+  }
+
+  @Test("masks that would take hours or all memory are refused, however few bytes say them")
+  func costlyMasks() throws {
+    let folder = try TemporaryFolder()
+    let corners = Array(repeating: "0, 0, 1048576, 1048576", count: 300).joined(separator: ", ")
+    let square = #""bbox": [0, 0, 1, 1], "segmentation": [[0, 0, 5, 0, 5, 3]]"#
+    let cases: [(annotations: [String], masks: DetectionDataset.Masks)] = [
+      ([Self.box(#""bbox": [0, 0, 1, 1], "segmentation": [[\#(corners)]]"#)], .instances),
+      (Array(repeating: Self.box(square), count: 9), .separate),
+    ]
+    for (annotations, masks) in cases {
+      let set = try DetectionDataset(
+        Self.file(folder, annotations: annotations), masks: masks, orientation: .ignore,
+        limits: DecodeLimits(pixels: 24))
+      let error = #expect(throws: TesseraError.self) { try set.sample(at: 0) }
+      guard case .limitExceeded? = error?.reason else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
     }
   }
 

@@ -52,6 +52,19 @@ import Testing
     #expect(turns.conversation.map(\.text) == ["S", "<image>\n<image>\nQ", "A", "Q2", "a"])
   }
 
+  @Test("of a hundred thousand answers, and records of as many members, are read in a pass") func long()
+    throws
+  {
+    let answers = (0..<100_000).map { "\"\($0)\"" }.joined(separator: ",")
+    let sample = try sample(#"{"prompt": "Q", "ranked": [\#(answers)], "images": ["a.jpg"]}"#)
+    #expect(sample.rejected.count == 99_999)
+    let members = (0..<100_000).map { #""\#($0)": 0,"# }.joined()
+    #expect(
+      try self.sample("{" + members + String(Self.layouts[1].dropFirst())).rejected == [
+        RejectedAnswer("blue")
+      ])
+  }
+
   @Test(
     "that are none say what is wrong",
     arguments: [

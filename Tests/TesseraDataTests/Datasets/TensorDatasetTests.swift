@@ -153,6 +153,27 @@ struct TensorDatasetTests {
     #expect(refused > bytes.count / 2)
   }
 
+  @Test("an npz whose arrays share their bytes is refused: a small one would unpack to any size")
+  func overlappingZip() async throws {
+    let folder = try TemporaryFolder()
+    let reply = try await Oracle.pillow13.run(
+      """
+      sink = io.BytesIO()
+      np.savez_compressed(sink, a=np.zeros(100, dtype=np.float32))
+      good = sink.getvalue()
+      at = good.index(b"PK\\x01\\x02")
+      end = good.index(b"PK\\x05\\x06")
+      entry = good[at:end]
+      both = entry + entry.replace(b"a.npy", b"b.npy")
+      tail = good[end:]
+      tail = tail[:8] + (2).to_bytes(2, "little") * 2 + len(both).to_bytes(4, "little") + tail[16:]
+      out = good[:at] + both + tail
+      """)
+    try folder.write(reply.bytes, "a.npz")
+    let error = #expect(throws: TesseraError.self) { try TensorDataset(folder.path + "/a.npz") }
+    #expect(error?.description.contains("share bytes") == true, "\(String(describing: error))")
+  }
+
   @Test(
     "a safetensors header that lies is an error at once",
     arguments: [

@@ -116,6 +116,27 @@ import Testing
     #expect(try TarReading.byIndex(folder.path + "/t.tar") == found)
   }
 
+  @Test("a label with a size beyond every file is passed over") func endlessLabel() throws {
+    // 2⁶³ − 1 in base 256: filled up to whole blocks it would be no number any more.
+    let size: [UInt8] = [0x80, 0, 0, 0, 0x7F] + [UInt8](repeating: 0xFF, count: 7)
+    let tar = try TarFile.good().edited("cat/3.jpg", at: 124, size).edited(
+      "cat/3.jpg", at: 156, [UInt8(ascii: "V")])
+    let folder = try TemporaryFolder()
+    try folder.write(tar.bytes, "t.tar")
+    let found = try TarReading.byIndex(folder.path + "/t.tar")
+    #expect(found == ["0 0", "1 1", "2 2"])
+    #expect(try TarReading.byStream(folder.path + "/t.tar") == found)
+  }
+
+  @Test("a fault that is a sample's is told once, also where it is all there is") func faultAlone() throws {
+    let tar = try TarFile.good().edited("cat/0.jpg", at: 156, [UInt8(ascii: " ")]).cut(at: 1241)
+    let folder = try TemporaryFolder()
+    try folder.write(tar.bytes, "t.tar")
+    let found = try TarReading.byIndex(folder.path + "/t.tar")
+    #expect(found.count == 1 && found[0].contains("member type 32"), "\(found)")
+    #expect(try TarReading.byStream(folder.path + "/t.tar") == found)
+  }
+
   @Test("cut anywhere, they give all samples before the cut, and say what is missing") func cuts() throws {
     let good = try TarFile.good()
     let folder = try TemporaryFolder()

@@ -23,7 +23,7 @@ struct ZipArchive: Sendable {
 
   /// Reads the directory at the file's end.
   ///
-  /// - Throws: `corrupt` for places outside of the file, sizes that cannot be, and overlaps of the directory;
+  /// - Throws: `corrupt` for places outside of the file, sizes that cannot be, and overlaps;
   ///   `unsupported` for encryption and other methods; `truncated` without a directory.
   init(_ file: MappedFile) throws {
     self.file = file
@@ -34,7 +34,17 @@ struct ZipArchive: Sendable {
       for _ in 0..<directory.count {
         members.append(try Self.member(bytes, &at, end: directory.end))
       }
+      try Self.checkOverlaps(members)
       return members
+    }
+  }
+
+  /// Members that share their bytes would make a small file unpack to any size.
+  private static func checkOverlaps(_ members: [Member]) throws {
+    let sorted = members.filter { !$0.bytes.isEmpty }.sorted { $0.bytes.lowerBound < $1.bytes.lowerBound }
+    for (first, second) in zip(sorted, sorted.dropFirst())
+    where second.bytes.lowerBound < first.bytes.upperBound {
+      throw fault("'\(first.name)' and '\(second.name)' share bytes")
     }
   }
 

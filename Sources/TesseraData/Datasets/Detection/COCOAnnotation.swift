@@ -50,8 +50,10 @@ struct COCOAnnotation {
 
   /// Sets the object's pixels to a value.
   ///
-  /// - Throws: `corrupt` for a segmentation that is missing, of another size, or not what it must be.
-  func paint(_ value: UInt8, on pixels: UnsafeMutableBufferPointer<UInt8>, _ size: Size) throws {
+  /// - Throws: `corrupt` for a segmentation that is missing, of another size, or not what it must be; `limitExceeded`.
+  func paint(
+    _ value: UInt8, on pixels: UnsafeMutableBufferPointer<UInt8>, _ size: Size, _ budget: inout MaskBudget
+  ) throws {
     switch segmentation {
     case .array(let polygons)?:
       guard !polygons.isEmpty else { throw Self.fault("segmentation has no polygon") }
@@ -59,10 +61,11 @@ struct COCOAnnotation {
         guard case .array(let numbers) = polygon else {
           throw Self.fault("a polygon must be an array of numbers, got \(polygon.kind)")
         }
-        try PolygonFill.paint(try numbers.map { try Self.number($0, "a polygon") }, value, on: pixels, size)
+        try PolygonFill.paint(
+          try numbers.map { try Self.number($0, "a polygon") }, value, on: pixels, size, &budget)
       }
     case .object?:
-      try runLengths(size).paint(value, on: pixels)
+      try runLengths(size).paint(value, on: pixels, &budget)
     case let other:
       throw Self.fault("segmentation must be polygons or run lengths, got \(Self.kind(other))")
     }

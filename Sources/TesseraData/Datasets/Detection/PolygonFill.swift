@@ -13,9 +13,10 @@ enum PolygonFill {
   /// Sets the pixels inside of a polygon to a value.
   ///
   /// - Parameter corners: x and y by turns.
-  /// - Throws: `corrupt` for fewer than three corners, half a corner, or one too far out.
+  /// - Throws: `corrupt` for fewer than three corners, half a corner, or one too far out; `limitExceeded`.
   static func paint(
-    _ corners: [Double], _ value: UInt8, on pixels: UnsafeMutableBufferPointer<UInt8>, _ size: Size
+    _ corners: [Double], _ value: UInt8, on pixels: UnsafeMutableBufferPointer<UInt8>, _ size: Size,
+    _ budget: inout MaskBudget
   ) throws {
     guard corners.count >= 6, corners.count % 2 == 0 else {
       throw TesseraError(
@@ -25,11 +26,22 @@ enum PolygonFill {
     if let far = corners.first(where: { abs($0) > Double(farthest) }) {
       throw TesseraError(.corrupt(format: "the polygon", detail: "a corner at \(far)"))
     }
-    var crossings = crossings(corners.map { Int(scale * $0 + 0.5) }, size)
+    let fine = corners.map { Int(scale * $0 + 0.5) }
+    try budget.spend(length(fine))
+    var crossings = crossings(fine, size)
     crossings.sort()
     crossings.append(size.area)
     for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
+      try budget.spend(crossings[pair + 1] - crossings[pair])
       RunLengths.paint(crossings[pair]..<crossings[pair + 1], value, on: pixels, size)
+    }
+  }
+
+  /// The steps of the outline.
+  private static func length(_ fine: [Int]) -> Int {
+    stride(from: 0, to: fine.count, by: 2).reduce(0) { sum, corner in
+      let next = (corner + 2) % fine.count
+      return sum + max(abs(fine[next] - fine[corner]), abs(fine[next + 1] - fine[corner + 1])) + 1
     }
   }
 

@@ -44,7 +44,10 @@ struct RunLengths: Equatable {
       shift += 5
       if digit & 0x20 != 0 { continue }
       if digit & 0x10 != 0 { value |= -1 << shift }
-      counts.append(counts.count > 2 ? value + counts[counts.count - 2] : value)
+      if counts.count > 2 { value += counts[counts.count - 2] }
+      // Looked at before differences of differences add up to more than a number holds.
+      guard value >= 0, value <= size.area else { throw Self.wrong(counts.count + 1, size) }
+      counts.append(value)
       (value, shift) = (0, 0)
     }
     guard shift == 0 else {
@@ -55,7 +58,12 @@ struct RunLengths: Equatable {
   }
 
   /// Sets the pixels inside to a value.
-  func paint(_ value: UInt8, on pixels: UnsafeMutableBufferPointer<UInt8>) {
+  ///
+  /// - Throws: `limitExceeded`.
+  func paint(
+    _ value: UInt8, on pixels: UnsafeMutableBufferPointer<UInt8>, _ budget: inout MaskBudget
+  ) throws {
+    try budget.spend(counts.enumerated().reduce(0) { $0 + $1.offset % 2 * $1.element })
     var position = 0
     for (number, count) in counts.enumerated() {
       if number % 2 == 1 { Self.paint(position..<position + count, value, on: pixels, size) }

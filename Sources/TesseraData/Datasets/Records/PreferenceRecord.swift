@@ -155,7 +155,8 @@ struct PreferenceRecord {
       throw fault("'ranked' must have two answers or more, the best first, got \(values.count)")
     }
     let texts = try values.map { try text($0, "ranked") }
-    if let twice = texts.first(where: { text in texts.count { $0 == text } > 1 }) {
+    var seen: Set<String> = []
+    if let twice = texts.first(where: { !seen.insert($0).inserted }) {
       throw fault("'ranked' has one answer twice: '\(twice.prefix(60))'")
     }
     return (texts[0], texts.dropFirst().enumerated().map { RejectedAnswer($1, rank: $0 + 1) })

@@ -178,10 +178,11 @@ extension RecordTable {
   /// The names of columns that the first records have, in the order in which they come.
   package func columnsOfFirstRecords() -> [String] {
     var names: [String] = []
+    var seen: Set<String> = []
     for index in 0..<min(count, 20) {
       // Records that cannot be read have no columns to suggest.
       guard let record = try? record(at: index) else { continue }
-      for name in record.value.names where !names.contains(name) { names.append(name) }
+      for name in record.value.names where seen.insert(name).inserted { names.append(name) }
     }
     return names
   }

@@ -263,5 +263,6 @@ struct TarScanner {
     return nil
   }
 
-  private static func padded(_ size: Int) -> Int { (size + 511) & ~511 }
+  /// A size with what fills its last block up; sizes beyond every file stay.
+  private static func padded(_ size: Int) -> Int { size > Int.max - 511 ? size : (size + 511) & ~511 }
 }

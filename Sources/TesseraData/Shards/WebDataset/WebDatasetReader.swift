@@ -9,8 +9,8 @@ final class WebDatasetReader: SampleReader {
   /// The tar at hand, as errors call it.
   private var tar = ""
   private var open: Pending?
-  /// Whether the tar at hand has had a member, and what is wrong with it as a whole.
-  private var hasMembers = false
+  /// Whether the tar at hand has had a member, or a sample's fault, and what is wrong with it as a whole.
+  private var hasSamples = false
   private var tarFault: TarFault?
   private var finished: [Pending] = []
 
@@ -54,13 +54,13 @@ final class WebDatasetReader: SampleReader {
     }
     switch event {
     case .member(let member):
-      hasMembers = true
+      hasSamples = true
       try add(member)
     case .fault(let fault): add(fault)
     case nil:
       close()
       // A file without a single member that does not even end as a tar does: no samples are lost in silence.
-      if !hasMembers, let tarFault {
+      if !hasSamples, let tarFault {
         finished.append(Pending(tar: tar, key: [], fault: tarFault.error(in: tar)))
       }
       scanner = nil
@@ -76,7 +76,7 @@ final class WebDatasetReader: SampleReader {
     case .descriptor(let number): file = OpenFile(descriptor: number, name: "-", closes: false)
     }
     tar = file.path
-    (hasMembers, tarFault) = (false, nil)
+    (hasSamples, tarFault) = (false, nil)
     scanner = TarScanner(TarStreamInput(file))
     return true
   }
@@ -105,9 +105,11 @@ final class WebDatasetReader: SampleReader {
       return
     }
     if fault.name.isEmpty {
+      hasSamples = true
       close()
       finished.append(Pending(tar: tar, key: [], fault: fault.error(in: tar)))
     } else if let (key, _) = MemberName.split(fault.name) {
+      hasSamples = true
       enter(key)
       blame(fault.error(in: tar))
     } else {

@@ -14,6 +14,9 @@ struct HuggingFaceReader {
   /// The configuration in `json`, and where each of its keys stands.
   static func read(_ json: String) throws -> (HuggingFaceConfiguration, places: [String: SourceLocation]) {
     let root: Node?
+    if let excess = YAMLAliases.excess(in: json) {
+      throw PipelineFault(message: excess.message, location: excess.location)
+    }
     do { root = try Yams.compose(yaml: json) } catch {
       throw PipelineFault(message: "not JSON: \(error)", location: SourceLocation(line: 1, column: 1))
     }
