@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What several processes that train one model gain here, where the time goes, and what more of them would.
 
-    python3 Benchmarks/ranks.py .build/release/tessera-vlm [--ranks 1 2 4] [--steps 60] [--rounds 3] [--page docs/vlm-ranks.md]
+    python3 Benchmarks/ranks.py .build/release/tessera-vlm [--ranks 1 2 4] [--steps 60] [--rounds 3]
 
 Each configuration trains the same steps of samples/vlm/shapes.yaml's first stage, one compute thread a rank, in turns. As a
 bound, as many trainings that know nothing of each other run side by side: what this machine gives so many processes at all.
@@ -18,8 +18,6 @@ import subprocess
 import tempfile
 import threading
 import time
-
-PAGE_MARK = "<!-- tables: Benchmarks/ranks.py writes what follows -->"
 
 
 def free_port():
@@ -109,7 +107,6 @@ def main():
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--samples", type=int, default=32, help="samples of a step, of all ranks together")
-    parser.add_argument("--page", help="a Markdown file whose tables are replaced")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/data"
@@ -161,11 +158,6 @@ def main():
         lines.append(f"| {title} | {' | '.join(cells)} |")
     text = "\n".join(lines) + "\n"
     print(text)
-    if arguments.page:
-        with open(arguments.page) as f:
-            page = f.read()
-        with open(arguments.page, "w") as f:
-            f.write(page.split(PAGE_MARK)[0] + PAGE_MARK + "\n" + text)
 
 
 if __name__ == "__main__":
