@@ -3,32 +3,31 @@
 /// The reader of YAML puts what an alias stands for in its place: a few lines of aliases of aliases would be a tree of
 /// any size. Few of them cannot, and no settings have many.
 package enum YAMLAliases {
-  /// The most aliases of a text: together they make it at most some hundred times as large.
-  package static let limit = 16
+  /// The most aliases of a text: together they make it at most twenty times as large.
+  package static let limit = 8
 
   /// The alias that is one too many, if there is one: what to say, and where it stands.
   ///
-  /// What looks like an alias inside of quotes counts too; comments do not.
+  /// Every asterisk before a word counts, in quotes and comments too: where those end only the reader knows.
   package static func excess(in yaml: String) -> (message: String, location: SourceLocation)? {
     var (count, line, column) = (0, 1, 0)
-    var before: Unicode.Scalar = "\n"
-    var isComment = false
     let scalars = yaml.unicodeScalars
-    for index in scalars.indices {
-      let scalar = scalars[index]
+    for (scalar, next) in zip(scalars, scalars.dropFirst()) {
       column += 1
-      if scalar == "#", " \t\n".unicodeScalars.contains(before) { isComment = true }
-      if scalar == "\n" { (isComment, line, column) = (false, line + 1, 0) }
-      if scalar == "*", !isComment, " \t\r\n[]{},:".unicodeScalars.contains(before),
-        let next = scalars[scalars.index(after: index)...].first, PipelinePrinter.isWordScalar(next)
-      {
-        count += 1
-        guard count <= limit else {
-          return ("more than \(limit) aliases", SourceLocation(line: line, column: column))
-        }
+      if scalar == "\n" { (line, column) = (line + 1, 0) }
+      guard scalar == "*", isAnchor(next) else { continue }
+      count += 1
+      if count > limit {
+        return (
+          "more than \(limit) aliases (asterisks before a word)", SourceLocation(line: line, column: column)
+        )
       }
-      before = scalar
     }
     return nil
+  }
+
+  /// Whether an anchor's name may have the character.
+  private static func isAnchor(_ c: Unicode.Scalar) -> Bool {
+    PipelinePrinter.isLetter(c) || ("0"..."9").contains(c) || c == "-"
   }
 }
