@@ -3,15 +3,16 @@
 /// The reader of YAML puts what an alias stands for in its place: a few lines of aliases of aliases would be a tree of
 /// any size. Few of them cannot, and no settings have many.
 package enum YAMLAliases {
-  /// The most aliases of a text: together they make it at most twenty times as large.
-  package static let limit = 8
+  /// The most aliases of a text: sixteen make it at most some 360 times as large (e^(n/e) for n), and eight, which is for
+  /// large ones, twenty times.
+  package static func limit(_ yaml: String) -> Int { yaml.utf8.count > 1 << 16 ? 8 : 16 }
 
   /// The alias that is one too many, if there is one: what to say, and where it stands.
   ///
   /// Every asterisk before a word counts, in quotes and comments too: where those end only the reader knows.
   package static func excess(in yaml: String) -> (message: String, location: SourceLocation)? {
     var (count, line, column) = (0, 1, 0)
-    let scalars = yaml.unicodeScalars
+    let (scalars, limit) = (yaml.unicodeScalars, limit(yaml))
     for (scalar, next) in zip(scalars, scalars.dropFirst()) {
       column += 1
       if scalar == "\n" { (line, column) = (line + 1, 0) }

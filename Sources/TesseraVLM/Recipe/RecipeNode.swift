@@ -51,7 +51,7 @@ final class RecipeNode {
     if let excess = YAMLAliases.excess(in: yaml) {
       throw TesseraError(
         .invalidArgument(
-          name: "line \(excess.location.line)", expected: "at most \(YAMLAliases.limit) aliases in a recipe",
+          name: "line \(excess.location.line)", expected: "few aliases in a recipe",
           got: excess.message), path: file)
     }
     let root: Node?
