@@ -140,11 +140,12 @@ def main():
     folder = tempfile.mkdtemp(prefix="killed-")
     pictures = f"{folder}/pictures"
     os.mkdir(pictures)
-    names = sorted(n for n in os.listdir(arguments.photos) if n.endswith((".jpg", ".jpeg", ".png")))
+    found = sorted(os.path.join(place, name) for place, _, names in os.walk(arguments.photos) for name in names
+                   if name.endswith((".jpg", ".jpeg", ".png")))
     # Enough that a run lasts.
     for copy in range(30):
-        for name in names:
-            shutil.copy(f"{arguments.photos}/{name}", f"{pictures}/{copy:02}-{name}")
+        for path in found:
+            shutil.copy(path, f"{pictures}/{copy:02}-{os.path.basename(path)}")
     with open(f"{folder}/recipe.yaml", "w") as f:
         f.write(RECIPE)
     tessera, vlm = arguments.tessera, arguments.tessera_vlm
@@ -153,7 +154,7 @@ def main():
             (f"preprocess to {form}", [tessera, "preprocess", pictures, f"{folder}/{form}", "--preset", "imagenet-eval", "--format",
                                        form, "--shard-size", "16", "--resume"], f"{folder}/{form}")
             for form in ("npy", "safetensors")],
-        "pack": [("pack to webdataset", [tessera, "pack", pictures, f"{folder}/tars", "--shard-size", "40", "--resume"],
+        "pack": [("pack to webdataset", [tessera, "pack", pictures, f"{folder}/tars", "--format", "webdataset", "--shard-size", "40", "--resume"],
                   f"{folder}/tars")],
         "train": [("run of three stages", [vlm, "run", f"{folder}/recipe.yaml", "-o", f"{folder}/run", "--threads", "1"],
                    f"{folder}/run")],

@@ -98,12 +98,11 @@ def main():
     if "loader" in arguments.only:
         pictures = f"{folder}/pictures"
         os.mkdir(pictures)
-        names = sorted(n for n in os.listdir(arguments.photos) if n.endswith((".jpg", ".jpeg", ".png")))
-        for copy in range(1000 // len(names) + 1):
-            for name in names:
-                os.link(os.path.realpath(f"{arguments.photos}/{name}"), f"{pictures}/{copy:03}-{name}") \
-                    if os.stat(arguments.photos).st_dev == os.stat(pictures).st_dev \
-                    else shutil.copy(f"{arguments.photos}/{name}", f"{pictures}/{copy:03}-{name}")
+        found = sorted(os.path.join(place, name) for place, _, names in os.walk(arguments.photos) for name in names
+                       if name.endswith((".jpg", ".jpeg", ".png")))
+        for copy in range(1000 // len(found) + 1):
+            for path in found:
+                shutil.copy(path, f"{pictures}/{copy:03}-{os.path.basename(path)}")
         count = len(os.listdir(pictures))
         epochs = -(-arguments.samples // count)
         soak(f"loader, {epochs * count} samples",
