@@ -11,8 +11,11 @@ public struct Size: Sendable, Hashable, Codable, CustomStringConvertible {
   /// A square.
   public init(_ side: Int) { self.init(width: side, height: side) }
 
-  /// Pixels: width times height.
-  public var area: Int { width * height }
+  /// Pixels: width times height; `Int.max` where they are more than that, as a hostile header may say.
+  public var area: Int {
+    let (product, isOver) = width.multipliedReportingOverflow(by: height)
+    return isOver ? .max : product
+  }
   public var shorter: Int { min(width, height) }
   public var longer: Int { max(width, height) }
   /// Width and height exchanged.
