@@ -4,6 +4,7 @@ private import Foundation
 enum ScratchFolder {
   static let path: String = {
     let folder = FileManager.default.temporaryDirectory.path + "/tessera-fuzz-\(getpid())"
+    // Where it cannot be made, writing to it says so; what is left of it at the end harms nobody.
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     atexit { try? FileManager.default.removeItem(atPath: ScratchFolder.path) }
     return folder

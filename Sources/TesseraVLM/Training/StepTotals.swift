@@ -19,7 +19,8 @@ public struct StepTotals: Sendable, Hashable {
       self.init(step)
       return
     }
-    let own = try? step.get()
+    // The failure itself is told below, when all ranks know that there is one.
+    let own = if case .success(let batches) = step { batches } else { StepBatches<Batch>?.none }
     var numbers = own.map { Self($0).numbers } ?? Array(repeating: 0, count: Self.fields.count)
     var failed = 0.0
     if case .failure = step { failed = 1 }

@@ -138,7 +138,7 @@ public final class TrainingRun<Task: TrainingTask> {
         // What is done is not lost, and can be gone on with once the reason is gone.
         if trainer.isBetweenSteps, savedStep != trainer.completedSteps, trainer.group.isLeader {
           // Moments that other ranks have alone are lost with them: the checkpoint before is gone on from.
-          guard !trainer.options.shardsOptimizer else { throw error }
+          guard !(trainer.options.shardsOptimizer && trainer.group.isShared) else { throw error }
           try write(trainer.optimizer.moments)
           say("saved after step \(trainer.completedSteps)")
         }
