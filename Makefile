@@ -73,7 +73,8 @@ test: deps
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
-	swift test -c release
+	@# As they were built: without --skip-build everything is built once more, with other flags.
+	swift test -c release --skip-build
 	@for level in $$($(TESSERA) --version | sed -n 's/^simd \(.*\) of \(.*\) \1 (.*/\2/p'); do \
 	  echo "tessera: law 1, windows and determinism with TESSERA_SIMD=$$level"; \
 	  TESSERA_SIMD=$$level swift test -c release --skip-build --filter '$(LEVEL_SUITES)' || exit 1; \

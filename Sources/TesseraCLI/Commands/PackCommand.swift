@@ -67,6 +67,8 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Finish an interrupted run, or retry what failed in a finished one.")
   var resume = false
 
+  @OptionGroup var stall: StallOptions
+
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Pipeline (safetensors)") var pipeline: PipelineOptions
@@ -139,6 +141,7 @@ struct PackCommand: ParsableCommand {
     var job = PackJob(dataset, destination: destination)
     job.shardSize = shardSize
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
@@ -217,6 +220,7 @@ struct PackCommand: ParsableCommand {
     job.profile = resolved.name
     job.seed = seed ?? 0
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment

@@ -58,6 +58,8 @@ struct PreprocessCommand: ParsableCommand {
   @Option(help: ArgumentHelp("PNG compression, 0 to 9.", valueName: "n"))
   var compression = 6
 
+  @OptionGroup var stall: StallOptions
+
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
@@ -108,6 +110,7 @@ struct PreprocessCommand: ParsableCommand {
     job.profile = resolved.name
     job.seed = seed
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment

@@ -218,6 +218,19 @@ package enum FileIO {
     return Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
   }
 
+  /// What changes when a file is written, replaced or touched, links followed; nil if there is none.
+  package static func stamp(_ path: String) -> FileStamp? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return FileStamp(
+      size: Int(status.st_size),
+      numbers: [
+        Int(status.st_size), Int(bitPattern: UInt(status.st_dev)), Int(bitPattern: UInt(status.st_ino)),
+        Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec), Int(status.st_ctim.tv_sec),
+        Int(status.st_ctim.tv_nsec),
+      ])
+  }
+
   /// Which file a path leads to, links followed; nil if to none.
   package static func identity(_ path: String) -> FileIdentity? {
     var status = stat()
@@ -256,4 +269,11 @@ package enum FileIO {
 package struct FileIdentity: Hashable, Sendable {
   var device: UInt64
   var inode: UInt64
+}
+
+/// What the file system says of a file's state.
+package struct FileStamp: Sendable {
+  package var size: Int
+  /// Its size, device and inode, and when its contents and its entry last changed.
+  package var numbers: [Int]
 }

@@ -52,6 +52,8 @@ public struct PreprocessJob: Sendable {
   public var seed: UInt64 = 0
   /// Threads; the result does not depend on it.
   public var threads = 1
+  /// How long one picture may be in one stage (a disk that does not answer) before the log says which; nil for never.
+  public var stallWarning: Duration? = .seconds(60)
   public var errorPolicy: ErrorPolicy = .stop
   /// Go on where an earlier run in the destination was interrupted, or retry what failed in a finished one.
   public var resume = false

@@ -1,4 +1,5 @@
 internal import Logging
+internal import TesseraCore
 
 /// Who is told what a loader does: the ledger, the log and the caller's callback.
 struct LoaderObserver: Sendable {
@@ -10,10 +11,12 @@ struct LoaderObserver: Sendable {
   func note(_ batch: Batch, meter: LoaderMeter) {
     if !batch.failures.isEmpty {
       ledger.withLock { $0 += batch.failures }
-      for failure in batch.failures { logger.warning("\(failure)") }
+      for failure in batch.failures { logger.warning("\("\(failure)".visible)") }
     }
     onReport?(meter.report)
   }
+
+  func note(_ stall: StallWatch.Stall) { logger.warning("\("\(stall)".visible)") }
 
   func noteBeyondBound(bound: Int) {
     logger.debug("batches are being kept: memory beyond the \(bound) bounded batches was made")

@@ -102,6 +102,11 @@ public final class RecipeRun {
     return source
   }
 
+  /// What a corpus of the recipe holds, a line each: its records, and its pictures' bytes.
+  func contents(of source: CorpusSource) throws -> [String] {
+    try DataContents(memory: "\(folder)/contents.txt").lines(of: resolve(source), named: source.path)
+  }
+
   // MARK: the recipe that is kept
 
   private var recipePath: String { "\(folder)/recipe.yaml" }
