@@ -87,6 +87,8 @@ final class PackRun {
           [encoder, dataset = job.dataset] thread, piece in
           posts[thread].begin(sample(piece), .read)
           defer { posts[thread].end() }
+          var encoder = encoder
+          encoder.post = posts[thread]
           return encoder.encode(dataset, sample(piece))
         }
       }
