@@ -83,6 +83,8 @@ test: deps
 torture: build build-vlm
 	@echo "tessera: long commands, killed at random moments and gone on with"
 	python3 Tests/Torture/killed.py $(TESSERA) $(VLM) --times $(or $(TIMES),100)
+	@echo "tessera: hostile files, and what they cost"
+	python3 Tests/Torture/hostile.py $(TESSERA)
 	@echo "tessera: the loader and a training for very long"
 	python3 Tests/Torture/soak.py $(TESSERA) $(VLM) --samples $(or $(SAMPLES),1000000) --steps $(or $(STEPS),10000)
 

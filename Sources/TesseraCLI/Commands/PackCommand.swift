@@ -187,7 +187,7 @@ struct PackCommand: ParsableCommand {
     }
     for failure in job.failures.prefix(10) {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
-      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+      print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
     if job.failures.count > 10 { print("  … see \(destination)/\(PartNames(shard).errors)") }
   }

@@ -174,7 +174,7 @@ struct PreprocessCommand: ParsableCommand {
     print(line)
     for failure in summary.failures.prefix(10) {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
-      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+      print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
     if summary.failures.count > 10 { print("  … see \(job.destination)/\(PartNames(job.shard).errors)") }
     if summary.sharedStems > 0 {

@@ -100,7 +100,7 @@ struct StatsCommand: ParsableCommand {
       if !statistics.failures.isEmpty || statistics.isPartial { throw ExitCode.failure }
     } catch let error as TesseraError {
       line.finish()
-      Talk.say("tessera: \("\(error)".visible)")
+      Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
   }
@@ -124,7 +124,7 @@ struct StatsCommand: ParsableCommand {
       data = try DatasetSource.open(source)
       try Self.checkLevels(data)
     } catch let error as TesseraError {
-      Talk.say("tessera: \("\(error)".visible)")
+      Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
     var job = StatsJob(dataset: data)

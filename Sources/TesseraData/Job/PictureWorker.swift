@@ -24,6 +24,7 @@ package struct PictureWorker: Sendable {
 
   /// The numbers that chance gives picture `sample`.
   package func draw(for header: ImageHeader, sample: Int, epoch: UInt64 = 0) throws -> Draw {
+    try policy.limits.check(header.size)
     let random = RandomStream(seed: seed, epoch: epoch, sample: UInt64(sample))
     do { return try pipeline.draw(for: info(of: header), using: random) } catch let error as TesseraError {
       throw error.with(stage: .transform)

@@ -17,7 +17,7 @@ package final class StallWatch: Sendable {
     package var seconds: Double
 
     package var description: String {
-      let sample = name.isEmpty ? "sample \(index)" : "\(name) (sample \(index))"
+      let sample = name.isEmpty ? "sample \(index)" : "\(name.printable) (sample \(index))"
       let time = seconds < 10 ? "\((seconds * 10).rounded() / 10)" : "\(Int(seconds))"
       return "\(sample) has been in its stage '\(stage.rawValue)' for \(time) s, and its thread waits"
         + (stage == .read || stage == .write ? ": does the disk or the server answer?" : "")
@@ -89,7 +89,7 @@ package final class StallWatch: Sendable {
   ) throws -> R {
     let logger = Logger(label: "tessera.job")
     let watch = StallWatch(threads: threads, patience: patience ?? .zero) {
-      logger.warning("\("\($0)".visible)")
+      logger.warning("\($0)")
     }
     if patience != nil { try watch.start() }
     defer { watch.leave(threads) }

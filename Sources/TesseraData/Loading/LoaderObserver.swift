@@ -1,5 +1,4 @@
 internal import Logging
-internal import TesseraCore
 
 /// Who is told what a loader does: the ledger, the log and the caller's callback.
 struct LoaderObserver: Sendable {
@@ -11,12 +10,12 @@ struct LoaderObserver: Sendable {
   func note(_ batch: Batch, meter: LoaderMeter) {
     if !batch.failures.isEmpty {
       ledger.withLock { $0 += batch.failures }
-      for failure in batch.failures { logger.warning("\("\(failure)".visible)") }
+      for failure in batch.failures { logger.warning("\(failure)") }
     }
     onReport?(meter.report)
   }
 
-  func note(_ stall: StallWatch.Stall) { logger.warning("\("\(stall)".visible)") }
+  func note(_ stall: StallWatch.Stall) { logger.warning("\(stall)") }
 
   func noteBeyondBound(bound: Int) {
     logger.debug("batches are being kept: memory beyond the \(bound) bounded batches was made")
