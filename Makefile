@@ -10,9 +10,11 @@
 #             and ten thousand steps with memory, descriptors and threads watched; TIMES, SAMPLES, STEPS make them shorter
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make fuzz   gives the readers broken bytes, MINUTES=1 each (tools/fuzz; TARGETS='png tar' for some); builds for ten minutes
+# make sanitize  the tests under ThreadSanitizer, then all under AddressSanitizer with its search for leaks (an hour or two;
+#             KIND=thread or address for one, FILTER='Loader' for some tests)
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs fuzz lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs fuzz sanitize lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
@@ -25,7 +27,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,14s/^# //p' Makefile
+	@sed -n '/^# /s/^# //p; /^\.PHONY/q' Makefile
 
 deps:
 	@tools/install-deps build
@@ -130,6 +132,12 @@ docs: torch
 
 fuzz: deps
 	tools/fuzz -m $(or $(MINUTES),1) $(TARGETS)
+
+sanitize: deps
+	@tools/install-deps oracles torch
+	@status=0; for kind in $(or $(KIND),thread address); do \
+	  tools/sanitize $(if $(FILTER),-f '$(FILTER)') $$kind || status=1; \
+	done; exit $$status
 
 lint:
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) $(FUZZ) Package.swift

@@ -164,10 +164,26 @@ final class ShardSink: JobSink {
   ) throws -> Int {
     let path = path(number)
     let part = path + Self.rowsSuffix + AtomicFile.partSuffix
+    do {
+      let size = try writeRows(number, file, into: part, records, layout)
+      try AtomicFile.rename(part, to: path)
+      return size
+    } catch {
+      unlink(part)
+      throw error
+    }
+  }
+
+  /// Writes the rows that are there, without gaps, into a file of their own; its size.
+  private func writeRows(
+    _ number: Int, _ file: Int32, into part: String, _ records: [PictureRecord], _ layout: ArrayLayout
+  ) throws -> Int {
+    let path = path(number)
     let target = Foundation.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard target >= 0 else { throw FileIO.lastError("create", path) }
+    let size: Int
     do {
-      let size = try writeHead(number, target, records, layout)
+      size = try writeHead(number, target, records, layout)
       let from = dataStart(number) + 8 * samples(number).count
       var end = size - records.count { $0.failure == nil } * layout.byteCount
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
@@ -178,13 +194,12 @@ final class ShardSink: JobSink {
         try FileIO.writeAll(target, UnsafeRawBufferPointer(buffer), at: end, path: path)
         end += layout.byteCount
       }
-      guard close(target) == 0 else { throw FileIO.lastError("close", path) }
-      try AtomicFile.rename(part, to: path)
-      return size
     } catch {
       close(target)
-      unlink(part)
       throw error
     }
+    // Once, whatever it says: by a second call the number may be another thread's file.
+    guard close(target) == 0 else { throw FileIO.lastError("close", path) }
+    return size
   }
 }

@@ -1,4 +1,5 @@
 internal import Logging
+internal import TesseraCore
 
 /// Who is told what a loader does: the ledger, the log and the caller's callback.
 struct LoaderObserver: Sendable {
