@@ -6,8 +6,9 @@
 #             docs/benchmarks.md; make bench-data makes the pictures alone
 # make schooling  the long runs of preference and reward (hours): samples/vlm/schooling.yaml, then PPO and
 #             GRPO by rule and by reward model on three seeds, DPO, a reward model made weak; in schooling-out
-# make torture  the long trials (hours): long commands killed at 100 random moments each and gone on with, a million samples
-#             and ten thousand steps with memory, descriptors and threads watched; TIMES, SAMPLES, STEPS make them shorter
+# make torture  the long trials (hours): long commands killed at 100 random moments each and gone on with, file
+#             operations that fail one by one, a million samples and ten thousand steps with memory, descriptors and
+#             threads watched; TIMES, SAMPLES, STEPS make them shorter
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make fuzz   gives the readers broken bytes, MINUTES=1 each (tools/fuzz; TARGETS='png tar' for some); builds for ten minutes
 # make sanitize  the tests under ThreadSanitizer, then all under AddressSanitizer with its search for leaks (an hour or two;
@@ -87,6 +88,8 @@ torture: build build-vlm
 	python3 Tests/Torture/killed.py $(TESSERA) $(VLM) --times $(or $(TIMES),100)
 	@echo "tessera: hostile files, and what they cost"
 	python3 Tests/Torture/hostile.py $(TESSERA)
+	@echo "tessera: file operations that fail, one by one"
+	python3 Tests/Torture/faults.py $(TESSERA) $(VLM)
 	@echo "tessera: the loader and a training for very long"
 	python3 Tests/Torture/soak.py $(TESSERA) $(VLM) --samples $(or $(SAMPLES),1000000) --steps $(or $(STEPS),10000)
 

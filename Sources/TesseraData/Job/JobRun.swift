@@ -227,7 +227,7 @@ final class JobRun: Sendable {
     return try share.blocks.map { block in
       let name = ShardSink.name(block.lowerBound / share.block)
       let path = job.destination + "/" + name
-      guard let size = FileIO.size(path) else { throw FileIO.lastError("look at", path) }
+      guard let size = try FileIO.sizeIfThere(path) else { throw FileIO.notThere("look at", path) }
       return PartRecord.Output(name: name, bytes: size)
     }
   }

@@ -103,15 +103,17 @@ public struct PreprocessJob: Sendable {
           got: "none"),
         path: source, stage: .list)
     }
+    // Nothing is written yet: `run.json` would be of another list than that of the next try.
+    if errorPolicy == .stop, let fault = files.unlisted { throw fault }
     let run = try JobRun(job: self, source: pictures, control: control, progress: progress)
     return try run.run()
   }
 
   /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
   private func list() throws -> JobSource {
-    let before = FileIO.identity(destination)
+    let before = try FileIO.identityIfThere(destination)
     let pictures = try JobSource(source, captions: captions, excluding: destination)
-    guard before == nil, FileIO.identity(destination) != nil else { return pictures }
+    guard before == nil, try FileIO.exists(destination) else { return pictures }
     return try JobSource(source, captions: captions, excluding: destination)
   }
 
@@ -135,7 +137,7 @@ public struct PreprocessJob: Sendable {
           type(of: views).schema.name)
       }
     }
-    if let mine = FileIO.identity(source), mine == FileIO.identity(destination) {
+    if let mine = try FileIO.identityIfThere(source), mine == (try FileIO.identityIfThere(destination)) {
       throw fault("the destination", "another folder than the source", destination)
     }
   }

@@ -27,7 +27,8 @@ struct DataContents {
     // What is read thinly has another digest than what is read whole.
     let step = max(1, (look.bytes + limit - 1) / limit)
     let key = "\(look.digest)/\(step)"
-    let known = FileIO.size(memory) == nil ? "" : String(decoding: try FileIO.read(memory), as: UTF8.self)
+    let known =
+      try FileIO.sizeIfThere(memory) == nil ? "" : String(decoding: try FileIO.read(memory), as: UTF8.self)
     var kept = known.split(separator: "\n").map(String.init)
     let line = "\(name)'s pictures: "
     if let old = kept.first(where: { $0.hasPrefix(key + " ") }) {
@@ -71,7 +72,7 @@ extension DataContents {
     /// What the file system says of all of them, and their bytes together.
     func look() throws -> (digest: String, bytes: Int) {
       try digest(1) { picture, digest in
-        guard let path = picture.file, let stamp = FileIO.stamp(path) else {
+        guard let path = picture.file, let stamp = FileStamp(path) else {
           digest.update("not in a file: \(picture.name)")
           return 0
         }

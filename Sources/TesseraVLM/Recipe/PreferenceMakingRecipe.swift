@@ -70,7 +70,7 @@ extension StageRun {
       let path = recipe.path.hasPrefix("/") ? recipe.path : "\(whole.folder)/\(recipe.path)"
       let origin = try origin(recipe, number)
       let mark = OriginMark(path: "\(path).made-of")
-      if FileIO.size(path) != nil {
+      if try FileIO.sizeIfThere(path) != nil {
         switch try mark.standing({ origin }) {
         // A file without a word of what it was made of is the user's own.
         case .unmarked, .unchanged:

@@ -44,7 +44,7 @@ extension StageRun {
   /// - Returns: the name.
   func putAside() throws -> String {
     var number = 1
-    while FileIO.identity("\(folder).old-\(number)") != nil { number += 1 }
+    while try FileIO.exists("\(folder).old-\(number)") { number += 1 }
     try FileIO.move(folder, to: "\(folder).old-\(number)")
     return "\(stage.name).old-\(number)"
   }

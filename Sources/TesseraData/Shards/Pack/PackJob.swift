@@ -71,6 +71,8 @@ public struct PackJob: Sendable {
     guard dataset.count > 0 else {
       throw TesseraError(.invalidInput(operation: "pack", expected: "samples", got: "none"), stage: .list)
     }
+    // Nothing is written yet: `run.json` would be of another list than that of the next try.
+    if errorPolicy == .stop, let fault = (dataset as? ListedPictures)?.files.unlisted { throw fault }
     return try PackRun(job: self, control: control, progress: progress).run()
   }
 
