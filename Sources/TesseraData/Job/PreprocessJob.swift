@@ -61,6 +61,8 @@ public struct PreprocessJob: Sendable {
   public var shardSize = 1024
   public var jpeg = JPEGEncoder()
   public var png = PNGEncoder()
+  /// What reads tars on servers; nil for one of its own.
+  public var remote: RemoteStore?
 
   public init(source: String, destination: String, pipeline: Pipeline) {
     self.source = source
@@ -108,9 +110,9 @@ public struct PreprocessJob: Sendable {
   /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
   private func list() throws -> JobSource {
     let before = FileIO.identity(destination)
-    let pictures = try JobSource(source, captions: captions, excluding: destination)
+    let pictures = try JobSource(source, captions: captions, excluding: destination, remote: remote)
     guard before == nil, FileIO.identity(destination) != nil else { return pictures }
-    return try JobSource(source, captions: captions, excluding: destination)
+    return try JobSource(source, captions: captions, excluding: destination, remote: remote)
   }
 
   /// Traps nothing, throws everything: the settings come from users.

@@ -90,7 +90,9 @@ public final class RecipeRun {
 
   /// A path of the recipe: in the run's folder where it is there, else as it stands.
   func resolve(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
+    if path.hasPrefix("/") || RemoteName.isRemote(path) { return path }
+    // A list of shards.
+    if path.hasPrefix("@"), FileIO.identity(path) == nil { return "@" + resolve(String(path.dropFirst())) }
     let inner = "\(folder)/\(path)"
     return FileIO.identity(inner) != nil ? inner : path
   }

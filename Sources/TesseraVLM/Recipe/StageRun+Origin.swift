@@ -57,7 +57,8 @@ extension StageRun {
       lines.append("\(words): \(try Digest.file(whole.resolve(words)))")
     }
     for source in sources {
-      lines.append("\(source.path): \(try whole.resolve(source).open().fingerprint().hex)")
+      // Without a URL's query: a new signature is the same data.
+      lines.append("\(RemoteName.shown(source.path)): \(try whole.resolve(source).open().fingerprint().hex)")
     }
     var models = stage.reinforcement?.rewards.compactMap(\.directory) ?? []
     if let value = stage.reinforcement?.value { models.append(value) }
