@@ -15,7 +15,8 @@ struct TesseraCommand: ParsableCommand {
     version: version,
     subcommands: [
       InspectCommand.self, StatsCommand.self, PreprocessCommand.self, PreviewCommand.self, PackCommand.self,
-      UnpackCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self, BenchCommand.self,
+      UnpackCommand.self, FetchCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self,
+      BenchCommand.self,
       ExplainCommand.self, ReplayCommand.self, TransformsCommand.self,
     ])
 
