@@ -64,6 +64,21 @@ struct RemoteCacheTests {
     #expect(store.report.bytesFetched > (try total()))
   }
 
+  @Test("where the folder cannot be written, pieces stay in memory")
+  func unwritable() throws {
+    let folder = try TemporaryFolder()
+    // A file in the folder's place: no user may make a folder there.
+    try folder.write("none", "cache")
+    let store = try RemoteStore(RemoteFixtures.options(cache: folder.path + "/cache"))
+    let session = RemoteServers.session()
+    let data = try WebDataset(servers.fault("plain", session, RemoteFixtures.shards), remote: store)
+    #expect(data.shards.allSatisfy { $0.storage == nil && $0.storageFault != nil })
+    #expect(
+      try RemoteFixtures.digests(RemoteFixtures.loader(data)) == RemoteFixtures.localDigests(servers))
+    let tars = try servers.log(session).filter { $0.name.hasSuffix(".tar") }
+    #expect(Set(tars).count == tars.count)
+  }
+
   @Test("the least recently used pieces go first")
   func leastRecentlyUsed() throws {
     let folder = try TemporaryFolder()

@@ -9,7 +9,7 @@ internal import TesseraCore
 /// Several processes may share the folder: files are written aside and renamed, read through an open descriptor, and a
 /// piece that another process has removed is simply not there. Each process counts what it writes and looks at the
 /// whole folder again after a sixteenth of the limit, so that *n* of them together may go over it by *n* sixteenths
-/// for a while; one alone does not.
+/// for a while; one alone does not. What cannot be written stays in memory, within the bound of that.
 package final class FolderPieces: PieceCache {
   private struct State {
     /// Bytes of all files as last counted, and what was written since; nil before the first count.
@@ -25,11 +25,16 @@ package final class FolderPieces: PieceCache {
 
   private let folder: String
   private let limit: Int
+  private let memory: MemoryPieces
   private let state = Guarded(State())
 
-  package init(folder: String, limit: Int) {
+  /// - Parameters:
+  ///   - limit: the most bytes of files.
+  ///   - memorySize: the most bytes of pieces in memory, where the folder takes none.
+  package init(folder: String, limit: Int, memorySize: Int = 0) {
     self.folder = folder + "/pieces"
     self.limit = limit
+    memory = MemoryPieces(limit: memorySize)
   }
 
   package func knows(family: String) -> Bool {
@@ -47,7 +52,7 @@ package final class FolderPieces: PieceCache {
     -> PieceState
   {
     let path = path(of: key)
-    guard FileIO.size(path) != nil else { return .missing }
+    guard FileIO.size(path) != nil else { return memory.read(key, range, into: target) }
     do {
       let file = try OpenFile(reading: path)
       if try PieceFile.read(file, key, range, into: target) {
@@ -67,13 +72,14 @@ package final class FolderPieces: PieceCache {
   package func store(_ bytes: [UInt8], as key: PieceKey) {
     let prefix = PieceFile.prefix(key, bytes)
     let size = prefix.count + bytes.count
-    guard size <= limit else { return }
+    guard size <= limit else { return memory.store(bytes, as: key) }
     do {
       try makeRoom(size)
       defer { state.withLock { $0.underWay -= size } }
       try write(prefix, bytes, key)
     } catch {
       warn(TesseraError.of(error))
+      memory.store(bytes, as: key)
     }
   }
 

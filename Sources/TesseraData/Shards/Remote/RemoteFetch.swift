@@ -43,7 +43,9 @@ struct RemoteFetch: Sendable {
       }
       switch transfer.finish(response) {
       case .done: return try found(transfer, attempts)
-      case .more where got > 0: failures = 0
+      case .more where got > 0 && ContinuousClock.now < deadline: failures = 0
+      case .more where got > 0:
+        throw fault(.timedOut, attempts, "\(transfer.bytes.count) of \(transfer.size) bytes came")
       case .more: failures += 1
       case .refused(let kind, let detail): throw fault(kind, attempts, detail)
       case .again(let kind, let detail, let retryAfter):

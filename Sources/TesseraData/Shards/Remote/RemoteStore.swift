@@ -1,3 +1,4 @@
+private import CHTTP
 internal import TesseraCore
 
 /// Where remote shards' bytes come from: connections, and a bounded cache of pieces.
@@ -23,11 +24,14 @@ public final class RemoteStore: Sendable {
     pool = ConnectionPool(limit: options.connections)
     pieces =
       if let cache = options.cache {
-        FolderPieces(folder: cache, limit: options.cacheSize)
+        FolderPieces(folder: cache, limit: options.cacheSize, memorySize: options.memorySize)
       } else {
         MemoryPieces(limit: options.memorySize)
       }
   }
+
+  /// The library that speaks HTTP, with its version and that of its TLS: `libcurl 7.88.1 (OpenSSL/3.0.19)`.
+  public static var transport: String { "libcurl \(String(cString: ch_version()))" }
 
   /// What has been fetched, and what the cache has answered.
   public var report: RemoteReport { meter.withLock { $0 } }

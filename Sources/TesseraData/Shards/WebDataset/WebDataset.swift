@@ -31,7 +31,7 @@ public struct WebDataset: Dataset {
   ///   - cache: a folder for indices of tars in folders that cannot be written, and for pieces of tars on servers.
   ///   - pictures: the suffixes that are a sample's pictures, in the order wanted (`["jpg;png", "seg.png"]`; of
   ///     several between semicolons the first that is there); nil for all that have a picture's extension, sorted.
-  ///   - threads: how many make indices at once; by default one a core.
+  ///   - threads: how many make indices at once; by default one a core, or as many as a store has connections.
   ///   - limits: the most bytes of a member that is read here (`npy`).
   ///   - remote: what reads tars on servers; nil for one of its own, with its pieces in `cache`.
   /// - Throws: `invalidArgument` or `limitExceeded` for a pattern, `io` or `remote` for a tar that is not there, `corrupt` for a
@@ -44,8 +44,9 @@ public struct WebDataset: Dataset {
     let isRemote = paths.contains { RemoteName.isRemote($0) }
     // One store for all shards: they share its connections and its bound.
     let store = isRemote ? try remote ?? RemoteStore(RemoteOptions(cache: cache)) : nil
-    let shards = try Self.open(
-      paths, cache: cache, store, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    // To open a shard on a server is mostly to wait.
+    let usual = max(ProcessInfo.processInfo.activeProcessorCount, store?.options.connections ?? 1)
+    let shards = try Self.open(paths, cache: cache, store, threads: threads ?? usual)
     try self.init(shards, pictures: pictures, limits: limits)
   }
 
