@@ -8,15 +8,17 @@ public enum Stage: String, Sendable, Hashable, Codable {
 /// The place that finds a fact throws it bare; each layer above adds what it knows (path, index, stage).
 public struct TesseraError: Error, Sendable, Equatable {
   public var reason: Reason
-  /// The file, as the caller named it.
-  public var path: String?
+  /// The file, as the caller named it; a URL without its query, which may hold a signature.
+  public var path: String? {
+    didSet { path = path.map(RemoteName.shown) }
+  }
   /// The sample's index in its dataset.
   public var index: Int?
   public var stage: Stage?
 
   public init(_ reason: Reason, path: String? = nil, index: Int? = nil, stage: Stage? = nil) {
     self.reason = reason
-    self.path = path
+    self.path = path.map(RemoteName.shown)
     self.index = index
     self.stage = stage
   }
@@ -43,6 +45,8 @@ public struct TesseraError: Error, Sendable, Equatable {
     case invalidSettings(message: String, line: Int, column: Int)
     /// The system refused a file operation.
     case io(operation: String, code: Int32, message: String)
+    /// A server did not give what was asked of it.
+    case remote(RemoteFault)
     /// No memory for a buffer of so many bytes.
     case outOfMemory(bytes: Int)
   }
@@ -82,6 +86,7 @@ extension TesseraError.Reason: CustomStringConvertible {
     case .invalidPipeline(let message, _, _, _): message
     case .invalidSettings(let message, let line, let column): "line \(line), column \(column): \(message)"
     case .io(let operation, _, let message): "\(operation): \(message)"
+    case .remote(let fault): fault.description
     case .outOfMemory(let bytes): "no memory for \(bytes) bytes"
     }
   }

@@ -79,6 +79,8 @@ struct PackCommand: ParsableCommand {
 
   @OptionGroup(title: "Decoding (safetensors)") var decoding: DecodeOptions
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   @Flag(help: "The summary as JSON.")
   var json = false
 
@@ -136,7 +138,8 @@ struct PackCommand: ParsableCommand {
   }
 
   private func makeJob(_ part: ShardResolution) throws -> PackJob {
-    let dataset = try PackSource.open(source, captions: captions, excluding: destination)
+    let dataset = try PackSource.open(
+      source, captions: captions, excluding: destination, remote: try remote.store())
     if let listed = dataset as? ListedPictures { Talk.notices(listed.files.notices) }
     var job = PackJob(dataset, destination: destination)
     job.shardSize = shardSize
@@ -155,7 +158,7 @@ struct PackCommand: ParsableCommand {
     let rows = [
       [
         "source",
-        "\(source) (\(Words.count(job.dataset.count, "sample"))\(captions.map { " of \($0)" } ?? ""))",
+        "\(RemoteName.shown(source)) (\(Words.count(job.dataset.count, "sample"))\(captions.map { " of \($0)" } ?? ""))",
       ],
       ["destination", "\(destination) (webdataset, \(shardSize) samples a shard)"],
       [
@@ -225,6 +228,7 @@ struct PackCommand: ParsableCommand {
     job.resume = resume
     job.shard = part.assignment
     job.shardSize = shardSize
+    job.remote = try remote.store()
     try PreprocessCommand.run(job, part, json: json)
   }
 }

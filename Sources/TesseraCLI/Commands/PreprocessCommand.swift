@@ -16,7 +16,9 @@ struct PreprocessCommand: ParsableCommand {
       """)
 
   @ArgumentParser.Argument(
-    help: ArgumentHelp("A folder of any depth, a list (.txt, .jsonl) or a picture.", valueName: "src"))
+    help: ArgumentHelp(
+      "A folder of any depth, a list (.txt, .jsonl), a picture, or tars (paths or URLs with braces; @list).",
+      valueName: "src"))
   var source: String
 
   @ArgumentParser.Argument(help: ArgumentHelp("The folder to write to.", valueName: "dst"))
@@ -63,6 +65,8 @@ struct PreprocessCommand: ParsableCommand {
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
+
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
 
   @Flag(help: "The summary as JSON.")
   var json = false
@@ -117,6 +121,7 @@ struct PreprocessCommand: ParsableCommand {
     job.shardSize = shardSize
     job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
     job.png = PNGEncoder(compressionLevel: compression)
+    job.remote = try remote.store()
     return job
   }
 
@@ -140,7 +145,7 @@ struct PreprocessCommand: ParsableCommand {
 
   private static func announce(_ job: PreprocessJob, _ part: ShardResolution) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
-    let source = job.source + (job.captions.map { " (samples of \($0))" } ?? "")
+    let source = RemoteName.shown(job.source) + (job.captions.map { " (samples of \($0))" } ?? "")
     let rows = [
       ["source", source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
       ["pipeline", job.pipeline.text], ["profile", "\(job.profile): \(job.policy.summary)"],
@@ -185,7 +190,7 @@ struct PreprocessCommand: ParsableCommand {
 
   private static func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
     .object([
-      ("source", .string(job.source)), ("destination", .string(job.destination)),
+      ("source", .string(RemoteName.shown(job.source))), ("destination", .string(job.destination)),
       ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
       ("profile", .string(job.profile)), ("generation", .string(job.generation.rawValue)),
       ("seed", .string(String(job.seed))), ("threads", .int(job.threads)),

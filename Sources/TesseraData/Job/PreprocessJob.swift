@@ -63,6 +63,8 @@ public struct PreprocessJob: Sendable {
   public var shardSize = 1024
   public var jpeg = JPEGEncoder()
   public var png = PNGEncoder()
+  /// What reads tars on servers; nil for one of its own.
+  public var remote: RemoteStore?
 
   public init(source: String, destination: String, pipeline: Pipeline) {
     self.source = source
@@ -112,9 +114,9 @@ public struct PreprocessJob: Sendable {
   /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
   private func list() throws -> JobSource {
     let before = try FileIO.identityIfThere(destination)
-    let pictures = try JobSource(source, captions: captions, excluding: destination)
+    let pictures = try JobSource(source, captions: captions, excluding: destination, remote: remote)
     guard before == nil, try FileIO.exists(destination) else { return pictures }
-    return try JobSource(source, captions: captions, excluding: destination)
+    return try JobSource(source, captions: captions, excluding: destination, remote: remote)
   }
 
   /// Traps nothing, throws everything: the settings come from users.
