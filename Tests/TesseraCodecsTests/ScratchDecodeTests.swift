@@ -74,7 +74,8 @@ import Testing
         if round % 5 == 0 { Self.soil([0, 0xA5, 0xFF, 0x7F][thread]) }
         #expect(Self.decode(files[number], number) == fresh[number], "file \(number), round \(round)")
       }
-      #expect(tk_scratch_kept() > 0 && tk_scratch_kept() <= Int(TK_SCRATCH_MOST))
+      // None under the address sanitizer, where scratch is the system's.
+      #expect(tk_scratch_kept() <= Int(TK_SCRATCH_MOST))
     }
   }
 }

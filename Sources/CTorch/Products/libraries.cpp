@@ -4,9 +4,33 @@
 
 #include <algorithm>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CT_WATCHED 1
+extern "C" void __tsan_acquire(void *);
+extern "C" void __tsan_release(void *);
+#endif
+#endif
+
 namespace ct {
 
 namespace {
+
+/// libgomp hands work to its threads, and takes it back, in code that the thread sanitizer does not see: it is told of the two
+/// orders, and goes on to watch what the threads do between them.
+void tell_before(char *edge) {
+#ifdef CT_WATCHED
+  __tsan_release(edge);
+#endif
+  (void)edge;
+}
+
+void tell_after(char *edge) {
+#ifdef CT_WATCHED
+  __tsan_acquire(edge);
+#endif
+  (void)edge;
+}
 
 /// GNU OpenMP's entry points, as libtorch and OpenBLAS use them: one pool of threads for all three. They are asked for
 /// by name since this package is built without a flag of any kind, `-fopenmp` included.
@@ -36,13 +60,17 @@ struct Region {
   int64_t total;
   void (*body)(void *, int64_t, int64_t);
   void *context;
+  /// Where all threads begin, and where all have ended.
+  char begun = 0, ended = 0;
 };
 
 void part(void *pointer) {
-  auto region = static_cast<const Region *>(pointer);
+  auto region = static_cast<Region *>(pointer);
+  tell_after(&region->begun);
   int64_t number = threads().number(), count = threads().count();
   auto first = region->total * number / count, last = region->total * (number + 1) / count;
   if (first < last) region->body(region->context, first, last);
+  tell_before(&region->ended);
 }
 
 using Gemm = void (*)(
@@ -72,7 +100,9 @@ void for_parts(int64_t count, int64_t work, void (*body)(void *, int64_t, int64_
   unsigned most = alone ? 1 : static_cast<unsigned>(std::min<int64_t>(threads().most(), count));
   if (most <= 1) return body(context, 0, count);
   Region region{count, body, context};
+  tell_before(&region.begun);
   threads().parallel(part, &region, most, 0);
+  tell_after(&region.ended);
 }
 
 bool has_blas() { return gemm() != nullptr; }

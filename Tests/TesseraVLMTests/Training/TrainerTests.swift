@@ -173,7 +173,7 @@ struct TrainingRunTests {
     let run = TrainingRun(
       try Trainer(task, options), folder: folder, settings: "line\nsteps \(steps)", keep: 2)
     run.checkpointEvery = 3
-    if let stopAfter { run.shouldStop = { run.trainer.completedSteps >= stopAfter } }
+    if let stopAfter { run.shouldStop = { [trainer = run.trainer] in trainer.completedSteps >= stopAfter } }
     return run
   }
 
