@@ -166,7 +166,9 @@ let package = Package(
       ],
       swiftSettings: dialect),
     .testTarget(
-      name: "TesseraDataTests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
+      name: "TesseraDataTests",
+      dependencies: ["Tessera", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: dialect),
     .testTarget(
       name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
     .testTarget(

@@ -1,11 +1,10 @@
 private import Foundation
-private import Synchronization
 internal import TesseraCore
 
 /// A file that only grows: each append is in it as a whole or not at all, and at once.
 final class AppendFile: Sendable {
   let path: String
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State {
     /// −1 once closed.
@@ -22,7 +21,9 @@ final class AppendFile: Sendable {
   /// - Throws: `io`; with `EEXIST` where a new file is wanted and there is one.
   init(_ path: String, isNew: Bool = false) throws {
     self.path = path
-    let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o666)
+    // A link by the name, as somebody else may put there, would have another file grow.
+    let flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (isNew ? O_EXCL : 0)
+    let file = Self.uninterrupted { open(path, flags, 0o666) }
     guard file >= 0 else { throw Self.lastError("open", path) }
     // File systems without locks are worked on as if alone.
     if flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
@@ -38,7 +39,7 @@ final class AppendFile: Sendable {
       Foundation.close(file)
       throw error
     }
-    state = Mutex(State(file: file, length: Int(status.st_size)))
+    state = Guarded(State(file: file, length: Int(status.st_size)))
   }
 
   deinit { state.withLock { if $0.file >= 0 { _ = Self.release($0.file) } } }
@@ -62,14 +63,18 @@ final class AppendFile: Sendable {
       if let fault = state.fault { throw fault }
       var done = 0
       while done < bytes.count {
-        let count = bytes.withUnsafeBytes { raw in
-          Foundation.write(state.file, raw.baseAddress! + done, raw.count - done)
+        let count = Self.uninterrupted {
+          bytes.withUnsafeBytes { Foundation.write(state.file, $0.baseAddress! + done, $0.count - done) }
         }
-        if count < 0 {
-          if errno == EINTR { continue }
-          let error = Self.lastError("write", path)
+        guard count > 0 else {
+          let error =
+            count < 0
+            ? Self.lastError("write", path)
+            : TesseraError(
+              .io(operation: "write", code: EIO, message: "the system wrote nothing, and gave no reason"),
+              path: path)
           // Where even this fails, nothing may follow the torn end: whoever opens the file next drops it.
-          if ftruncate(state.file, off_t(state.length)) != 0 { state.fault = error }
+          if Self.uninterrupted({ ftruncate(state.file, off_t(state.length)) }) != 0 { state.fault = error }
           throw error
         }
         done += count
@@ -82,7 +87,9 @@ final class AppendFile: Sendable {
   func cut(to length: Int) throws {
     try state.withLock { state in
       guard state.file >= 0 else { throw closed }
-      guard ftruncate(state.file, off_t(length)) == 0, fsync(state.file) == 0 else {
+      guard Self.uninterrupted({ ftruncate(state.file, off_t(length)) }) == 0,
+        Self.uninterrupted({ fsync(state.file) }) == 0
+      else {
         throw Self.lastError("shorten", path)
       }
       state.length = length
@@ -93,7 +100,7 @@ final class AppendFile: Sendable {
   func sync() throws {
     try state.withLock { state in
       guard state.file >= 0 else { throw closed }
-      guard fsync(state.file) == 0 else { throw Self.lastError("flush", path) }
+      guard Self.uninterrupted({ fsync(state.file) }) == 0 else { throw Self.lastError("flush", path) }
     }
   }
 
@@ -104,12 +111,21 @@ final class AppendFile: Sendable {
     try state.withLock { state in
       guard state.file >= 0 else { return }
       defer { state.file = -1 }
-      guard Self.release(state.file) == 0 else { throw Self.lastError("close", path) }
+      // Linux has closed by the time that a signal cuts this off.
+      guard Self.release(state.file) == 0 || errno == EINTR else { throw Self.lastError("close", path) }
     }
   }
 
   private var closed: TesseraError {
     TesseraError(.io(operation: "write", code: EBADF, message: "the file was closed before"), path: path)
+  }
+
+  /// The result of a call that a signal may cut off: made again until none does. `errno` tells of a negative one.
+  static func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+      let result = call()
+      if result >= 0 || errno != EINTR { return result }
+    }
   }
 
   /// The error of the last failed call.
@@ -123,7 +139,7 @@ final class AppendFile: Sendable {
   ///
   /// - Throws: `io`.
   static func read(_ path: String) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    let file = uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw lastError("open", path) }
     defer { Foundation.close(file) }
     var status = stat()
@@ -131,11 +147,8 @@ final class AppendFile: Sendable {
     let size = Int(status.st_size)
     return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size {
-        let got = Foundation.read(file, buffer.baseAddress! + count, size - count)
-        if got < 0 {
-          if errno == EINTR { continue }
-          throw lastError("read", path)
-        }
+        let got = uninterrupted { Foundation.read(file, buffer.baseAddress! + count, size - count) }
+        if got < 0 { throw lastError("read", path) }
         // A file that shrank meanwhile ends where it ends.
         if got == 0 { return }
         count += got

@@ -6,8 +6,6 @@ an uninterrupted run, byte for byte.
 """
 
 import argparse
-import hashlib
-import json
 import os
 import random
 import shutil
@@ -16,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from folders import tree
 
 RECIPE = """
 name: killed
@@ -64,32 +64,6 @@ stages:
     checkpoint_every: 2
     log_every: 1
 """
-
-# What holds times and paths, and what a run keeps to itself.
-LEFT_OUT = ("report.html", "tensorboard", "asked.jsonl.part", ".lock")
-
-
-def tree(folder):
-    """A digest of every file by its path, logs without what was measured."""
-    found = {}
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in LEFT_OUT]
-        for name in names:
-            path = os.path.join(place, name)
-            key = os.path.relpath(path, folder)
-            if name.endswith(LEFT_OUT):
-                continue
-            with open(path, "rb") as f:
-                data = f.read()
-            if name == "log.jsonl":
-                lines = [json.loads(line) for line in data.splitlines()]
-                lines = [{k: v for k, v in line.items() if k != "measured"} for line in lines if line["kind"] != "session"]
-                data = json.dumps(lines, sort_keys=True).encode()
-            if name == "state.json":
-                state = json.loads(data)
-                data = json.dumps([state["step"], state["position"], state["files"]], sort_keys=True).encode()
-            found[key] = hashlib.sha256(data).hexdigest()
-    return found
 
 
 def run(command, log):

@@ -67,6 +67,8 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Finish an interrupted run, or retry what failed in a finished one.")
   var resume = false
 
+  @OptionGroup var stall: StallOptions
+
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Pipeline (safetensors)") var pipeline: PipelineOptions
@@ -142,6 +144,7 @@ struct PackCommand: ParsableCommand {
     var job = PackJob(dataset, destination: destination)
     job.shardSize = shardSize
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
@@ -187,7 +190,7 @@ struct PackCommand: ParsableCommand {
     }
     for failure in job.failures.prefix(10) {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
-      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+      print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
     if job.failures.count > 10 { print("  … see \(destination)/\(PartNames(shard).errors)") }
   }
@@ -220,6 +223,7 @@ struct PackCommand: ParsableCommand {
     job.profile = resolved.name
     job.seed = seed ?? 0
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment

@@ -60,6 +60,8 @@ struct PreprocessCommand: ParsableCommand {
   @Option(help: ArgumentHelp("PNG compression, 0 to 9.", valueName: "n"))
   var compression = 6
 
+  @OptionGroup var stall: StallOptions
+
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
@@ -112,6 +114,7 @@ struct PreprocessCommand: ParsableCommand {
     job.profile = resolved.name
     job.seed = seed
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
@@ -176,7 +179,7 @@ struct PreprocessCommand: ParsableCommand {
     print(line)
     for failure in summary.failures.prefix(10) {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
-      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+      print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
     if summary.failures.count > 10 { print("  … see \(job.destination)/\(PartNames(job.shard).errors)") }
     if summary.sharedStems > 0 {

@@ -77,6 +77,8 @@ struct SplitCommand: ParsableCommand {
 
   private func write(_ fractions: [Double], _ names: [String]) throws {
     let list = try PictureFiles(source: source)
+    // Which picture is in which part hangs on how many there are.
+    if let fault = list.unlisted { throw fault }
     guard list.count > 0 else {
       throw TesseraError(.invalidInput(operation: "split", expected: "pictures", got: "none"), path: source)
     }
@@ -84,7 +86,7 @@ struct SplitCommand: ParsableCommand {
       count: list.count, labels: stratified ? list.files.map(\.label) : nil, fractions: fractions, seed: seed)
     try FileIO.makeFolder(destination)
     let paths = names.map { "\(destination)/\($0).jsonl" }
-    if !force, let there = paths.first(where: { FileIO.identity($0) != nil }) {
+    if !force, let there = try paths.first(where: { try FileIO.exists($0) }) {
       throw TesseraError(
         .invalidArgument(
           name: "the destination", expected: "one without these lists (--force replaces them)",

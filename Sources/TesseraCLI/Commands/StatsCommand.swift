@@ -102,7 +102,7 @@ struct StatsCommand: ParsableCommand {
       if !statistics.failures.isEmpty || statistics.isPartial { throw ExitCode.failure }
     } catch let error as TesseraError {
       line.finish()
-      Talk.say("tessera: \("\(error)".visible)")
+      Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
   }
@@ -126,7 +126,7 @@ struct StatsCommand: ParsableCommand {
       data = try DatasetSource.open(source, remote: try remote.store())
       try Self.checkLevels(data)
     } catch let error as TesseraError {
-      Talk.say("tessera: \("\(error)".visible)")
+      Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
     var job = StatsJob(dataset: data)

@@ -28,14 +28,14 @@ enum DatasetSource {
   }
 
   private static func whole(_ source: String, _ remote: RemoteStore?) throws -> any Dataset {
-    if isArrays(source) { return try TensorDataset(source) }
+    if try isArrays(source) { return try TensorDataset(source) }
     return try PackSource.open(source, remote: remote)
   }
 
   /// Whether a source is a file of arrays, or a folder of packed shards.
-  private static func isArrays(_ source: String) -> Bool {
+  private static func isArrays(_ source: String) throws -> Bool {
     if [".npy", ".npz", ".safetensors"].contains(where: source.hasSuffix) { return true }
-    return FileIO.size(source + "/shard-00000.safetensors") != nil
+    return try FileIO.sizeIfThere(source + "/shard-00000.safetensors") != nil
   }
 
   /// A loader of any dataset through a recipe, where there is one.

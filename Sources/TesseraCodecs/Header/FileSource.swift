@@ -16,7 +16,7 @@ final class FileSource: ByteSource {
   /// - Throws: `io` of stage `read`.
   init(path: String) throws {
     // Not to wait for a writer where the path is a pipe's.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = Self.opened(path)
     guard descriptor >= 0 else { throw Self.failure("open") }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -32,6 +32,14 @@ final class FileSource: ByteSource {
   }
 
   deinit { close(descriptor) }
+
+  /// Tried again where a signal cuts it off.
+  private static func opened(_ path: String) -> Int32 {
+    while true {
+      let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      if file >= 0 || errno != EINTR { return file }
+    }
+  }
 
   func read(at offset: Int, length: Int) throws -> [UInt8] {
     guard offset >= 0, offset < count, length > 0 else { return [] }

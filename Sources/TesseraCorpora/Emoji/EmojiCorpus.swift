@@ -106,7 +106,7 @@ public struct EmojiCorpus: Sendable, Hashable {
       try directory.finish()
       return summary
     } catch {
-      try directory.abandon()
+      directory.abandon()
       throw error
     }
   }

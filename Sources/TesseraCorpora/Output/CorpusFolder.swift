@@ -5,22 +5,23 @@ internal import TesseraData
 /// `ConversationDataset`, and where there are such `descriptions.jsonl`, and `conversations.jsonl` of several turns.
 final class CorpusFolder: CorpusSink {
   private let folder: String
-  private let captions: OpenFile
-  private let questions: OpenFile
-  private var descriptions: OpenFile?
-  private var conversations: OpenFile?
+  private let captions: NewFile
+  private let questions: NewFile
+  private var descriptions: NewFile?
+  private var conversations: NewFile?
 
   init(_ folder: String) throws {
     self.folder = folder
     try FileIO.makeFolder("\(folder)/images")
-    captions = try OpenFile(creating: "\(folder)/captions.jsonl")
-    questions = try OpenFile(creating: "\(folder)/questions.jsonl")
+    captions = try NewFile("\(folder)/captions.jsonl")
+    questions = try NewFile("\(folder)/questions.jsonl")
   }
 
   func write(_ index: Int, _ picture: CorpusPicture) throws {
     let name = "images/\(CorpusWriter.number(index)).png"
-    let png = try OpenFile(creating: "\(folder)/\(name)")
+    let png = try NewFile("\(folder)/\(name)")
     try picture.png.withUnsafeBytes { try png.write($0) }
+    try png.close()
     for caption in picture.captions {
       var members: [(key: String, value: JSONText)] = [
         ("image", .string(name)), ("text", .string(caption.text)),
@@ -30,12 +31,12 @@ final class CorpusFolder: CorpusSink {
     }
     try put(picture.questions, name, index, questions)
     if !picture.descriptions.isEmpty {
-      let file = try descriptions ?? OpenFile(creating: "\(folder)/descriptions.jsonl")
+      let file = try descriptions ?? NewFile("\(folder)/descriptions.jsonl")
       descriptions = file
       try put(picture.descriptions, name, index, file)
     }
     guard !picture.conversation.isEmpty else { return }
-    let file = try conversations ?? OpenFile(creating: "\(folder)/conversations.jsonl")
+    let file = try conversations ?? NewFile("\(folder)/conversations.jsonl")
     conversations = file
     try put(
       [
@@ -45,15 +46,14 @@ final class CorpusFolder: CorpusSink {
   }
 
   func finish() throws {
-    try captions.flush()
-    try questions.flush()
-    try descriptions?.flush()
-    try conversations?.flush()
+    try captions.close(sync: true)
+    try questions.close(sync: true)
+    try descriptions?.close(sync: true)
+    try conversations?.close(sync: true)
   }
 
   /// A conversation of one question each.
-  private func put(_ asked: [CorpusPicture.Question], _ image: String, _ index: Int, _ file: OpenFile) throws
-  {
+  private func put(_ asked: [CorpusPicture.Question], _ image: String, _ index: Int, _ file: NewFile) throws {
     for (number, question) in asked.enumerated() {
       try put(
         [
@@ -63,7 +63,7 @@ final class CorpusFolder: CorpusSink {
     }
   }
 
-  private func put(_ members: [(key: String, value: JSONText)], _ file: OpenFile) throws {
+  private func put(_ members: [(key: String, value: JSONText)], _ file: NewFile) throws {
     try Array((JSONText.object(members).text + "\n").utf8).withUnsafeBytes { try file.write($0) }
   }
 }

@@ -63,7 +63,7 @@ public struct ShapesCorpus: Sendable, Hashable {
       try AtomicFile.write(Array((json + "\n").utf8), to: "\(directory.part)/\(Self.mark)", sync: true)
       try directory.finish()
     } catch {
-      try directory.abandon()
+      directory.abandon()
       throw error
     }
   }

@@ -42,7 +42,7 @@ public struct TokenizerFiles: Sendable {
   /// - Parameter replaces: whether a tokenizer that lies there is written over.
   /// - Throws: `invalidArgument` for a folder with a tokenizer that must stay; `io`.
   public func write(to folder: String, replaces: Bool = false) throws {
-    guard replaces || FileIO.size("\(folder)/tokenizer.json") == nil else {
+    guard try replaces || FileIO.sizeIfThere("\(folder)/tokenizer.json") == nil else {
       throw TesseraError(
         .invalidArgument(
           name: "the destination", expected: "a folder without a tokenizer, or --replace",

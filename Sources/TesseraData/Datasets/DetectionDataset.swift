@@ -248,7 +248,7 @@ public struct DetectionDataset: Dataset {
       for picture in file.pictures {
         // What is wrong with a record is in the file's bytes already.
         guard let name = try? image(picture).name else { continue }
-        digest.update(FileIO.size(name.hasPrefix("/") ? name : root + name) ?? -1)
+        digest.update(try FileIO.sizeIfThere(name.hasPrefix("/") ? name : root + name) ?? -1)
       }
       return Fingerprint(digest)
     }

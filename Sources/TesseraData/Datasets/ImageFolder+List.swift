@@ -20,7 +20,7 @@ extension ImageFolder {
     let head = Head(tessera_list: 1, root: root, count: count, classes: classes)
     var bytes = Array(try encoder.encode(head)) + [UInt8(ascii: "\n")]
     for index in 0..<count {
-      let size = sizes.isEmpty ? FileIO.size(root + "/" + names[index]) ?? -1 : sizes[index]
+      let size = try sizes.isEmpty ? FileIO.sizeIfThere(root + "/" + names[index]) ?? -1 : sizes[index]
       bytes += Array("\(labels[index])\t\(size)\t".utf8)
       bytes += Self.escaped(names.bytes(index)) + [UInt8(ascii: "\n")]
     }

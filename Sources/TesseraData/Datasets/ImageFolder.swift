@@ -75,7 +75,7 @@ public struct ImageFolder: Dataset {
     for name in classes { digest.update(name) }
     for index in 0..<count {
       names.add(index, to: &digest)
-      digest.update(sizes.isEmpty ? FileIO.size(path(names[index])) ?? -1 : sizes[index])
+      digest.update(try sizes.isEmpty ? FileIO.sizeIfThere(path(names[index])) ?? -1 : sizes[index])
     }
     return Fingerprint(digest)
   }

@@ -27,7 +27,7 @@ extension PictureFiles: Dataset {
     for file in files {
       digest.update(file.name)
       digest.update(className(of: file) ?? "")
-      digest.update(file.bytes?.count ?? FileIO.size(file.path) ?? -1)
+      digest.update(try file.bytes?.count ?? FileIO.sizeIfThere(file.path) ?? -1)
     }
     return Fingerprint(digest)
   }

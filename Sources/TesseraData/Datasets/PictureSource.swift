@@ -32,7 +32,7 @@ public enum PictureSource: Sendable {
   }
 
   /// The file that holds the picture, where it is one of the disk's.
-  var file: String? {
+  package var file: String? {
     switch self {
     case .file(let path), .section(let path, _, _): path
     default: nil
@@ -57,7 +57,7 @@ public enum PictureSource: Sendable {
   /// when it returns. Pictures and tensors that are decoded already have none.
   ///
   /// - Throws: as `encodedBytes`; what `body` throws.
-  func withEncodedBytes<R>(
+  package func withEncodedBytes<R>(
     limits: DecodeLimits, _ body: (UnsafeRawBufferPointer) throws -> R
   ) throws -> R {
     var isRead = false

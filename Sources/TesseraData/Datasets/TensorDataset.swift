@@ -39,7 +39,7 @@ public struct TensorDataset: Dataset {
     _ path: String, images: String? = nil, labels: String? = nil, tensors: [String]? = nil
   ) throws {
     var files = [path]
-    if FileIO.isFolder(path) {
+    if try FileIO.isFolderThere(path) {
       var walk = FolderWalk()
       try walk.walk(path)
       let names = (walk.folders.first { $0.path.isEmpty }?.files ?? []).map {
@@ -55,7 +55,7 @@ public struct TensorDataset: Dataset {
       }
     }
     try self.init(files: files, images: images, labels: labels, tensors: tensors)
-    if FileIO.isFolder(path) { texts = try ManifestTexts(folder: path, rows: count) }
+    if try FileIO.isFolderThere(path) { texts = try ManifestTexts(folder: path, rows: count) }
   }
 
   /// Opens files whose rows follow each other.

@@ -29,9 +29,9 @@ package enum AtomicFile {
 
   /// Writes the chunks one after another.
   package static func write(_ chunks: [UnsafeRawBufferPointer], to path: String, sync: Bool = false) throws {
-    let part = part(of: path)
-    try writePart(chunks, part, of: path, sync: sync)
-    try rename(part, to: path)
+    let file = try PartFile(path)
+    for chunk in chunks { try file.file.write(chunk) }
+    try file.finish(sync: sync)
   }
 
   /// Writes `bytes` as the file `path` unless there is one: of several processes exactly one makes it.
@@ -40,41 +40,9 @@ package enum AtomicFile {
   /// - Returns: whether this call made the file.
   /// - Throws: `io`.
   package static func create(_ bytes: [UInt8], at path: String, owner: String) throws -> Bool {
-    let part = "\(path).\(owner)\(partSuffix)"
-    try bytes.withUnsafeBytes { try writePart([$0], part, of: path, sync: true) }
-    if link(part, path) == 0 {
-      try FileIO.remove(part)
-      return true
-    }
-    let code = errno
-    let exists = FileIO.size(path) != nil
-    if code != EEXIST && !exists {
-      // A file system without hard links: the last of several wins, so all must look what they got.
-      try rename(part, to: path)
-      return true
-    }
-    try FileIO.remove(part)
-    return false
-  }
-
-  private static func writePart(
-    _ chunks: [UnsafeRawBufferPointer], _ part: String, of path: String, sync: Bool
-  ) throws {
-    let file = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw FileIO.lastError("create", path) }
-    do {
-      for chunk in chunks { try FileIO.writeAll(file, chunk, path: path) }
-      if sync && fsync(file) != 0 { throw FileIO.lastError("flush", path) }
-    } catch {
-      close(file)
-      unlink(part)
-      throw error
-    }
-    guard close(file) == 0 else {
-      let error = FileIO.lastError("close", path)
-      unlink(part)
-      throw error
-    }
+    let file = try PartFile(path, part: "\(path).\(owner)\(partSuffix)")
+    try bytes.withUnsafeBytes { try file.file.write($0) }
+    return try file.finishIfFree(sync: true)
   }
 
   /// Whether a file's name says that it is unfinished.
@@ -82,8 +50,7 @@ package enum AtomicFile {
 
   /// Gives a finished part its name.
   static func rename(_ part: String, to path: String) throws {
-    guard Foundation.rename(part, path) == 0 else {
-      let error = FileIO.lastError("rename", path)
+    do { try FileIO.rename(part, to: path) } catch {
       unlink(part)
       throw error
     }

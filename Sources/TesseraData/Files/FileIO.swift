@@ -49,9 +49,7 @@ package enum FileIO {
   private static func openWhole(
     _ path: String, limit: Int, isRegular: Bool
   ) throws -> (file: Int32, size: Int) {
-    // `withCString`: a string that is handed over as it is would be copied.
-    let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | (isRegular ? O_NONBLOCK : 0)) }
-    guard file >= 0 else { throw lastError("open", path) }
+    let file = try openFile(path, O_RDONLY | (isRegular ? O_NONBLOCK : 0))
     do {
       return (file, try wholeSize(file, limit: limit, isRegular: isRegular, path: path))
     } catch {
@@ -101,8 +99,7 @@ package enum FileIO {
   private static func read(
     _ path: String, from offset: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws {
-    let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
-    guard file >= 0 else { throw lastError("open", path) }
+    let file = try openFile(path, O_RDONLY)
     defer { close(file) }
     try readAll(file, into: buffer, at: offset, path: path)
   }
@@ -130,40 +127,41 @@ package enum FileIO {
   private static func readSome(
     _ file: Int32, into buffer: UnsafeMutableRawBufferPointer, path: String
   ) throws -> Int {
-    while true {
-      let got = Foundation.read(file, buffer.baseAddress, buffer.count)
-      if got >= 0 { return got }
-      if errno != EINTR { throw lastError("read", path) }
-    }
+    let got = uninterrupted { Foundation.read(file, buffer.baseAddress, buffer.count) }
+    guard got >= 0 else { throw lastError("read", path) }
+    return got
   }
 
   /// Writes all of `bytes` at the file's position.
   static func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer, path: String) throws {
-    var rest = bytes
-    while !rest.isEmpty {
-      let done = Foundation.write(file, rest.baseAddress, rest.count)
-      if done < 0 {
-        if errno == EINTR { continue }
-        throw lastError("write", path)
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[done...])
-    }
+    try writeAll(bytes, path: path) { rest, _ in Foundation.write(file, rest.baseAddress, rest.count) }
   }
 
   /// Writes all of `bytes` at an offset, wherever the file's position is.
   static func writeAll(
     _ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int, path: String
   ) throws {
-    var rest = bytes
-    var offset = offset
-    while !rest.isEmpty {
-      let done = pwrite(file, rest.baseAddress, rest.count, off_t(offset))
-      if done < 0 {
-        if errno == EINTR { continue }
-        throw lastError("write", path)
+    try writeAll(bytes, path: path) { rest, done in
+      pwrite(file, rest.baseAddress, rest.count, off_t(offset + done))
+    }
+  }
+
+  /// Calls `write` with what is left, and how much is not, until all is written.
+  private static func writeAll(
+    _ bytes: UnsafeRawBufferPointer, path: String,
+    _ write: (_ rest: UnsafeRawBufferPointer, _ done: Int) -> Int
+  ) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = uninterrupted { write(UnsafeRawBufferPointer(rebasing: bytes[done...]), done) }
+      guard count >= 0 else { throw lastError("write", path) }
+      // Asked again for ever, it may go on writing nothing for ever.
+      guard count > 0 else {
+        throw TesseraError(
+          .io(operation: "write", code: EIO, message: "the system wrote nothing, and gave no reason"),
+          path: path)
       }
-      offset += done
-      rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+      done += count
     }
   }
 
@@ -173,11 +171,10 @@ package enum FileIO {
   ) throws {
     var filled = 0
     while filled < buffer.count {
-      let got = pread(file, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset + filled))
-      if got < 0 {
-        if errno == EINTR { continue }
-        throw lastError("read", path)
+      let got = uninterrupted {
+        pread(file, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset + filled))
       }
+      guard got >= 0 else { throw lastError("read", path) }
       guard got > 0 else {
         throw TesseraError(
           .truncated(format: "the file", expected: buffer.count, got: filled, unit: "bytes"), path: path)
@@ -185,75 +182,4 @@ package enum FileIO {
       filled += got
     }
   }
-
-  /// Makes a folder and those above it; one that exists is fine.
-  package static func makeFolder(_ path: String) throws {
-    if path.isEmpty || mkdir(path, 0o777) == 0 || isFolder(path) { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw lastError("make the folder", path)
-    }
-    try makeFolder(String(path[..<slash]))
-    guard mkdir(path, 0o777) == 0 || isFolder(path) else { throw lastError("make the folder", path) }
-  }
-
-  /// Whether `path` is a folder, or a link to one. Leaves `errno` as it is.
-  package static func isFolder(_ path: String) -> Bool {
-    let saved = errno
-    defer { errno = saved }
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  /// The size of a file in bytes, or nil if there is none.
-  package static func size(_ path: String) -> Int? {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int(status.st_size)
-  }
-
-  /// When a file was last changed, in nanoseconds of the system's clock; nil if there is none.
-  package static func changed(_ path: String) -> Int? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
-  }
-
-  /// Which file a path leads to, links followed; nil if to none.
-  package static func identity(_ path: String) -> FileIdentity? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return FileIdentity(device: UInt64(bitPattern: Int64(status.st_dev)), inode: UInt64(status.st_ino))
-  }
-
-  /// The number that tells this process from others on its machine.
-  static var processIdentifier: Int32 { getpid() }
-
-  /// Removes a file; one that is not there is fine.
-  package static func remove(_ path: String) throws {
-    if unlink(path) != 0 && errno != ENOENT { throw lastError("remove", path) }
-  }
-
-  /// Removes a file or a folder with all that is in it; what is not there is no error.
-  package static func removeAll(_ path: String) throws {
-    guard identity(path) != nil else { return }
-    do { try FileManager.default.removeItem(atPath: path) } catch {
-      throw TesseraError(.io(operation: "remove", code: EIO, message: "\(error)"), path: path)
-    }
-  }
-
-  /// Gives a file or folder another name, and waits until the disk knows it.
-  package static func move(_ from: String, to path: String) throws {
-    guard rename(from, path) == 0 else { throw lastError("rename", path) }
-    let parent = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard parent >= 0 else { return }
-    defer { close(parent) }
-    // Some file systems cannot flush a folder: the name stands all the same.
-    fsync(parent)
-  }
-}
-
-/// What tells one file or folder from all others on a machine.
-package struct FileIdentity: Hashable, Sendable {
-  var device: UInt64
-  var inode: UInt64
 }

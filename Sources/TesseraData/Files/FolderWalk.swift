@@ -30,7 +30,7 @@ package struct FolderWalk {
   /// - Parameter depth: how many levels are listed.
   /// - Throws: `io` if the root itself cannot be read.
   package mutating func walk(_ root: String, depth: Int = .max) throws {
-    let identity = FileIO.identity(root)
+    let identity = try FileIO.identityIfThere(root)
     var open = Set([identity].compactMap { $0 })
     try visit(Array(root.utf8), below: [], depth: depth, open: &open)
     folders.sort { Self.precedes($0.path, $1.path) }
@@ -41,8 +41,10 @@ package struct FolderWalk {
   ) throws {
     var files: [[UInt8]] = []
     var inner: [[UInt8]] = []
-    for name in try Self.names(in: path) {
-      if Self.isFolder(path + [slash] + name) { inner.append(name) } else { files.append(name) }
+    for (name, type) in try Self.entries(of: path) {
+      do {
+        if try Self.isFolder(path + [slash] + name, type) { inner.append(name) } else { files.append(name) }
+      } catch let error as TesseraError { faults.append((Self.joined(below, name), error)) }
     }
     files.sort { $0.lexicographicallyPrecedes($1) }
     if !files.isEmpty { folders.append(Folder(path: below, files: files)) }
@@ -50,8 +52,13 @@ package struct FolderWalk {
     if below.isEmpty { topFolders = inner.sorted { $0.lexicographicallyPrecedes($1) } }
     for name in inner where depth > 1 {
       let full = path + [slash] + name
-      let relative = below.isEmpty ? name : below + [slash] + name
-      guard let identity = Self.identity(full), !excluded.contains(identity) else { continue }
+      let relative = Self.joined(below, name)
+      let identity: FileIdentity
+      do { identity = try Self.identity(full) } catch let error as TesseraError {
+        faults.append((relative, error))
+        continue
+      }
+      if excluded.contains(identity) { continue }
       // A link to a folder above: walking on would never end.
       guard open.insert(identity).inserted else {
         loops.append(relative)
@@ -72,31 +79,40 @@ package struct FolderWalk {
     return a.lexicographicallyPrecedes(b)
   }
 
-  private static func names(in folder: [UInt8]) throws -> [[UInt8]] {
+  private static func joined(_ below: [UInt8], _ name: [UInt8]) -> [UInt8] {
+    below.isEmpty ? name : below + [slash] + name
+  }
+
+  private static func entries(of folder: [UInt8]) throws -> [(name: [UInt8], type: UInt8)] {
     let path = String(decoding: folder, as: UTF8.self)
-    guard let stream = withPath(folder, { opendir($0) }) else { throw FileIO.lastError("open", path) }
-    defer { closedir(stream) }
-    var names: [[UInt8]] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        if errno != 0 { throw FileIO.lastError("list", path) }
-        return names
-      }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if name != [dot] && name != [dot, dot] { names.append(name) }
+    guard let stream = withPath(folder, { name in FileIO.openFolder { opendir(name) } }) else {
+      throw FileIO.lastError("open", path)
     }
+    defer { closedir(stream) }
+    return try FileIO.entries(of: stream, path)
   }
 
-  private static func isFolder(_ path: [UInt8]) -> Bool {
+  /// Whether a name is a folder's, or a link's to one. A link that leads nowhere counts as a file.
+  ///
+  /// - Parameter type: what the listing said, which spares a look at most.
+  /// - Throws: `io` where the system cannot tell: all below a folder would be left out as if it were not there.
+  private static func isFolder(_ path: [UInt8], _ type: UInt8) throws -> Bool {
+    if type == UInt8(DT_REG) { return false }
+    if type == UInt8(DT_DIR) { return true }
     var status = stat()
-    return withPath(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    if withPath(path, { stat($0, &status) }) == 0 { return status.st_mode & S_IFMT == S_IFDIR }
+    guard [ENOENT, ENOTDIR, ELOOP].contains(errno) else {
+      throw FileIO.lastError("look at", String(decoding: path, as: UTF8.self))
+    }
+    return false
   }
 
-  private static func identity(_ path: [UInt8]) -> FileIdentity? {
+  private static func identity(_ path: [UInt8]) throws -> FileIdentity {
     var status = stat()
-    guard withPath(path, { stat($0, &status) }) == 0 else { return nil }
-    return FileIdentity(device: UInt64(bitPattern: Int64(status.st_dev)), inode: UInt64(status.st_ino))
+    guard withPath(path, { stat($0, &status) }) == 0 else {
+      throw FileIO.lastError("look at", String(decoding: path, as: UTF8.self))
+    }
+    return FileIdentity(status)
   }
 
   /// A path of any bytes, as C wants it.
@@ -127,4 +143,3 @@ extension FolderWalk {
 }
 
 private let slash = UInt8(ascii: "/")
-private let dot = UInt8(ascii: ".")

@@ -22,8 +22,7 @@ package final class MappedFile: @unchecked Sendable {
   /// - Throws: `io`; `truncated` if it is shorter.
   package init(_ path: String, byteCount: Int? = nil) throws {
     self.path = path
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw FileIO.lastError("open", path) }
+    let file = try FileIO.openFile(path, O_RDONLY)
     var status = stat()
     guard fstat(file, &status) == 0 else {
       let error = FileIO.lastError("stat", path)

@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 
 /// A directory that is filled aside and gets its name when it is whole.
@@ -35,13 +34,14 @@ package struct NewDirectory {
     part = self.path + AtomicFile.partSuffix
     self.replaces = replaces
     self.kind = kind
-    if FileIO.identity(self.path) != nil { try check() }
+    if try FileIO.exists(self.path) { try check() }
     try FileIO.removeAll(part)
-    try FileIO.makeFolder(part)
+    // A link that has come by the name since would lead out of the folder.
+    try FileIO.makeNewFolder(part)
   }
 
   private func check() throws {
-    guard FileIO.isFolder(path) else {
+    guard try FileIO.isFolderThere(path) else {
       throw TesseraError(
         .invalidArgument(name: "the new directory", expected: "a name that is free", got: "a file"),
         path: path)
@@ -53,7 +53,7 @@ package struct NewDirectory {
           got: "a directory that exists"),
         path: path)
     }
-    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    let names = try FileIO.names(in: path)
     guard names.isEmpty || names.contains(kind.mark) else {
       throw TesseraError(
         .invalidArgument(
@@ -64,20 +64,17 @@ package struct NewDirectory {
   }
 
   /// Gives the directory its name.
+  ///
+  /// - Throws: `io`. Either the new directory or the one before has the name then, whole.
   package func finish() throws {
-    guard FileIO.identity(path) != nil else { return try FileIO.move(part, to: path) }
     // What came meanwhile is looked at as what was there before.
-    try check()
-    let old = path + ".tessera-old"
-    try FileIO.removeAll(old)
-    try FileIO.move(path, to: old)
-    do { try FileIO.move(part, to: path) } catch {
-      try FileIO.move(old, to: path)
-      throw error
-    }
-    try FileIO.removeAll(old)
+    if try FileIO.exists(path) { try check() }
+    try FileIO.exchange(part, for: path)
   }
 
-  /// Takes away what was written so far.
-  package func abandon() throws { try FileIO.removeAll(part) }
+  /// Takes away what was written so far. That it cannot be changes nothing about the error that led here: what remains
+  /// has no final name, and the next directory by this name removes it.
+  package func abandon() {
+    do { try FileIO.removeAll(part) } catch {}
+  }
 }

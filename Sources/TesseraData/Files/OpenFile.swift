@@ -1,7 +1,7 @@
 private import Foundation
 internal import TesseraCore
 
-/// An open file that closes itself when its last owner lets go.
+/// A file open for reading that closes itself when its last owner lets go.
 package final class OpenFile: ByteSource {
   /// What errors call it.
   let path: String
@@ -21,19 +21,12 @@ package final class OpenFile: ByteSource {
   init(reading path: String) throws {
     self.path = path
     closes = true
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileIO.lastError("open", path) }
-    guard !FileIO.isFolder(path) else {
+    descriptor = try FileIO.openFile(path, O_RDONLY)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileIO.lastError("stat", path) }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
       throw TesseraError(.io(operation: "read", code: EISDIR, message: "it is a folder"), path: path)
     }
-  }
-
-  /// Makes a file, or empties one that is there.
-  package init(creating path: String) throws {
-    self.path = path
-    closes = true
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileIO.lastError("create", path) }
   }
 
   /// Takes a descriptor that is open already.
@@ -85,24 +78,11 @@ package final class OpenFile: ByteSource {
   ) throws -> Int {
     var filled = 0
     while filled < buffer.count {
-      let got = read(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-      if got < 0 {
-        if errno == EINTR { continue }
-        throw FileIO.lastError("read", path)
-      }
+      let got = FileIO.uninterrupted { read(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])) }
+      guard got >= 0 else { throw FileIO.lastError("read", path) }
       if got == 0 { break }
       filled += got
     }
     return filled
-  }
-
-  /// Writes all of the bytes at the file's position.
-  package func write(_ bytes: UnsafeRawBufferPointer) throws {
-    try FileIO.writeAll(descriptor, bytes, path: path)
-  }
-
-  /// Waits until the bytes are on the disk.
-  package func flush() throws {
-    guard fsync(descriptor) == 0 else { throw FileIO.lastError("flush", path) }
   }
 }

@@ -12,6 +12,9 @@ public struct PictureFiles: Sendable, Equatable {
   public var classes: [String]
   /// What the listing left out or found strange: loops of links, class folders without pictures.
   public var notices: [TesseraError] = []
+  /// The first folder that could not be listed. How many pictures it has, and so the index of every later one, is not
+  /// known: what hangs on indices is not what it would be with it. It has a place in the list, as a picture that fails.
+  public internal(set) var unlisted: TesseraError?
 
   public init(files: [PictureFile], classes: [String] = []) {
     self.files = files
@@ -51,10 +54,10 @@ public struct PictureFiles: Sendable, Equatable {
   private static func list(
     _ source: String, excluding excluded: String?, _ remote: RemoteStore?
   ) throws -> PictureFiles {
-    if FileIO.isFolder(source) { return try listFolder(source, excluding: excluded) }
+    if try FileIO.isFolderThere(source) { return try listFolder(source, excluding: excluded) }
     if PackSource.isTar(source) { return ofTars(try WebDataset(source, remote: remote)) }
     if listExtensions.contains(fileExtension(source)) { return try listFile(source) }
-    guard FileIO.identity(source) != nil else { throw FileIO.lastError("open", source) }
+    guard try FileIO.exists(source) else { throw FileIO.notThere("open", source) }
     let name = source.split(separator: "/").last.map(String.init) ?? source
     return PictureFiles(files: [PictureFile(name: name, path: source)])
   }
@@ -73,7 +76,9 @@ public struct PictureFiles: Sendable, Equatable {
 
   private static func listFolder(_ root: String, excluding excluded: String?) throws -> PictureFiles {
     var walk = FolderWalk()
-    if let identity = excluded.flatMap({ FileIO.identity($0) }) { walk.excluded.insert(identity) }
+    if let identity = try excluded.flatMap({ try FileIO.identityIfThere($0) }) {
+      walk.excluded.insert(identity)
+    }
     try walk.walk(root)
     var files = PictureFiles(files: [])
     for folder in walk.folders {
@@ -84,6 +89,7 @@ public struct PictureFiles: Sendable, Equatable {
       let name = String(decoding: path, as: UTF8.self)
       files.files.append(PictureFile(name: name, path: name, fault: error.with(stage: .list)))
     }
+    files.unlisted = walk.faults.first?.error.with(stage: .list)
     return files
   }
 

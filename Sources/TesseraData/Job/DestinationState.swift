@@ -26,7 +26,7 @@ struct DestinationState {
     if lock == nil { return }
     if run.job.shard.isWhole { adopted = try PartNames.found(in: folder) }
     try readAll()
-    keepWhatExists()
+    try keepWhatExists()
   }
 
   /// The error for a destination that cannot be used.
@@ -36,9 +36,10 @@ struct DestinationState {
 
   /// Whether a folder is not there, or has nothing in it but unfinished files.
   static func isEmpty(_ folder: String) throws -> Bool {
-    guard FileIO.identity(folder) != nil else { return true }
+    guard try FileIO.exists(folder) else { return true }
     var walk = FolderWalk()
     try walk.walk(folder, depth: 1)
+    if let fault = walk.faults.first { throw fault.error }
     return walk.folders.allSatisfy { $0.files.allSatisfy(AtomicFile.isPart) } && !walk.hasInnerFolders
   }
 
@@ -49,7 +50,7 @@ struct DestinationState {
     if run.job.shard.isWhole {
       for names in [run.parts] + adopted { try read(names) }
     } else {
-      let hasBegun = shared.has(run.parts.journal) || shared.has(run.parts.manifest)
+      let hasBegun = try shared.has(run.parts.journal) || shared.has(run.parts.manifest)
       try read(hasBegun ? run.parts : PartNames(.whole))
     }
   }
@@ -65,7 +66,7 @@ struct DestinationState {
 
   /// A finished run's pictures. Its failures are left out: to resume a finished run is to retry them.
   private mutating func readManifest(_ name: String) throws {
-    guard shared.has(name) else { return }
+    guard try shared.has(name) else { return }
     struct Line: Decodable {
       var sample: Int
       var width: Int
@@ -88,16 +89,16 @@ struct DestinationState {
   }
 
   /// Drops records whose output is not there with its size, and whole shards that are not complete.
-  private mutating func keepWhatExists() {
+  private mutating func keepWhatExists() throws {
     var bySample: [Int: PictureRecord] = [:]
     for record in pictures where run.files.files.indices.contains(record.sample) {
       if run.share.owns(record.sample) { bySample[record.sample] = record }
     }
-    if run.job.format == .safetensors { return keepShards(bySample) }
+    if run.job.format == .safetensors { return try keepShards(bySample) }
     shards = []
-    pictures = bySample.values.sorted { $0.sample < $1.sample }.compactMap { record in
+    pictures = try bySample.values.sorted { $0.sample < $1.sample }.compactMap { record in
       if record.failure != nil { return record }
-      guard let size = FileIO.size(folder + "/" + run.names.names[record.sample]),
+      guard let size = try FileIO.sizeIfThere(folder + "/" + run.names.names[record.sample]),
         record.bytes == size || record.bytes == -1
       else { return nil }
       var record = record
@@ -106,13 +107,13 @@ struct DestinationState {
     }
   }
 
-  private mutating func keepShards(_ bySample: [Int: PictureRecord]) {
+  private mutating func keepShards(_ bySample: [Int: PictureRecord]) throws {
     let known = Dictionary(shards.map { ($0.shard, $0.bytes) }) { $1 }
     (pictures, shards) = ([], [])
     for samples in run.share.blocks {
       let number = samples.lowerBound / run.job.shardSize
       let records = samples.compactMap { bySample[$0] }
-      let size = FileIO.size(folder + "/" + ShardSink.name(number)) ?? 0
+      let size = try FileIO.sizeIfThere(folder + "/" + ShardSink.name(number)) ?? 0
       guard let bytes = known[number], records.count == samples.count, bytes == -1 ? size > 0 : bytes == size
       else { continue }
       for var record in records {

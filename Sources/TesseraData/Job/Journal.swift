@@ -10,7 +10,7 @@ final class Journal: Sendable {
   private let state: Guarded<State>
 
   private struct State {
-    var file: Int32
+    var file: NewFile
     /// Bytes of whole lines.
     var length: Int
     /// The first failure: after it nothing is added, lest a torn line have others behind it.
@@ -26,13 +26,11 @@ final class Journal: Sendable {
   init(_ path: String, lines: [String]) throws {
     self.path = path
     let lines = Array(lines.joined().utf8)
-    try AtomicFile.write(lines, to: path)
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileIO.lastError("open", path) }
-    state = Guarded(State(file: descriptor, length: lines.count))
+    let file = try PartFile(path)
+    try lines.withUnsafeBytes { try file.file.write($0) }
+    try file.finish(staysOpen: true)
+    state = Guarded(State(file: file.file, length: lines.count))
   }
-
-  deinit { state.withLock { _ = close($0.file) } }
 
   /// Adds lines; all of them, or none where the disk is full.
   func append(_ lines: String) throws {
@@ -41,9 +39,9 @@ final class Journal: Sendable {
       let raw = UnsafeRawBufferPointer(bytes)
       try state.withLock { state in
         if let fault = state.fault { throw fault }
-        do { try FileIO.writeAll(state.file, raw, path: path) } catch let error as TesseraError {
+        do { try state.file.write(raw) } catch let error as TesseraError {
           // Where even this fails, the torn end is the last line, and a resume drops it.
-          ftruncate(state.file, off_t(state.length))
+          do { try state.file.cut(to: state.length) } catch {}
           state.fault = error
           throw error
         }
@@ -56,7 +54,7 @@ final class Journal: Sendable {
   ///
   /// - Throws: `corrupt` if a line other than the last cannot be read.
   static func read(_ path: String) throws -> (pictures: [PictureRecord], shards: [ShardRecord])? {
-    guard FileIO.size(path) != nil else { return nil }
+    guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let lines = try FileIO.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var pictures: [PictureRecord] = []
     var shards: [ShardRecord] = []

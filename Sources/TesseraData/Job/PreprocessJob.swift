@@ -52,6 +52,8 @@ public struct PreprocessJob: Sendable {
   public var seed: UInt64 = 0
   /// Threads; the result does not depend on it.
   public var threads = 1
+  /// How long one picture may be in one stage (a disk that does not answer) before the log says which; nil for never.
+  public var stallWarning: Duration? = .seconds(60)
   public var errorPolicy: ErrorPolicy = .stop
   /// Go on where an earlier run in the destination was interrupted, or retry what failed in a finished one.
   public var resume = false
@@ -103,15 +105,17 @@ public struct PreprocessJob: Sendable {
           got: "none"),
         path: source, stage: .list)
     }
+    // Nothing is written yet: `run.json` would be of another list than that of the next try.
+    if errorPolicy == .stop, let fault = files.unlisted { throw fault }
     let run = try JobRun(job: self, source: pictures, control: control, progress: progress)
     return try run.run()
   }
 
   /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
   private func list() throws -> JobSource {
-    let before = FileIO.identity(destination)
+    let before = try FileIO.identityIfThere(destination)
     let pictures = try JobSource(source, captions: captions, excluding: destination, remote: remote)
-    guard before == nil, FileIO.identity(destination) != nil else { return pictures }
+    guard before == nil, try FileIO.exists(destination) else { return pictures }
     return try JobSource(source, captions: captions, excluding: destination, remote: remote)
   }
 
@@ -135,7 +139,7 @@ public struct PreprocessJob: Sendable {
           type(of: views).schema.name)
       }
     }
-    if let mine = FileIO.identity(source), mine == FileIO.identity(destination) {
+    if let mine = try FileIO.identityIfThere(source), mine == (try FileIO.identityIfThere(destination)) {
       throw fault("the destination", "another folder than the source", destination)
     }
   }

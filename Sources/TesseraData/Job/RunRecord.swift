@@ -37,7 +37,7 @@ struct RunRecord: Codable, Equatable {
   /// Reads the record in `folder`; nil if there is none.
   static func read(in folder: String) throws -> RunRecord? {
     let path = folder + "/" + name
-    guard FileIO.size(path) != nil else { return nil }
+    guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let bytes = try FileIO.read(path)
     do { return try JSONDecoder().decode(RunRecord.self, from: Data(bytes)) } catch {
       throw TesseraError(

@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 internal import TesseraTransforms
 
@@ -14,7 +13,8 @@ final class ShardSink: JobSink {
 
   /// A shard that is being written.
   private struct Shard {
-    var file: Int32
+    /// Nil where no picture has a readable header.
+    var file: PartFile?
     var left: Int
     var records: [PictureRecord] = []
   }
@@ -45,12 +45,11 @@ final class ShardSink: JobSink {
 
   func store(_ record: PictureRecord, _ payload: Payload?) throws -> Int {
     let number = record.sample / run.job.shardSize
-    let path = self.path(number)
-    let file = try open.withLock { try start(number, path, &$0).file }
-    if let payload, let layout {
+    let file = try open.withLock { try start(number, &$0).file }
+    if let payload, let layout, let file {
       let row = record.sample - samples(number).lowerBound
       let offset = dataStart(number) + 8 * samples(number).count + row * layout.byteCount
-      try payload.withChunks { try FileIO.writeAll(file, $0[0], at: offset, path: path) }
+      try payload.withChunks { try file.file.write($0[0], at: offset) }
     }
     let finished = open.withLock { open -> Shard? in
       open[number]?.left -= 1
@@ -62,11 +61,10 @@ final class ShardSink: JobSink {
   }
 
   func abandonUnfinished() {
-    for (number, shard) in open.withLock({ $0 }) where shard.file >= 0 {
-      close(shard.file)
-      unlink(path(number) + AtomicFile.partSuffix)
+    open.withLock { open in
+      for shard in open.values { shard.file?.abandon() }
+      open = [:]
     }
-    open.withLock { $0 = [:] }
   }
 
   /// Stands in the name of a shard that is copied without its gaps, while it is written.
@@ -87,14 +85,9 @@ final class ShardSink: JobSink {
     return start..<min(start + run.job.shardSize, run.files.count)
   }
 
-  private func start(_ number: Int, _ path: String, _ open: inout [Int: Shard]) throws -> Shard {
+  private func start(_ number: Int, _ open: inout [Int: Shard]) throws -> Shard {
     if let shard = open[number] { return shard }
-    var shard = Shard(file: -1, left: samples(number).count)
-    if layout != nil {
-      shard.file = Foundation.open(
-        path + AtomicFile.partSuffix, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-      guard shard.file >= 0 else { throw FileIO.lastError("create", path) }
-    }
+    let shard = Shard(file: layout == nil ? nil : try PartFile(path(number)), left: samples(number).count)
     open[number] = shard
     return shard
   }
@@ -125,20 +118,13 @@ final class ShardSink: JobSink {
   private func finish(_ number: Int, _ shard: Shard) throws {
     let records = shard.records.sorted { $0.sample < $1.sample }
     var bytes = 0
-    if let layout {
-      let part = path(number) + AtomicFile.partSuffix
-      defer { close(shard.file) }
-      do {
-        if records.contains(where: { $0.failure != nil }) {
-          bytes = try compact(number, shard.file, records, layout)
-          try FileIO.remove(part)
-        } else {
-          bytes = try writeHead(number, shard.file, records, layout)
-          try AtomicFile.rename(part, to: path(number))
-        }
-      } catch {
-        unlink(part)
-        throw error
+    if let layout, let file = shard.file {
+      if records.contains(where: { $0.failure != nil }) {
+        bytes = try compact(number, file.file, records, layout)
+        try file.remove()
+      } else {
+        bytes = try writeHead(number, file.file, records, layout)
+        try file.finish()
       }
     }
     let lines = records.map(\.line).joined() + ShardRecord(shard: number, bytes: bytes).line
@@ -147,44 +133,35 @@ final class ShardSink: JobSink {
 
   /// Writes header and labels; the file's size.
   private func writeHead(
-    _ number: Int, _ file: Int32, _ records: [PictureRecord], _ layout: ArrayLayout
+    _ number: Int, _ file: NewFile, _ records: [PictureRecord], _ layout: ArrayLayout
   ) throws -> Int {
     let kept = records.filter { $0.failure == nil }.map(\.sample)
     let missing = records.filter { $0.failure != nil }.map(\.sample)
     let head = header(number, kept, missing: missing).encoded()
     let labels = kept.map { Int64(run.files[$0].label ?? -1).littleEndian }
-    try head.withUnsafeBytes { try FileIO.writeAll(file, $0, at: 0, path: path(number)) }
-    try labels.withUnsafeBytes { try FileIO.writeAll(file, $0, at: head.count, path: path(number)) }
+    try head.withUnsafeBytes { try file.write($0, at: 0) }
+    try labels.withUnsafeBytes { try file.write($0, at: head.count) }
     return head.count + 8 * kept.count + kept.count * layout.byteCount
   }
 
   /// Copies the rows that are there into a shard without gaps; its size.
   private func compact(
-    _ number: Int, _ file: Int32, _ records: [PictureRecord], _ layout: ArrayLayout
+    _ number: Int, _ file: NewFile, _ records: [PictureRecord], _ layout: ArrayLayout
   ) throws -> Int {
     let path = path(number)
-    let part = path + Self.rowsSuffix + AtomicFile.partSuffix
-    let target = Foundation.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard target >= 0 else { throw FileIO.lastError("create", path) }
-    do {
-      let size = try writeHead(number, target, records, layout)
-      let from = dataStart(number) + 8 * samples(number).count
-      var end = size - records.count { $0.failure == nil } * layout.byteCount
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
-      defer { buffer.deallocate() }
-      for record in records where record.failure == nil {
-        let row = record.sample - samples(number).lowerBound
-        try FileIO.readAll(file, into: buffer, at: from + row * layout.byteCount, path: path)
-        try FileIO.writeAll(target, UnsafeRawBufferPointer(buffer), at: end, path: path)
-        end += layout.byteCount
-      }
-      guard close(target) == 0 else { throw FileIO.lastError("close", path) }
-      try AtomicFile.rename(part, to: path)
-      return size
-    } catch {
-      close(target)
-      unlink(part)
-      throw error
+    let target = try PartFile(path, part: path + Self.rowsSuffix + AtomicFile.partSuffix)
+    let size = try writeHead(number, target.file, records, layout)
+    let from = dataStart(number) + 8 * samples(number).count
+    var end = size - records.count { $0.failure == nil } * layout.byteCount
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
+    defer { buffer.deallocate() }
+    for record in records where record.failure == nil {
+      let row = record.sample - samples(number).lowerBound
+      try file.read(into: buffer, at: from + row * layout.byteCount)
+      try target.file.write(UnsafeRawBufferPointer(buffer), at: end)
+      end += layout.byteCount
     }
+    try target.finish()
+    return size
   }
 }

@@ -13,12 +13,10 @@ public struct SafetensorsFile: Sendable {
   /// - Throws: `io`, `corrupt`, `truncated`, `unsupported`, or `limitExceeded` for a header over 100 MB.
   public init(_ path: String) throws {
     self.path = path
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw FileIO.lastError("open", path) }
+    let file = try FileIO.openFile(path, O_RDONLY)
     defer { close(file) }
-    guard let size = FileIO.size(path) else { throw FileIO.lastError("stat", path) }
     do {
-      (header, dataStart) = try Self.readHeader(file, size: size, path: path)
+      (header, dataStart) = try Self.readHeader(file, size: FileIO.size(of: file, path), path: path)
     } catch let error as TesseraError {
       throw error.with(path: path)
     }
@@ -49,8 +47,7 @@ public struct SafetensorsFile: Sendable {
           name: "the tensor's name", expected: names.joined(separator: " or "), got: "'\(name)'"),
         path: path)
     }
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw FileIO.lastError("open", path) }
+    let file = try FileIO.openFile(path, O_RDONLY)
     defer { close(file) }
     let block = MemoryBlock(byteCount: entry.bytes.count)
     try FileIO.readAll(file, into: block.mutableBytes, at: dataStart + entry.bytes.lowerBound, path: path)

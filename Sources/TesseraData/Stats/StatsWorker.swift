@@ -67,7 +67,7 @@ struct StatsWorker: Sendable {
     }
     if job.headersOnly, case .file(let path) = source {
       let header = try ImageHeader(path: path, policy: recipe.policy)
-      tally.facts.append(facts(place, header, recipe, source, bytes: FileIO.size(path)))
+      tally.facts.append(facts(place, header, recipe, source, bytes: try FileIO.sizeIfThere(path)))
       return
     }
     guard let bytes = try source.encodedBytes(limits: recipe.policy.limits) else { return }

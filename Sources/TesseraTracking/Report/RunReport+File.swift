@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 
 extension RunReport {
@@ -6,19 +5,6 @@ extension RunReport {
   ///
   /// - Throws: `io` with the path; nothing is left aside.
   public func write(to path: String) throws {
-    let part = path + ".tessera-part"
-    do {
-      if unlink(part) != 0 && errno != ENOENT { throw AppendFile.lastError("create", path) }
-      let file = try AppendFile(part, isNew: true)
-      try file.append(Array(html().utf8))
-      try file.sync()
-      try file.close()
-      guard rename(part, path) == 0 else { throw AppendFile.lastError("rename", path) }
-    } catch {
-      unlink(part)
-      guard var error = error as? TesseraError else { throw error }
-      error.path = path
-      throw error
-    }
+    try AsideFile.write(path) { try $0.append(Array(html().utf8)) }
   }
 }

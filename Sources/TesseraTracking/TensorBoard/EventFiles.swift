@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 
 /// The event files of earlier processes.
@@ -17,13 +16,8 @@ enum EventFiles {
 
   /// The event files of a folder, in the order in which they are read.
   static func names(in folder: String) throws -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder).filter {
-        $0.hasPrefix(prefix) && !$0.hasSuffix(partSuffix)
-      }.sorted()
-    } catch {
-      throw TesseraError(.io(operation: "list", code: 0, message: error.localizedDescription), path: folder)
-    }
+    try AsideFile.names(in: folder).filter { $0.hasPrefix(prefix) && !$0.hasSuffix(AsideFile.suffix) }
+      .sorted()
   }
 
   /// The seconds in a file's name; nil if there are none, or more than a clock shows.
@@ -31,8 +25,6 @@ enum EventFiles {
     let digits = name.dropFirst(prefix.count).prefix { $0 != "." }
     return digits.count <= 10 ? Int(digits) : nil
   }
-
-  private static let partSuffix = ".tessera-part"
 
   /// Where a first look finds nothing to cut, the file is not touched.
   private static func cut(_ path: String, after step: Int) throws -> Int {
@@ -43,31 +35,11 @@ enum EventFiles {
       if EventRecord.step(of: data) > step { count += 1 }
     }
     guard isOurs == true, count > 0 || isTorn else { return 0 }
-    let part = path + partSuffix
-    do {
-      try writePart(part, of: path, upTo: step)
-      guard rename(part, path) == 0 else { throw AppendFile.lastError("rename", path) }
-    } catch {
-      unlink(part)
-      throw error
+    try AsideFile.write(path) { file in
+      _ = try RecordFrame.forEach(in: path) { data, frame in
+        if EventRecord.step(of: data) <= step { try file.append(frame) }
+      }
     }
     return count + (isTorn ? 1 : 0)
-  }
-
-  private static func writePart(_ part: String, of path: String, upTo step: Int) throws {
-    guard let file = fopen(part, "wbe") else { throw AppendFile.lastError("create", path) }
-    do {
-      _ = try RecordFrame.forEach(in: path) { data, frame in
-        guard EventRecord.step(of: data) <= step else { return }
-        guard fwrite(frame, 1, frame.count, file) == frame.count else {
-          throw AppendFile.lastError("write", path)
-        }
-      }
-      guard fflush(file) == 0, fsync(fileno(file)) == 0 else { throw AppendFile.lastError("write", path) }
-    } catch {
-      fclose(file)
-      throw error
-    }
-    guard fclose(file) == 0 else { throw AppendFile.lastError("close", path) }
   }
 }

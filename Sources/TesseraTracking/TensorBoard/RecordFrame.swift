@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 
 /// TFRecord's frames: a length of eight bytes, its masked checksum, the data, their masked checksum; all little-endian.
@@ -24,13 +23,10 @@ package enum RecordFrame {
   static func forEach(in path: String, _ body: (_ data: [UInt8], _ frame: [UInt8]) throws -> Void) throws
     -> Bool
   {
-    guard let file = fopen(path, "rbe") else { throw AppendFile.lastError("open", path) }
-    defer { fclose(file) }
-    var status = stat()
-    guard fstat(fileno(file), &status) == 0 else { throw AppendFile.lastError("stat", path) }
-    var left = Int(status.st_size)
+    let file = try FrameReader(path)
+    var left = file.size
     while left >= overhead {
-      var frame = try read(12, from: file, path)
+      var frame = try file.read(12)
       let length = frame.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
       let stored = frame.withUnsafeBytes {
         UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
@@ -39,24 +35,13 @@ package enum RecordFrame {
       guard frame.count == 12, CRC32C.masked(frame[..<8]) == stored, length <= UInt64(left - overhead) else {
         return true
       }
-      let data = try read(Int(length), from: file, path)
-      let end = try read(4, from: file, path)
+      let data = try file.read(Int(length))
+      let end = try file.read(4)
       guard end == bytes(CRC32C.masked(data)) else { return true }
       frame += data + end
       try body(data, frame)
       left -= overhead + Int(length)
     }
     return left > 0
-  }
-
-  private static func read(_ count: Int, from file: UnsafeMutablePointer<FILE>, _ path: String) throws
-    -> [UInt8]
-  {
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, got in
-      got = fread(buffer.baseAddress, 1, count, file)
-    }
-    guard bytes.count == count || ferror(file) == 0 else { throw AppendFile.lastError("read", path) }
-    // The size was looked up before: a file that shrank since gives fewer.
-    return bytes + [UInt8](repeating: 0, count: count - bytes.count)
   }
 }

@@ -20,12 +20,7 @@ public final class TensorBoardWriter: Sendable {
   ///   before (those of other programs stay as they are), and a reader that has already shown them is told to drop them.
   /// - Throws: `io` with the path.
   public init(folder: String, resumingAfter step: Int? = nil) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw TesseraError(
-        .io(operation: "make the folder", code: 0, message: error.localizedDescription), path: folder)
-    }
+    try AsideFile.makeFolder(folder)
     cutRecords = try step.map { try EventFiles.cut(in: folder, after: $0) } ?? 0
     file = try Self.newFile(in: folder)
     path = file.path

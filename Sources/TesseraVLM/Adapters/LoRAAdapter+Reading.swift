@@ -48,7 +48,9 @@ extension LoRAAdapter {
   }
 
   private static func file(_ path: String) throws -> WeightsFile {
-    if FileIO.size("\(path)/\(weights)") == nil, FileIO.size("\(path)/adapter_model.bin") != nil {
+    if try FileIO.sizeIfThere("\(path)/\(weights)") == nil,
+      try FileIO.sizeIfThere("\(path)/adapter_model.bin") != nil
+    {
       throw TesseraError(
         .unsupported(
           format: "PEFT adapters",

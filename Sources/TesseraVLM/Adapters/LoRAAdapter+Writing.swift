@@ -26,7 +26,7 @@ extension LoRAAdapter {
       try AtomicFile.write(settings, to: "\(directory.part)/\(PEFTConfig.name)", sync: syncs)
       try directory.finish()
     } catch {
-      try directory.abandon()
+      directory.abandon()
       throw error
     }
   }
@@ -49,10 +49,10 @@ extension LoRAAdapter {
     var header = SafetensorsHeader()
     header.metadata = ["format": "pt"]
     for item in tensors { header.append(item.name, shape: item.tensor.shape, dataType: item.type) }
-    let file = try OpenFile(creating: path)
+    let file = try NewFile(path)
     try header.encoded().withUnsafeBytes { try file.write($0) }
     for item in tensors { try item.tensor.withBytes { try file.write($0) } }
-    if syncs { try file.flush() }
+    try file.close(sync: syncs)
   }
 }
 

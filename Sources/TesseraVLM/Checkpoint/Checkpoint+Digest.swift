@@ -1,4 +1,3 @@
-private import Foundation
 internal import TesseraCore
 internal import TesseraData
 
@@ -8,10 +7,7 @@ extension Checkpoint {
   ///
   /// - Throws: `io`.
   static func contents(of directory: String) throws -> [String] {
-    let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
-      throw TesseraError(.io(operation: "list", code: EIO, message: "\(error)"), path: directory)
-    }
+    let names = try FileIO.names(in: directory)
     let kinds = [".safetensors", ".json", ".jinja", ".txt", ".model"]
     return try names.sorted().filter { name in kinds.contains { name.hasSuffix($0) } }.map { name in
       "\(name): \(try Digest.file("\(directory)/\(name)"))"

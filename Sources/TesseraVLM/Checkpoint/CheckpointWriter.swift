@@ -96,7 +96,7 @@ public struct CheckpointWriter: Sendable {
       try put(contents.config(mainType.rawValue), "\(directory.part)/config.json")
       try directory.finish()
     } catch {
-      try directory.abandon()
+      directory.abandon()
       throw error
     }
   }
@@ -111,7 +111,7 @@ public struct CheckpointWriter: Sendable {
     for tensor in tensors {
       header.append(tensor.storedName, shape: tensor.spec.shape, dataType: tensor.dataType)
     }
-    let file = try OpenFile(creating: path)
+    let file = try NewFile(path)
     try header.encoded().withUnsafeBytes { try file.write($0) }
     for tensor in tensors {
       var calls = 0
@@ -131,7 +131,7 @@ public struct CheckpointWriter: Sendable {
           .invalidInput(operation: "writing '\(tensor.spec.name)'", expected: "its elements", got: "nothing"))
       }
     }
-    if syncs { try file.flush() }
+    try file.close(sync: syncs)
   }
 }
 

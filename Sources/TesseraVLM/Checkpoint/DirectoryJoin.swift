@@ -100,7 +100,7 @@ public struct DirectoryJoin: Sendable {
   ) throws -> (added: [AddedToken], image: Int, pad: Int) {
     let file = "\(path)/tokenizer.json"
     var facts: TokenizerFacts?
-    if FileIO.size(file) != nil {
+    if try FileIO.sizeIfThere(file) != nil {
       facts = try TokenizerFacts(FileIO.read(file, limit: SideFiles.limit, isRegular: true), file: file)
     }
     // Without a tokenizer every row of the embedding counts as taken.
@@ -128,7 +128,7 @@ public struct DirectoryJoin: Sendable {
     var files = SideFiles(from: language.path, vision: vision.path, replacements: replacements)
     files.keepsGenerationTokens = false
     let path = "\(language.path)/tokenizer.json"
-    guard FileIO.size(path) != nil else { return files }
+    guard try FileIO.sizeIfThere(path) != nil else { return files }
     if files.replacements["tokenizer.json"] == nil {
       let bytes = try FileIO.read(path, limit: SideFiles.limit, isRegular: true)
       files.replacements["tokenizer.json"] = try TokenizerFacts.adding(addedTokens, to: bytes, file: path)

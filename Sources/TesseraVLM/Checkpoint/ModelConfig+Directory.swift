@@ -11,7 +11,7 @@ extension ModelConfig {
   /// The config of a directory, all that its file says, and what of that is not heeded: to be printed.
   static func read(_ directory: String) throws -> (config: ModelConfig, value: JSONValue, remarks: [String]) {
     let file = "\(directory)/config.json"
-    if FileIO.size(file) == nil { try refuse(directory, file) }
+    if try FileIO.sizeIfThere(file) == nil { try refuse(directory, file) }
     let value = try value(FileIO.read(file, limit: 16 << 20, isRegular: true), file)
     return (try ModelConfig(value, file: file), value, try remarks(value, file: file))
   }

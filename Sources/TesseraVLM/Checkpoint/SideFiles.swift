@@ -80,7 +80,7 @@ public struct SideFiles: Sendable {
   }
 
   private static func read(_ name: String, _ directory: String?) throws -> (bytes: [UInt8], path: String)? {
-    guard let directory, FileIO.size("\(directory)/\(name)") != nil else { return nil }
+    guard let directory, try FileIO.sizeIfThere("\(directory)/\(name)") != nil else { return nil }
     let path = "\(directory)/\(name)"
     return (try FileIO.read(path, limit: limit, isRegular: true), path)
   }

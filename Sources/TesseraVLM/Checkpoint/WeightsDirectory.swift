@@ -23,10 +23,10 @@ public struct WeightsDirectory: Sendable {
   public init(_ path: String) throws {
     self.path = path
     // With both there, transformers reads the single file too.
-    if FileIO.size("\(path)/\(Self.single)") != nil {
+    if try FileIO.sizeIfThere("\(path)/\(Self.single)") != nil {
       files = [Self.single]
       weights = try WeightsFile("\(path)/\(Self.single)").weights
-    } else if FileIO.size("\(path)/\(Self.index)") != nil {
+    } else if try FileIO.sizeIfThere("\(path)/\(Self.index)") != nil {
       (files, weights) = try Self.sharded(path)
     } else {
       throw Self.noWeights(path)
@@ -45,7 +45,7 @@ public struct WeightsDirectory: Sendable {
     var weights: [StoredWeight] = []
     let files = Set(map.values).sorted()
     for file in files {
-      guard FileIO.size("\(path)/\(file)") != nil else {
+      guard try FileIO.sizeIfThere("\(path)/\(file)") != nil else {
         let name = map.filter { $0.value == file }.keys.min() ?? ""
         throw fault("weight_map sends '\(name)' to '\(file)', which is not there", indexPath)
       }

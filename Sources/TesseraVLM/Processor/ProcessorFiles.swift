@@ -149,7 +149,7 @@ package struct ProcessorFiles {
 
   private func bytes(_ name: String) throws -> [UInt8]? {
     let file = "\(path)/\(name)"
-    guard FileIO.size(file) != nil else { return nil }
+    guard try FileIO.sizeIfThere(file) != nil else { return nil }
     return try FileIO.read(file, limit: Self.limit, isRegular: true)
   }
 

@@ -17,7 +17,7 @@ struct OriginMark {
   /// - Parameter now: what it would be made of, a line each; asked for only where there is a mark.
   /// - Throws: `io`; what `now` throws.
   func standing(_ now: () throws -> String) throws -> Standing {
-    guard FileIO.size(path) != nil else { return .unmarked }
+    guard try FileIO.sizeIfThere(path) != nil else { return .unmarked }
     let then = String(decoding: try FileIO.read(path, limit: 1 << 24), as: UTF8.self)
     let now = try now()
     return then == now ? .unchanged : .changed(now.firstDifference(from: then))

@@ -51,8 +51,8 @@ public struct PreferenceMakingRecipe: Sendable {
 extension StageRun {
   /// What decides a file of preferences.
   private func origin(_ recipe: PreferenceMakingRecipe, _ number: Int) throws -> String {
-    var lines = [
-      "\(recipe.source.path): \(try whole.resolve(recipe.source).open().fingerprint().hex)",
+    var lines = try whole.contents(of: recipe.source)
+    lines += [
       "seed: \(seed &+ UInt64(number) << 32)", "attributes: \(recipe.attributes ?? "none")",
       "corruptions: \(recipe.corruptions), draws: \(recipe.draws), mistakes: \(recipe.mistakes)",
       "temperature: \(recipe.temperature), max_answer: \(recipe.maximumAnswer)",
@@ -70,7 +70,7 @@ extension StageRun {
       let path = recipe.path.hasPrefix("/") ? recipe.path : "\(whole.folder)/\(recipe.path)"
       let origin = try origin(recipe, number)
       let mark = OriginMark(path: "\(path).made-of")
-      if FileIO.size(path) != nil {
+      if try FileIO.sizeIfThere(path) != nil {
         switch try mark.standing({ origin }) {
         // A file without a word of what it was made of is the user's own.
         case .unmarked, .unchanged:

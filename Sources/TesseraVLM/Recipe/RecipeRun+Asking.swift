@@ -15,10 +15,10 @@ extension RecipeRun {
   func ask(_ run: StageRun) throws -> Bool {
     let directory = run.modelFolder
     // An adapter that was not merged is no directory of its own.
-    guard !recipe.asks.isEmpty, FileIO.identity("\(directory)/config.json") != nil else { return false }
+    guard !recipe.asks.isEmpty, try FileIO.exists("\(directory)/config.json") else { return false }
     let asked = try askedQuestions()
     let path = askedPath(run.stage)
-    if FileIO.size(path) != nil {
+    if try FileIO.sizeIfThere(path) != nil {
       let known = try RunLog.entries(of: path).map {
         [$0[LogField.question]?.text, $0[LogField.expected]?.text]
       }

@@ -22,7 +22,7 @@ extension RecipeRun {
       let earlier = Set(recipe.stages[..<number].filter { $0.kind == .reward }.map(\.name))
       let rewards = stage.reinforcement?.rewards.compactMap(\.directory) ?? []
       for path in rewards + [stage.reinforcement?.value].compactMap({ $0 }) where !earlier.contains(path) {
-        guard FileIO.size("\(resolve(path))/config.json") == nil else { continue }
+        guard try FileIO.sizeIfThere("\(resolve(path))/config.json") == nil else { continue }
         let names = earlier.sorted().map { "'\($0)'" }.joined(separator: ", ")
         throw TesseraError(
           .invalidInput(
@@ -39,7 +39,7 @@ extension RecipeRun {
   /// - Throws: `invalidInput` where nothing is at a path that is no pattern of tars, URL or list of them.
   private func checkData(_ path: String, _ what: String) throws {
     guard !RemoteName.isRemote(path), !path.hasPrefix("@"),
-      !path.contains(where: { "{*?[".contains($0) }), FileIO.identity(resolve(path)) == nil
+      !path.contains(where: { "{*?[".contains($0) }), try !FileIO.exists(resolve(path))
     else {
       return
     }

@@ -9,7 +9,7 @@ extension RecipeRun {
   ///
   /// - Throws: what the logs and the writer throw.
   func writeReport() throws {
-    let stages = recipe.stages.filter { FileIO.size("\(folder)/\($0.name)/log.jsonl") != nil }
+    let stages = try recipe.stages.filter { try FileIO.sizeIfThere("\(folder)/\($0.name)/log.jsonl") != nil }
     guard !stages.isEmpty else { return }
     var report = RunReport(title: recipe.name, result: "")
     for stage in stages {
@@ -45,9 +45,22 @@ extension RecipeRun {
     try report.write(to: "\(folder)/report.html")
   }
 
+  /// Whether the report is no older than what it tells of: a run may have ended between a stage's last line and it.
+  func hasNewReport() throws -> Bool {
+    guard try FileIO.sizeIfThere("\(folder)/report.html") != nil,
+      let written = FileIO.changed("\(folder)/report.html")
+    else { return false }
+    return recipe.stages.allSatisfy { stage in
+      ["\(folder)/\(stage.name)/log.jsonl", askedPath(stage)].allSatisfy {
+        FileIO.changed($0).map { $0 <= written } ?? true
+      }
+    }
+  }
+
   /// The answers to the recipe's `ask`, each question with the stages' answers one under another.
   private func gallery(_ stages: [StageRecipe]) throws -> [AnswerHistory] {
-    let entries = try stages.map(askedPath).filter { FileIO.size($0) != nil }.flatMap(RunLog.entries(of:))
+    let entries = try stages.map(askedPath).filter { try FileIO.sizeIfThere($0) != nil }.flatMap(
+      RunLog.entries(of:))
     guard !entries.isEmpty else { return [] }
     let pictures = try askedQuestions().flatMap { $0.questions.map(\.pictures.first) }
     return try AnswerHistory.histories(entries) { sample in
@@ -160,7 +173,7 @@ struct StageFacts: Codable {
   var warning: String?
 
   static func read(_ path: String) throws -> [StageFacts] {
-    guard FileIO.size(path) != nil else { return [] }
+    guard try FileIO.sizeIfThere(path) != nil else { return [] }
     do {
       return try JSONDecoder().decode([StageFacts].self, from: Data(try FileIO.read(path, limit: 1 << 24)))
         .filter { $0.facts.allSatisfy { $0.count == 2 } }

@@ -61,7 +61,7 @@ public final class RecipeRun {
       if isDry { continue }
       try group.lead {
         let hasAsked = try ask(run)
-        if !isDone || hasAsked || FileIO.size("\(folder)/report.html") == nil { try writeReport() }
+        if try !isDone || hasAsked || !hasNewReport() { try writeReport() }
       }
     }
     return .done
@@ -104,6 +104,13 @@ public final class RecipeRun {
     return source
   }
 
+  /// What a corpus of the recipe holds, a line each: its records, and its pictures' bytes.
+  func contents(of source: CorpusSource) throws -> [String] {
+    try DataContents(memory: "\(folder)/contents.txt").lines(
+      // Without a URL's query: a new signature is the same data.
+      of: resolve(source), named: RemoteName.shown(source.path))
+  }
+
   // MARK: the recipe that is kept
 
   private var recipePath: String { "\(folder)/recipe.yaml" }
@@ -111,7 +118,7 @@ public final class RecipeRun {
   /// The recipe that the folder has: of the last training in it.
   var keptRecipe: String? {
     get throws {
-      guard FileIO.size(recipePath) != nil else { return nil }
+      guard try FileIO.sizeIfThere(recipePath) != nil else { return nil }
       return String(decoding: try FileIO.read(recipePath), as: UTF8.self)
     }
   }
@@ -150,11 +157,7 @@ public final class RecipeRun {
 
   /// Whether a stage has taken a step here.
   private func hasTrained() throws -> Bool {
-    let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-      throw TesseraError(.io(operation: "list", code: EIO, message: "\(error)"), path: folder)
-    }
-    return names.contains { FileIO.size("\(folder)/\($0)/log.jsonl") != nil }
+    try FileIO.names(in: folder).contains { try FileIO.sizeIfThere("\(folder)/\($0)/log.jsonl") != nil }
   }
 
   /// The lines of a key of the outermost mapping.
@@ -167,7 +170,7 @@ public final class RecipeRun {
   private func prepare(_ preparation: PreparationRecipe) throws {
     let folder = preparation.folder
     let path = folder.hasPrefix("/") ? folder : "\(self.folder)/\(folder)"
-    guard FileIO.identity(path) != nil else {
+    guard try FileIO.exists(path) else {
       say("making \(preparation.words)")
       return try preparation.write(to: path)
     }
@@ -187,7 +190,7 @@ public final class RecipeRun {
     case .directory(let path): return resolve(path)
     case .new(let new):
       let path = "\(folder)/base"
-      if FileIO.identity("\(path)/config.json") != nil { return path }
+      if try FileIO.exists("\(path)/config.json") { return path }
       say("making the tokenizer and new weights")
       // Preferences and prompts may be made later, and have the words of what they are made of.
       let texts = recipe.stages.filter { [.pretrain, .align, .sft].contains($0.kind) }

@@ -44,7 +44,7 @@ extension StageRun {
   /// - Returns: the name.
   func putAside() throws -> String {
     var number = 1
-    while FileIO.identity("\(folder).old-\(number)") != nil { number += 1 }
+    while try FileIO.exists("\(folder).old-\(number)") { number += 1 }
     try FileIO.move(folder, to: "\(folder).old-\(number)")
     return "\(stage.name).old-\(number)"
   }
@@ -56,10 +56,7 @@ extension StageRun {
     for words in stage.makes.compactMap(\.wordsFile) {
       lines.append("\(words): \(try Digest.file(whole.resolve(words)))")
     }
-    for source in sources {
-      // Without a URL's query: a new signature is the same data.
-      lines.append("\(RemoteName.shown(source.path)): \(try whole.resolve(source).open().fingerprint().hex)")
-    }
+    for source in sources { lines += try whole.contents(of: source) }
     var models = stage.reinforcement?.rewards.compactMap(\.directory) ?? []
     if let value = stage.reinforcement?.value { models.append(value) }
     for path in models {

@@ -25,7 +25,7 @@ final class StageRun {
   func finished() throws -> String? {
     let isMerged = stage.lora?.merges ?? true
     let (last, mark) = isMerged ? (modelFolder, "config.json") : (adapterFolder, PEFTConfig.name)
-    return FileIO.identity("\(last)/\(mark)") != nil ? last : nil
+    return try FileIO.exists("\(last)/\(mark)") ? last : nil
   }
 
   /// What chance of the stage starts from.

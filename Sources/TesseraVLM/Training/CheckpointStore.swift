@@ -21,8 +21,8 @@ struct CheckpointStore {
 
   /// The steps that have a checkpoint, the newest first.
   func steps() throws -> [Int] {
-    guard FileIO.isFolder(folder) else { return [] }
-    return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
+    guard try FileIO.isFolderThere(folder) else { return [] }
+    return try FileIO.names(in: folder).compactMap { name in
       name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count)) : nil
     }.sorted(by: >)
   }
@@ -32,6 +32,7 @@ struct CheckpointStore {
     let steps = try steps()
     for step in steps {
       do { return try TrainingCheckpoint(path(step)) } catch let error as TesseraError {
+        try refuse(error, path(step))
         say("\(error); it is passed over")
       }
     }
@@ -39,13 +40,41 @@ struct CheckpointStore {
     return nil
   }
 
-  /// Removes all but the newest and the best.
+  /// Throws where a checkpoint cannot be read rather than is torn: what lies beyond the one that is gone on from is
+  /// removed, and a disk that fails for a moment must not cost the newest.
+  private func refuse(_ error: TesseraError, _ path: String) throws {
+    guard case .io(let operation, let code, let message) = error.reason,
+      ![ENOENT, ENOTDIR, EISDIR, EINVAL].contains(code)
+    else { return }
+    throw TesseraError(
+      .io(
+        operation: operation, code: code,
+        message: "\(message) (if that stays so, remove the checkpoint: the one before it is gone on from)"),
+      path: error.path ?? path)
+  }
+
+  /// Removes all but the newest and the best, and what a run that was killed while it did so has left.
   func prune(best: Int?) throws {
-    for step in try steps().dropFirst(keep) where step != best { try FileIO.removeAll(path(step)) }
+    for step in try steps().dropFirst(keep) where step != best { try remove(step) }
+    guard try FileIO.isFolderThere(folder) else { return }
+    for name in try FileIO.names(in: folder) where name.hasSuffix(Self.goingSuffix) {
+      try FileIO.removeAll("\(folder)/\(name)")
+    }
   }
 
   /// Removes what lies beyond a step, such as what a torn newer checkpoint left.
   func cut(after step: Int) throws {
-    for later in try steps() where later > step { try FileIO.removeAll(path(later)) }
+    for later in try steps() where later > step { try remove(later) }
+  }
+
+  /// What the names of checkpoints end in that are being removed.
+  private static let goingSuffix = ".tessera-old"
+
+  /// A checkpoint loses its name first: one that is half removed would pass for a torn one.
+  private func remove(_ step: Int) throws {
+    let going = path(step) + Self.goingSuffix
+    try FileIO.removeAll(going)
+    try FileIO.rename(path(step), to: going)
+    try FileIO.removeAll(going)
   }
 }

@@ -58,7 +58,7 @@ public struct TrainingCheckpoint: Sendable {
     let remembered = moments
     let part = path + AtomicFile.partSuffix
     try FileIO.removeAll(part)
-    try FileIO.makeFolder(part)
+    try FileIO.makeNewFolder(part)
     do {
       var state = state
       var (weights, moments): ([String: AnyTensor], [String: AnyTensor]) = ([:], [:])
@@ -74,8 +74,7 @@ public struct TrainingCheckpoint: Sendable {
         state.files[name] = try Digest.file("\(part)/\(name)")
       }
       try AtomicFile.write(state.encoded(), to: "\(part)/\(stateName)", sync: true)
-      try FileIO.removeAll(path)
-      try FileIO.move(part, to: path)
+      try FileIO.exchange(part, for: path)
       return TrainingCheckpoint(path: path, state: state)
     } catch {
       // What is left aside is removed; that it cannot be changes nothing about the first error.

@@ -46,11 +46,7 @@ enum InspectReport {
   ///
   /// - Throws: `io`.
   static func sideFiles(_ path: String) throws -> [(name: String, bytes: Int)] {
-    let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
-      throw TesseraError(.io(operation: "list", code: 0, message: "\(error)"), path: path)
-    }
-    return names.filter {
+    try FileIO.names(in: path).filter {
       !$0.hasSuffix(".safetensors") && !$0.hasSuffix(".safetensors.index.json") && $0 != "config.json"
     }.sorted().map { (name: $0, bytes: FileIO.size("\(path)/\($0)") ?? 0) }
   }

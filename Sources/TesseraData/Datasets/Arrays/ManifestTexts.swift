@@ -10,7 +10,7 @@ struct ManifestTexts: Sendable {
   /// - Throws: `corrupt` if the manifest is not of these arrays.
   init?(folder: String, rows: Int) throws {
     let path = (folder.hasSuffix("/") ? folder : folder + "/") + PartNames(.whole).manifest
-    guard let size = FileIO.size(path), size > 0 else { return nil }
+    guard let size = try FileIO.sizeIfThere(path), size > 0 else { return nil }
     table = try RecordTable(path)
     guard try Self.hasTexts(table) else { return nil }
     guard table.count == rows else {

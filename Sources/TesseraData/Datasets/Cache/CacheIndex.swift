@@ -20,7 +20,7 @@ enum CacheIndex {
   /// - Throws: `io` if there is one that cannot be read.
   static func read(path: String, samples: Int, dataSize: Int) throws -> [Int]? {
     let expected = 24 + 8 * samples + 64
-    guard FileIO.size(path) == expected else { return nil }
+    guard try FileIO.sizeIfThere(path) == expected else { return nil }
     let bytes = try FileIO.read(path, limit: expected)
     guard bytes.count == expected, bytes.starts(with: magic),
       Digest.hex(of: Array(bytes.dropLast(64))).utf8.elementsEqual(bytes.suffix(64))

@@ -45,21 +45,23 @@ final class DiskCache: PictureCache {
     write: @escaping Writer = { try FileIO.writeAll($0, $1, at: $2, path: $3) }
   ) throws {
     try FileIO.makeFolder(folder)
-    path = (folder.hasSuffix("/") ? folder : folder + "/") + key.prefix(32) + ".tessera-cache"
+    let path = (folder.hasSuffix("/") ? folder : folder + "/") + key.prefix(32) + ".tessera-cache"
+    self.path = path
     self.limit = limit
     self.write = write
-    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    // A link that somebody else put there would have its file grown and cut.
+    let file = FileIO.uninterrupted { open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666) }
     guard file >= 0 else { throw FileIO.lastError("open", path) }
     self.file = file
     do {
       var state = State(
         offsets: Array(repeating: -1, count: samples), isChecked: Array(repeating: false, count: samples))
       if let index = try CacheIndex.read(
-        path: path + ".index", samples: samples, dataSize: FileIO.size(path) ?? 0)
+        path: path + ".index", samples: samples, dataSize: try FileIO.size(of: file, path))
       {
         state.offsets = index
         state.stored = samples
-        state.end = FileIO.size(path) ?? 0
+        state.end = try FileIO.size(of: file, path)
       } else if flock(file, LOCK_EX | LOCK_NB) != 0 {
         state.fault = FileIO.lastError("lock (another process is filling the cache)", path)
       } else {
@@ -82,7 +84,7 @@ final class DiskCache: PictureCache {
   /// does not fit goes.
   private static func recover(_ file: Int32, _ path: String, _ state: inout State) throws {
     try FileIO.remove(path + ".index")
-    let size = FileIO.size(path) ?? 0
+    let size = try FileIO.size(of: file, path)
     let samples = state.offsets.count
     while state.end < size {
       guard let head = try head(file, state.end, size, path), head.index < samples else { break }
@@ -96,7 +98,7 @@ final class DiskCache: PictureCache {
       }
       state.end += CacheRecord.unit + head.length
     }
-    if state.end < size && ftruncate(file, off_t(state.end)) != 0 { throw FileIO.lastError("cut", path) }
+    if state.end < size { try FileIO.cutFile(file, to: state.end, path) }
   }
 
   private static func head(_ file: Int32, _ at: Int, _ size: Int, _ path: String) throws -> CacheRecord.Head?
@@ -203,7 +205,7 @@ final class DiskCache: PictureCache {
         state.isFilling = false
         state.fault = TesseraError(wrapping: error)
         // What was written of the record goes; if even that fails, the next run finds it torn and cuts it.
-        _ = ftruncate(file, off_t(state.end))
+        do { try FileIO.cutFile(file, to: state.end, path) } catch {}
         return
       }
       state.offsets[index] = state.end
@@ -218,7 +220,7 @@ final class DiskCache: PictureCache {
   private func finish(_ state: inout State) {
     state.isFilling = false
     do {
-      guard fsync(file) == 0 else { throw FileIO.lastError("flush", path) }
+      try FileIO.flushFile(file, path)
       try CacheIndex.write(state.offsets, dataSize: state.end, to: path + ".index")
       flock(file, LOCK_UN)
     } catch {

@@ -55,7 +55,7 @@ struct PictureList: Sendable {
         // What is wrong with a record is in the list's bytes already.
         guard case .success(let record) = record, let names = try? names(record) else { return }
         for name in names {
-          digest.update((try? resolve(name)).flatMap { FileIO.size($0) } ?? -1)
+          digest.update(try (try? resolve(name)).flatMap { try FileIO.sizeIfThere($0) } ?? -1)
         }
       }
       return Fingerprint(digest)

@@ -26,8 +26,7 @@ package final class RecordFile: Sendable {
   /// - Throws: `io`, `corrupt` for an empty file: a list that was never written.
   package init(_ path: String) throws {
     self.path = path
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw FileIO.lastError("open", path) }
+    let file = try FileIO.openFile(path, O_RDONLY)
     var status = stat()
     let found = fstat(file, &status)
     if found == 0 && status.st_mode & S_IFMT == S_IFREG {

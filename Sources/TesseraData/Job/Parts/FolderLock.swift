@@ -14,9 +14,7 @@ package final class FolderLock: Sendable {
   /// - Throws: `invalidArgument` if another process has the lock, `io`.
   package init(_ folder: String, for assignment: ShardAssignment?) throws {
     let path = folder + "/" + RunRecord.name
-    let descriptor = open(path, O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileIO.lastError("open", path) }
-    file = descriptor
+    file = try FileIO.openFile(path, O_RDWR)
     var range = flock()
     range.l_type = Int16(F_WRLCK)
     range.l_whence = Int16(SEEK_SET)
@@ -25,7 +23,7 @@ package final class FolderLock: Sendable {
       range.l_len = 1
     }
     // Of the open file, not of the process: closing another descriptor of the same file keeps it.
-    while fcntl(descriptor, Self.setLock, &range) != 0 {
+    while fcntl(file, Self.setLock, &range) != 0 {
       if errno == EINTR { continue }
       guard errno == EAGAIN || errno == EACCES else { return }
       throw TesseraError(

@@ -23,7 +23,9 @@ struct MergeCheck {
     TesseraError(.invalidInput(operation: "merge", expected: expected, got: got), path: folder)
   }
 
-  private func has(_ name: String) -> Bool { FileIO.size(folder + "/" + name) != nil }
+  private func has(_ name: String) throws -> Bool {
+    try FileIO.sizeIfThere(folder + "/" + name) != nil
+  }
 
   /// The records of parts 0 … count − 1; all that are unfinished are named together.
   private mutating func readFinished(_ count: Int) throws {
@@ -31,14 +33,14 @@ struct MergeCheck {
     for index in 0..<count {
       let names = PartNames(try ShardAssignment(index: index, count: count))
       // A journal beside the record: the part has begun once more.
-      if let record = try PartRecord.read(names, in: folder), !has(names.journal) {
+      if let record = try PartRecord.read(names, in: folder), try !has(names.journal) {
         records.append(record)
       } else {
         missing.append(names.assignment)
       }
     }
     if missing.isEmpty { return }
-    let words = missing.prefix(8).map { "shard \($0)" + why($0) }
+    let words = try missing.prefix(8).map { "shard \($0)" + (try why($0)) }
     let rest = missing.count > 8 ? ", and \(missing.count - 8) more" : ""
     throw refusal(
       "all \(count) parts finished (run those that are not again, with --resume)",
@@ -46,7 +48,7 @@ struct MergeCheck {
   }
 
   /// ` (samples 8...15, 24...29; see errors.part-00001-of-00003.jsonl)`, as far as it is known.
-  private func why(_ part: ShardAssignment) -> String {
+  private func why(_ part: ShardAssignment) throws -> String {
     let names = PartNames(part)
     var facts: [String] = []
     if let known = records.first {
@@ -55,8 +57,8 @@ struct MergeCheck {
       let blocks = share.blocks.prefix(4).map { "\($0.lowerBound)...\($0.upperBound - 1)" }
       facts.append("samples " + blocks.prefix(3).joined(separator: ", ") + (blocks.count > 3 ? ", …" : ""))
     }
-    if !has(names.journal) { facts.append("no journal: never begun, or lost") }
-    if (FileIO.size(folder + "/" + names.errors) ?? 0) > 0 { facts.append("see \(names.errors)") }
+    if try !has(names.journal) { facts.append("no journal: never begun, or lost") }
+    if try FileIO.sizeIfThere(folder + "/" + names.errors) ?? 0 > 0 { facts.append("see \(names.errors)") }
     return facts.isEmpty ? "" : " (\(facts.joined(separator: "; ")))"
   }
 
@@ -84,7 +86,7 @@ struct MergeCheck {
     var faults: [String] = []
     for record in records {
       for output in record.outputs {
-        guard let size = FileIO.size(folder + "/" + output.name) else {
+        guard let size = try FileIO.sizeIfThere(folder + "/" + output.name) else {
           faults.append("\(output.name) of shard \(record.part) missing")
           continue
         }

@@ -20,14 +20,14 @@ public struct MergeJob: Sendable {
   ///   work there; `corrupt` for a part's files that do not fit its record; `io`.
   /// - Complexity: O(lines), one look at every output's size; memory is about twice the manifests.
   public func run() throws -> MergeSummary {
-    guard FileIO.size(destination + "/" + RunRecord.name) != nil else {
+    guard try FileIO.sizeIfThere(destination + "/" + RunRecord.name) != nil else {
       throw refusal("a folder of results (with \(RunRecord.name))", "one without")
     }
     let lock = try FolderLock(destination, for: nil)
     return try withExtendedLifetime(lock) {
       if let marker = try MergeMarker.read(in: destination) { return try finish(marker) }
       let parts = try PartNames.found(in: destination)
-      if FileIO.size(destination + "/" + PartNames(.whole).journal) != nil {
+      if try FileIO.sizeIfThere(destination + "/" + PartNames(.whole).journal) != nil {
         throw refusal("finished parts", "an unfinished run of one process (finish it with --resume)")
       }
       if parts.isEmpty { return try merged() }
@@ -74,7 +74,7 @@ public struct MergeJob: Sendable {
   /// A folder without parts.
   private func merged() throws -> MergeSummary {
     let whole = PartNames(.whole)
-    guard FileIO.size(destination + "/" + whole.manifest) != nil else {
+    guard try FileIO.sizeIfThere(destination + "/" + whole.manifest) != nil else {
       throw refusal("parts of a job (made with --shard i/n)", "none")
     }
     let (manifest, errors) = try (read(whole.manifest), read(whole.errors))

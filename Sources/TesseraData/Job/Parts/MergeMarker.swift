@@ -18,7 +18,7 @@ struct MergeMarker: Codable, Equatable {
   /// Reads the marker; nil if no merge was interrupted.
   static func read(in folder: String) throws -> MergeMarker? {
     let path = folder + "/" + name
-    guard FileIO.size(path) != nil else { return nil }
+    guard try FileIO.sizeIfThere(path) != nil else { return nil }
     do { return try JSONDecoder().decode(MergeMarker.self, from: Data(try FileIO.read(path))) } catch {
       throw TesseraError(.corrupt(format: name, detail: "it is not a merge's marker"), path: path)
     }

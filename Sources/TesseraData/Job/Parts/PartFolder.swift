@@ -14,18 +14,20 @@ package struct PartFolder: Sendable {
     names = PartNames(assignment)
   }
 
-  package func has(_ name: String) -> Bool { FileIO.size(path + "/" + name) != nil }
+  package func has(_ name: String) throws -> Bool {
+    try FileIO.sizeIfThere(path + "/" + name) != nil
+  }
 
   /// Files of this part's own beside the outputs, without `run.json`, which all share.
-  private func existing() -> Set<String> {
-    Set(names.all.filter { $0 != RunRecord.name && has($0) })
+  private func existing() throws -> Set<String> {
+    Set(try names.all.filter { try $0 != RunRecord.name && has($0) })
   }
 
   /// Whether this part, or the whole, has results or the beginnings of some.
-  private var hasResults: Bool {
+  private func hasResults() throws -> Bool {
     assignment.isWhole
-      ? has(RunRecord.name) || !existing().isEmpty
-      : !existing().isEmpty || has(PartNames(.whole).manifest)
+      ? try has(RunRecord.name) || !existing().isEmpty
+      : try !existing().isEmpty || has(PartNames(.whole).manifest)
   }
 
   /// Looks at the folder before any work, and writes nothing.
@@ -37,7 +39,7 @@ package struct PartFolder: Sendable {
   /// - Throws: `invalidArgument` for results without `resume`, of another run, or in another process's hands.
   package func enter(resume: Bool, check: () throws -> Void) throws -> FolderLock? {
     guard try isTaken() else { return nil }
-    guard resume || !hasResults else {
+    guard try resume || !hasResults() else {
       throw refusal(
         "an empty or new folder", "one with an earlier run's results (--resume goes on with them)")
     }
@@ -45,7 +47,7 @@ package struct PartFolder: Sendable {
     let lock = try FolderLock(path, for: assignment)
     try checkOthers()
     // Again, now that nobody can change it.
-    guard resume || !hasResults else { throw overtaken }
+    guard try resume || !hasResults() else { throw overtaken }
     return lock
   }
 
@@ -54,10 +56,10 @@ package struct PartFolder: Sendable {
   }
 
   private func isTaken() throws -> Bool {
-    if has(RunRecord.name) { return true }
+    if try has(RunRecord.name) { return true }
     if try DestinationState.isEmpty(path) { return false }
     // Another process of the same run may have begun between the two looks; the record comes first of all.
-    if has(RunRecord.name) { return true }
+    if try has(RunRecord.name) { return true }
     throw refusal("an empty or new folder", "one with other files in it")
   }
 
@@ -81,7 +83,7 @@ package struct PartFolder: Sendable {
     let mine = try FolderLock(path, for: assignment)
     try checkOthers()
     let others = try PartNames.found(in: path)
-    guard existing().isEmpty, !assignment.isWhole || others.isEmpty else { throw overtaken }
+    guard try existing().isEmpty, !assignment.isWhole || others.isEmpty else { throw overtaken }
     return PartClaim(folder: self, lock: mine, runDigest: digest)
   }
 
@@ -93,11 +95,11 @@ package struct PartFolder: Sendable {
   ///
   /// - Throws: `invalidArgument`.
   private func checkOthers() throws {
-    if has(MergeMarker.name) {
+    if try has(MergeMarker.name) {
       throw refusal("a folder at rest", "an interrupted merge (tessera merge finishes it)")
     }
     guard !assignment.isWhole else { return }
-    if has(PartNames(.whole).journal) {
+    if try has(PartNames(.whole).journal) {
       throw refusal(
         "one in which nobody works alone",
         "an unfinished run of one process (--shard none --resume finishes it)")

@@ -31,7 +31,7 @@ package struct PartNames: Sendable, Equatable {
   ///
   /// - Throws: `io` if the folder cannot be listed.
   package static func found(in folder: String) throws -> [PartNames] {
-    guard FileIO.identity(folder) != nil else { return [] }
+    guard try FileIO.exists(folder) else { return [] }
     var walk = FolderWalk()
     try walk.walk(folder, depth: 1)
     let names = walk.folders.flatMap(\.files).map { String(decoding: $0, as: UTF8.self) }

@@ -56,7 +56,7 @@ package struct PartRecord: Sendable, Equatable, Codable {
   /// - Throws: `io`, or `corrupt` for a file that is no record, or another part's.
   package static func read(_ names: PartNames, in folder: String) throws -> PartRecord? {
     let path = folder + "/" + names.record
-    guard FileIO.size(path) != nil else { return nil }
+    guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let bytes = try FileIO.read(path)
     let found = try? JSONDecoder().decode(PartRecord.self, from: Data(bytes))
     guard let found, found.part == names.assignment, found.block > 0, found.pictures >= 0 else {

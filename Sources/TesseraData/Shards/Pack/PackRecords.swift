@@ -114,7 +114,7 @@ struct PackRecord: Codable, Equatable {
   /// Reads the record in `folder`; nil if there is none.
   static func read(in folder: String) throws -> PackRecord? {
     let path = folder + "/" + RunRecord.name
-    guard FileIO.size(path) != nil else { return nil }
+    guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let bytes = try FileIO.read(path)
     do { return try JSONDecoder().decode(PackRecord.self, from: Data(bytes)) } catch {
       throw TesseraError(

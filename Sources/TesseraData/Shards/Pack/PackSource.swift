@@ -22,7 +22,7 @@ package enum PackSource {
       if isTar(source) { return try WebDataset(source, remote: remote) }
       return ListedPictures(try PictureFiles(source: source, excluding: excluded))
     }
-    guard FileIO.isFolder(source) else {
+    guard try FileIO.isFolderThere(source) else {
       throw TesseraError(
         .invalidArgument(
           name: "the source", expected: "the folder at which the captions' paths start", got: "another thing"),
@@ -31,8 +31,10 @@ package enum PackSource {
     if try holdsConversations(captions, root: source) {
       return try ConversationDataset(captions, root: source)
     }
-    return FolderLabels(
-      try CaptionDataset(captions, root: source), try PictureFiles(source: source, excluding: excluded))
+    let files = try PictureFiles(source: source, excluding: excluded)
+    // Its pictures would have no label.
+    if let fault = files.unlisted { throw fault }
+    return FolderLabels(try CaptionDataset(captions, root: source), files)
   }
 
   /// Opens a file of captions or conversations by itself: no folder is looked through for labels.

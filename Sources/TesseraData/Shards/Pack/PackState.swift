@@ -29,7 +29,7 @@ struct PackState {
       let path = folder + "/" + PackJob.shardName(shard.number)
       guard start < record.samples, share.owns(start),
         shard.samples.map(\.sample) == Array(start..<min(start + job.shardSize, record.samples)),
-        FileIO.size(path) == shard.bytes
+        try FileIO.sizeIfThere(path) == shard.bytes
       else { continue }
       finished[shard.number] = shard
     }
@@ -38,7 +38,7 @@ struct PackState {
   /// Shards of the whole's results, then of parts', which are newer. A part that has none yet begins with the
   /// whole's.
   private func earlier(_ shardSize: Int, _ classes: [String]) throws -> [PackedShard] {
-    let hasBegun = shared.has(shared.names.journal) || shared.has(shared.names.manifest)
+    let hasBegun = try shared.has(shared.names.journal) || shared.has(shared.names.manifest)
     let sources = hasBegun || shared.assignment.isWhole ? [shared.names] + adopted : [PartNames(.whole)]
     return try sources.flatMap { try journal($0) ?? finishedRun($0, shardSize, classes) }
   }
@@ -47,7 +47,7 @@ struct PackState {
   /// without their shard's line do not count.
   private func journal(_ names: PartNames) throws -> [PackedShard]? {
     let path = folder + "/" + names.journal
-    guard FileIO.size(path) != nil else { return nil }
+    guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let lines = try FileIO.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var (shards, samples): ([PackedShard], [PackedSample]) = ([], [])
     let decoder = JSONDecoder()
@@ -102,7 +102,7 @@ struct PackState {
 
   private func lines<T: Decodable>(_ name: String, _ type: T.Type) throws -> [T] {
     let path = folder + "/" + name
-    guard FileIO.size(path) != nil else { return [] }
+    guard try FileIO.sizeIfThere(path) != nil else { return [] }
     return try FileIO.read(path).split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
       do { return try JSONDecoder().decode(T.self, from: Data(line)) } catch {
         throw TesseraError(

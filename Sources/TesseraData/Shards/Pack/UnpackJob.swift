@@ -99,32 +99,22 @@ public struct UnpackJob: Sendable {
     guard !AtomicFile.isPart(member.name) else {
       throw fault("a name that does not end in \(AtomicFile.partSuffix)", "one of an unfinished file")
     }
-    if member.name == TarWriter.classesName && FileIO.size(target) != nil {
+    if member.name == TarWriter.classesName, try FileIO.sizeIfThere(target) != nil {
       // Every shard has the classes' names: the first shard's are there.
       return nil
     }
-    guard FileIO.identity(target) == nil else { throw fault("each name once", "one that is there already") }
+    guard try !FileIO.exists(target) else { throw fault("each name once", "one that is there already") }
     if let slash = target.lastIndex(of: "/") { try FileIO.makeFolder(String(target[..<slash])) }
-    let part = AtomicFile.part(of: target)
-    do {
-      let out = try OpenFile(creating: part)
-      var buffer = [UInt8](repeating: 0, count: min(max(member.size, 1), 1 << 20))
-      var written = 0
-      while written < member.size {
-        let got = try buffer.withUnsafeMutableBytes { try scanner.readData(into: $0) }
-        if got == 0 { break }
-        try buffer.withUnsafeBytes { try out.write(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
-        written += got
-      }
-      guard written == member.size else {
-        try FileIO.remove(part)
-        return nil
-      }
-    } catch {
-      unlink(part)
-      throw error
+    let out = try PartFile(target)
+    var buffer = [UInt8](repeating: 0, count: min(max(member.size, 1), 1 << 20))
+    var written = 0
+    while written < member.size {
+      let got = try buffer.withUnsafeMutableBytes { try scanner.readData(into: $0) }
+      if got == 0 { return nil }
+      try buffer.withUnsafeBytes { try out.file.write(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
+      written += got
     }
-    try AtomicFile.rename(part, to: target)
+    try out.finish()
     return member.size
   }
 }

@@ -17,25 +17,17 @@ public final class TarWriter {
 
   /// The file that `finish` makes.
   public let path: String
-  private let part: String
-  private let file: OpenFile
+  private let file: PartFile
   private var buffer: [UInt8] = []
   /// Bytes handed to the writer so far.
   private(set) var byteCount = 0
-  private var isFinished = false
 
   /// Starts a tar; an older file of that name stays until `finish`.
   ///
   /// - Throws: `io`.
   public init(_ path: String) throws {
     self.path = path
-    part = path + AtomicFile.partSuffix
-    file = try OpenFile(creating: part)
-  }
-
-  deinit {
-    // What was not finished is nobody's: a failure to remove it changes nothing.
-    if !isFinished { try? FileIO.remove(part) }
+    file = try PartFile(path)
   }
 
   /// Writes one member.
@@ -96,9 +88,7 @@ public final class TarWriter {
     let full = (end + Self.recordSize - 1) / Self.recordSize * Self.recordSize
     try put([UInt8](repeating: 0, count: full - byteCount))
     try flush()
-    if sync { try file.flush() }
-    try AtomicFile.rename(part, to: path)
-    isFinished = true
+    try file.finish(sync: sync)
     return full
   }
 
@@ -108,7 +98,7 @@ public final class TarWriter {
     byteCount += bytes.count
     if bytes.count >= 1 << 18 {
       try flush()
-      try bytes.withUnsafeBytes { try file.write($0) }
+      try bytes.withUnsafeBytes { try file.file.write($0) }
     } else {
       buffer += bytes
       if buffer.count >= 1 << 18 { try flush() }
@@ -121,7 +111,7 @@ public final class TarWriter {
   }
 
   private func flush() throws {
-    try buffer.withUnsafeBytes { try file.write($0) }
+    try buffer.withUnsafeBytes { try file.file.write($0) }
     buffer.removeAll(keepingCapacity: true)
   }
 

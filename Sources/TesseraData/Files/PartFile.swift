@@ -1,0 +1,97 @@
+private import Foundation
+internal import TesseraCore
+
+/// A file that is written aside and gets its name when it is whole.
+///
+/// One that is let go before leaves nothing; a crash leaves at most a file whose name ends in `.tessera-part`.
+final class PartFile: Sendable {
+  /// The name that it gets.
+  let path: String
+  /// What it is called until then.
+  let part: String
+  /// Its bytes.
+  let file: NewFile
+  /// Whether the part is still to be removed.
+  private let isUnfinished = Guarded(true)
+
+  /// Starts the file; an older one of that name stays until `finish`.
+  ///
+  /// - Parameter part: what it is called while it is unfinished; nil for the usual.
+  /// - Throws: `io` with the final name.
+  init(_ path: String, part: String? = nil) throws {
+    self.path = path
+    self.part = part ?? AtomicFile.part(of: path)
+    file = try NewFile(self.part, as: path)
+  }
+
+  deinit { abandon() }
+
+  /// Gives the file its name.
+  ///
+  /// - Parameters:
+  ///   - sync: wait for the disk first.
+  ///   - staysOpen: whether more will be written to it.
+  /// - Throws: `io`. Nothing is left aside, and an older file of that name is as it was.
+  func finish(sync: Bool = false, staysOpen: Bool = false) throws {
+    try whole(sync: sync, staysOpen: staysOpen) { try FileIO.rename(part, to: path) }
+  }
+
+  /// Gives the file its name unless another has it.
+  ///
+  /// - Returns: whether it got it.
+  /// - Throws: `io`.
+  func finishIfFree(sync: Bool) throws -> Bool {
+    try whole(sync: sync, staysOpen: false) {
+      if link(part, path) == 0 {
+        try FileIO.remove(part)
+        return true
+      }
+      let code = errno
+      if code != EEXIST, try FileIO.sizeIfThere(path) == nil {
+        // A file system without hard links: the last of several wins, so all must look what they got.
+        try FileIO.rename(part, to: path)
+        return true
+      }
+      try FileIO.remove(part)
+      return false
+    }
+  }
+
+  /// Calls `name` once all bytes are written for certain, and takes the part away if anything fails.
+  private func whole<R>(sync: Bool, staysOpen: Bool, _ name: () throws -> R) throws -> R {
+    do {
+      if sync { try file.flush() }
+      // By another process's hand the part's name may have come to another file, or to a link.
+      guard try FileIO.ownIdentity(part) == file.identity() else {
+        throw TesseraError(
+          .io(
+            operation: "rename", code: EBUSY,
+            message: "another process has put something else in the place of the unfinished file"), path: path
+        )
+      }
+      if !staysOpen { try file.close() }
+      let result = try name()
+      isUnfinished.withLock { $0 = false }
+      return result
+    } catch {
+      abandon()
+      throw error
+    }
+  }
+
+  /// Takes away what was written and is of no more use.
+  ///
+  /// - Throws: `io`.
+  func remove() throws {
+    try FileIO.remove(part)
+    isUnfinished.withLock { $0 = false }
+  }
+
+  /// Takes away what was written, after an error. That it cannot be changes nothing: what remains has no final name.
+  func abandon() {
+    isUnfinished.withLock { isUnfinished in
+      if isUnfinished { unlink(part) }
+      isUnfinished = false
+    }
+  }
+}
