@@ -174,6 +174,35 @@ struct RemoteCacheTests {
     }
   }
 
+  @Test("of a piece of many blocks only those are checked that are read, across their borders too")
+  func blocks() throws {
+    let folder = try TemporaryFolder()
+    let pieces = FolderPieces(folder: folder.path, limit: 1 << 20)
+    let count = 3 * PieceFile.blockSize + 77
+    let key = PieceKey(
+      object: String(repeating: "e", count: 32), family: String(repeating: "f", count: 16), number: 0,
+      count: count)
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5) }
+    func read(_ range: Range<Int>) -> (state: PieceState, bytes: [UInt8]) {
+      var target = [UInt8](repeating: 0, count: range.count)
+      return (target.withUnsafeMutableBytes { pieces.read(key, range, into: $0) }, target)
+    }
+    pieces.store(bytes, as: key)
+    let edges =
+      (0...3).flatMap { block in [-1, 0, 1].map { block * PieceFile.blockSize + $0 } } + [count - 1, count]
+    for low in edges where low >= 0 {
+      for high in edges where high > low { #expect(read(low..<high) == (.there, Array(bytes[low..<high]))) }
+    }
+    let name = try #require(TemporaryFolder.contents(folder.path).keys.first)
+    let place = URL(filePath: "\(folder.path)/\(name)")
+    var bad = [UInt8](try Data(contentsOf: place))
+    bad[bad.count - count + PieceFile.blockSize + 5] ^= 4
+    try Data(bad).write(to: place)
+    #expect(read(0..<PieceFile.blockSize).state == .there)
+    #expect(read(2 * PieceFile.blockSize..<count).state == .there)
+    #expect(read(PieceFile.blockSize - 1..<PieceFile.blockSize + 1).state == .damaged)
+  }
+
   @Test("a shard that was replaced since is another one to the next process, whatever the cache holds")
   func replaced() throws {
     let folder = try TemporaryFolder()

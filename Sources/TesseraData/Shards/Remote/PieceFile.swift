@@ -4,11 +4,11 @@ internal import TesseraCore
 /// The bytes of a piece's file: a head that says which piece it is, a checksum of each block, the blocks.
 ///
 ///     8  "TESSPIEC"     8  version     32  the object's version     8  the piece's number     8  its bytes
-///     32 SHA-256 for each 64 KiB of the piece     …  the piece
+///     32 SHA-256 for each 16 KiB of the piece     …  the piece
 ///
 /// A sample is mostly smaller than a piece: only the blocks that it lies in are read and checked.
 package enum PieceFile {
-  static let blockSize = 1 << 16
+  package static let blockSize = 1 << 14
   private static let version = 1
   private static let magic = Array("TESSPIEC".utf8)
   static let headSize = 8 + 8 + 32 + 8 + 8
@@ -46,6 +46,13 @@ package enum PieceFile {
     return digest.bytes()
   }
 
+  /// A part of the file; zeros where it ends before, which are no head and no checksum of anything.
+  private static func bytes(_ file: OpenFile, _ range: Range<Int>) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: range.count)
+    _ = try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: range.lowerBound) }
+    return bytes
+  }
+
   /// Copies a part of the piece that an open file holds; false if the file is not that piece, or the part is damaged.
   ///
   /// - Throws: `io`.
@@ -57,18 +64,16 @@ package enum PieceFile {
     let last = (range.upperBound - 1) / blockSize
     let start = first * blockSize
     let end = min((last + 1) * blockSize, key.count)
-    let tableEnd = headSize + blocks(key.count) * 32
-    var prefix = [UInt8](repeating: 0, count: tableEnd)
-    let got = try prefix.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
-    guard got == prefix.count, prefix.starts(with: head(key)) else { return false }
+    guard try bytes(file, 0..<headSize) == head(key) else { return false }
+    let sums = try bytes(file, headSize + first * 32..<headSize + (last + 1) * 32)
     return try Scratch.withBytes(end - start) { blocks in
-      guard try file.read(into: blocks, at: tableEnd + start) == blocks.count else { return false }
-      for block in first...last {
-        let from = block * blockSize - start
+      let place = size(of: key.count) - key.count + start
+      guard try file.read(into: blocks, at: place) == blocks.count else { return false }
+      for block in 0...last - first {
+        let from = block * blockSize
         let to = min(from + blockSize, blocks.count)
-        let place = headSize + block * 32
         let sum = digest(UnsafeRawBufferPointer(rebasing: blocks[from..<to]))
-        guard sum.elementsEqual(prefix[place..<place + 32]) else { return false }
+        guard sum.elementsEqual(sums[block * 32..<block * 32 + 32]) else { return false }
       }
       target.copyMemory(
         from: UnsafeRawBufferPointer(rebasing: blocks[range.lowerBound - start..<range.upperBound - start]))
