@@ -11,9 +11,11 @@
 #             threads watched; TIMES, SAMPLES, STEPS make them shorter
 # make microbench  measures parts of the library one by one (a minute): decoders, resizes, passes, plans, the loader
 # make fuzz   gives the readers broken bytes, MINUTES=1 each (tools/fuzz; TARGETS='png tar' for some); builds for ten minutes
+# make sanitize  the tests under ThreadSanitizer, then all under AddressSanitizer with its search for leaks (an hour or two;
+#             KIND=thread or address for one, FILTER='Loader' for some tests)
 # make lint   formatting and style
 # make docs   the documentation as a website in docs-out (the model's in docs-out/vlm), warnings as errors
-.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs fuzz lint format deps torch clean help
+.PHONY: all build build-vlm demo test oracle bench bench-data schooling torture microbench docs fuzz sanitize lint format deps torch clean help
 SWIFT_BUILD = swift build -c release
 TESSERA = .build/release/tessera
 VLM = .build/release/tessera-vlm
@@ -26,7 +28,7 @@ LEVEL_SUITES = SIMDLevelTests|LawOneTests|FastDecodeTests|ResampleStreamTests|Wi
 all: build
 
 help:
-	@sed -n '1,15s/^# //p' Makefile
+	@sed -n '/^# /s/^# //p; /^\.PHONY/q' Makefile
 
 deps:
 	@tools/install-deps build
@@ -74,7 +76,8 @@ test: deps
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
-	swift test -c release
+	@# As they were built: without --skip-build everything is built once more, with other flags.
+	swift test -c release --skip-build
 	@for level in $$($(TESSERA) --version | sed -n 's/^simd \(.*\) of \(.*\) \1 (.*/\2/p'); do \
 	  echo "tessera: law 1, windows and determinism with TESSERA_SIMD=$$level"; \
 	  TESSERA_SIMD=$$level swift test -c release --skip-build --filter '$(LEVEL_SUITES)' || exit 1; \
@@ -83,6 +86,8 @@ test: deps
 torture: build build-vlm
 	@echo "tessera: long commands, killed at random moments and gone on with"
 	python3 Tests/Torture/killed.py $(TESSERA) $(VLM) --times $(or $(TIMES),100)
+	@echo "tessera: hostile files, and what they cost"
+	python3 Tests/Torture/hostile.py $(TESSERA)
 	@echo "tessera: file operations that fail, one by one"
 	python3 Tests/Torture/faults.py $(TESSERA) $(VLM)
 	@echo "tessera: the loader and a training for very long"
@@ -130,6 +135,12 @@ docs: torch
 
 fuzz: deps
 	tools/fuzz -m $(or $(MINUTES),1) $(TARGETS)
+
+sanitize: deps
+	@tools/install-deps oracles torch
+	@status=0; for kind in $(or $(KIND),thread address); do \
+	  tools/sanitize $(if $(FILTER),-f '$(FILTER)') $$kind || status=1; \
+	done; exit $$status
 
 lint:
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Snippets $(BENCHMARKS) $(FUZZ) Package.swift

@@ -50,6 +50,8 @@ let package = Package(
     .systemLibrary(name: "CLCMS2", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
     // SHA-256 of OpenSSL, with the machine's instructions for it.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // HTTP and TLS, for shards on servers.
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     // DLPack's structures, a header alone.
     .systemLibrary(name: "CDLPack"),
 
@@ -60,6 +62,8 @@ let package = Package(
     // The only place with libpng, libjpeg, libwebp, lcms2, zlib and setjmp.
     .target(
       name: "CCodecs", dependencies: ["CKernels", "CLibPNG", "CLibJPEG", "CLibWebP", "CLCMS2", "CZlib"]),
+    // The only place with libcurl, whose options are variadic calls.
+    .target(name: "CHTTP", dependencies: ["CCurl"]),
 
     // MARK: the library
     .target(name: "TesseraCore", dependencies: ["CKernels"], swiftSettings: dialect),
@@ -75,7 +79,8 @@ let package = Package(
     .target(
       name: "TesseraData",
       dependencies: [
-        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "CCodecs", "CCrypto", "CDLPack", "CZlib",
+        "TesseraCore", "TesseraCodecs", "TesseraTransforms", "CCodecs", "CCrypto", "CDLPack", "CHTTP",
+        "CZlib",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: dialect),
@@ -161,7 +166,9 @@ let package = Package(
       ],
       swiftSettings: dialect),
     .testTarget(
-      name: "TesseraDataTests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
+      name: "TesseraDataTests",
+      dependencies: ["Tessera", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: dialect),
     .testTarget(
       name: "TesseraCLITests", dependencies: ["Tessera", "TestSupport"], swiftSettings: dialect),
     .testTarget(

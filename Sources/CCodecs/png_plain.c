@@ -97,6 +97,8 @@ static void stage_header(decoder *d) {
 
 static void on_read(png_structp png, png_bytep out, size_t wanted) {
   decoder *d = png_get_io_ptr(png);
+  // What follows the last row changes nothing, and may inflate to a thousand times of what the file has.
+  if (d->rows_read == d->rows_wanted) png_error(png, "all rows are there");
   while (wanted > 0) {
     size_t staged = d->staged_count - d->staged_position;
     if (staged > 0) {

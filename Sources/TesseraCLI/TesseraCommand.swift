@@ -15,7 +15,8 @@ struct TesseraCommand: ParsableCommand {
     version: version,
     subcommands: [
       InspectCommand.self, StatsCommand.self, PreprocessCommand.self, PreviewCommand.self, PackCommand.self,
-      UnpackCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self, BenchCommand.self,
+      UnpackCommand.self, FetchCommand.self, SplitCommand.self, MergeCommand.self, ListCommand.self,
+      BenchCommand.self,
       ExplainCommand.self, ReplayCommand.self, TransformsCommand.self,
     ])
 
@@ -36,6 +37,7 @@ struct TesseraCommand: ParsableCommand {
     let codecs = CodecVersions.linked.all.map { "\($0.name) \($0.version)" }
     let levels = SIMDLevel.available.map(\.rawValue).joined(separator: " ")
     let simd = "simd \(SIMDLevel.current.rawValue) of \(levels) (\(SIMDLevel.variable))"
-    return (["tessera \(TesseraVersion.current)"] + codecs + [simd]).joined(separator: "\n")
+    return (["tessera \(TesseraVersion.current)"] + codecs + [RemoteStore.transport, simd]).joined(
+      separator: "\n")
   }
 }

@@ -8,15 +8,17 @@ public enum Stage: String, Sendable, Hashable, Codable {
 /// The place that finds a fact throws it bare; each layer above adds what it knows (path, index, stage).
 public struct TesseraError: Error, Sendable, Equatable {
   public var reason: Reason
-  /// The file, as the caller named it.
-  public var path: String?
+  /// The file, as the caller named it; a URL without its query, which may hold a signature.
+  public var path: String? {
+    didSet { path = path.map(RemoteName.shown) }
+  }
   /// The sample's index in its dataset.
   public var index: Int?
   public var stage: Stage?
 
   public init(_ reason: Reason, path: String? = nil, index: Int? = nil, stage: Stage? = nil) {
     self.reason = reason
-    self.path = path
+    self.path = path.map(RemoteName.shown)
     self.index = index
     self.stage = stage
   }
@@ -43,6 +45,8 @@ public struct TesseraError: Error, Sendable, Equatable {
     case invalidSettings(message: String, line: Int, column: Int)
     /// The system refused a file operation.
     case io(operation: String, code: Int32, message: String)
+    /// A server did not give what was asked of it.
+    case remote(RemoteFault)
     /// No memory for a buffer of so many bytes.
     case outOfMemory(bytes: Int)
   }
@@ -55,7 +59,17 @@ public struct TesseraError: Error, Sendable, Equatable {
 }
 
 extension TesseraError.Reason: CustomStringConvertible {
+  /// A sentence without anything that a terminal would obey: what files say is written out (`\u{1B}`). A pipeline's
+  /// excerpt has lines of its own; the others are one line.
   public var description: String {
+    if case .invalidPipeline(let message, let line, let column, let excerpt) = self {
+      return "pipeline, line \(line), column \(column): \(message.printable)"
+        + (excerpt.isEmpty ? "" : "\n\(excerpt.printableLines)")
+    }
+    return sentence.printable
+  }
+
+  private var sentence: String {
     switch self {
     case .truncated(let format, let expected?, let got, let unit):
       "\(format) ends after \(got) of \(expected) \(unit)"
@@ -69,10 +83,10 @@ extension TesseraError.Reason: CustomStringConvertible {
     case .limitExceeded(let what, let limit, let found): "\(what): \(found) is over the limit of \(limit)"
     case .invalidInput(let operation, let expected, let got): "\(operation) needs \(expected), got \(got)"
     case .invalidArgument(let name, let expected, let got): "\(name) must be \(expected), got \(got)"
-    case .invalidPipeline(let message, let line, let column, let excerpt):
-      "pipeline, line \(line), column \(column): \(message)" + (excerpt.isEmpty ? "" : "\n\(excerpt)")
+    case .invalidPipeline(let message, _, _, _): message
     case .invalidSettings(let message, let line, let column): "line \(line), column \(column): \(message)"
     case .io(let operation, _, let message): "\(operation): \(message)"
+    case .remote(let fault): fault.description
     case .outOfMemory(let bytes): "no memory for \(bytes) bytes"
     }
   }
@@ -84,10 +98,11 @@ extension TesseraError.Reason: CustomStringConvertible {
 }
 
 extension TesseraError: CustomStringConvertible {
-  /// `photos/cat/7.jpg (sample 812, decode): JPEG ends after 4096 of 18220 bytes`.
+  /// `photos/cat/7.jpg (sample 812, decode): JPEG ends after 4096 of 18220 bytes`; of a name nothing that a terminal would
+  /// obey.
   public var description: String {
     let place = [index.map { "sample \($0)" }, stage?.rawValue].compactMap { $0 }.joined(separator: ", ")
-    var text = path ?? ""
+    var text = path?.printable ?? ""
     if !place.isEmpty { text += text.isEmpty ? place : " (\(place))" }
     return text.isEmpty ? reason.description : "\(text): \(reason)"
   }

@@ -11,7 +11,7 @@ package enum Talk {
 
   /// Says what a listing left out or found strange, at most ten of it.
   package static func notices(_ notices: [TesseraError]) {
-    for notice in notices.prefix(10) { say("tessera: \("\(notice)".visible)") }
+    for notice in notices.prefix(10) { say("tessera: \(notice)") }
     if notices.count > 10 { say("tessera: … and \(notices.count - 10) more") }
   }
 

@@ -1,11 +1,10 @@
 private import Foundation
-private import Synchronization
 internal import TesseraCore
 
 /// A file that only grows: each append is in it as a whole or not at all, and at once.
 final class AppendFile: Sendable {
   let path: String
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State {
     /// −1 once closed.
@@ -40,7 +39,7 @@ final class AppendFile: Sendable {
       Foundation.close(file)
       throw error
     }
-    state = Mutex(State(file: file, length: Int(status.st_size)))
+    state = Guarded(State(file: file, length: Int(status.st_size)))
   }
 
   deinit { state.withLock { if $0.file >= 0 { _ = Self.release($0.file) } } }

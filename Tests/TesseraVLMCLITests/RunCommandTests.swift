@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import TesseraCore
+import TesseraData
 import TesseraTracking
 import Testing
 
@@ -219,6 +220,24 @@ struct RunCommandTests {
       data.errors.contains("text: done already") && data.errors.contains("questions: was made of something")
         && data.errors.contains("questions.jsonl"), "\(data.errors)")
     #expect(try model("questions") != before[2])
+    // A picture that is only touched changes nothing; other pixels in as many bytes do.
+    let records = try ConversationDataset("\(folder.path)/\(path)")
+    guard case .file(let picture)? = try records.sample(at: 0).pictures.first else {
+      Issue.record("the first question has no picture")
+      return
+    }
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: picture)
+    #expect(try run(folder, "out").errors.contains("questions: done already"))
+    var pixels = try Data(contentsOf: URL(fileURLWithPath: picture))
+    let kept = pixels
+    pixels[pixels.count / 2] ^= 1
+    try pixels.write(to: URL(fileURLWithPath: picture))
+    let other = try run(folder, "out", ["--dry-run"])
+    #expect(
+      other.errors.contains("made of something else") && other.errors.contains("pictures"), "\(other.errors)")
+    try kept.write(to: URL(fileURLWithPath: picture))
+    #expect(try run(folder, "out").errors.contains("questions: done already"))
     // A stage of a version that did not keep what it was made of is left as it is.
     try FileManager.default.removeItem(atPath: "\(folder.path)/out/questions/made-of.txt")
     try folder.write(lines, path)

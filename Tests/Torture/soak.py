@@ -106,7 +106,8 @@ def main():
         count = len(os.listdir(pictures))
         epochs = -(-arguments.samples // count)
         soak(f"loader, {epochs * count} samples",
-             [arguments.tessera, "bench", pictures, "--preset", "imagenet-train", "--batch-size", "64", "--epochs", str(epochs)])
+             [arguments.tessera, "bench", pictures, "--preset", "imagenet-train", "--batch-size", "64", "--threads", "2",
+              "--epochs", str(epochs)])
     if "train" in arguments.only:
         with open(f"{folder}/recipe.yaml", "w") as f:
             f.write(RECIPE.replace("STEPS", str(arguments.steps)))

@@ -8,6 +8,7 @@
 
 #include "colour.h"
 #include "geometry.h"
+#include "lock.h"
 #include "moments.h"
 #include "noise.h"
 #include "resample.h"

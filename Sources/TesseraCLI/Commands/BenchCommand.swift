@@ -44,6 +44,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   mutating func validate() throws {
     for (name, value) in [("--batch-size", batchSize), ("--epochs", epochs), ("--limit", limit ?? 1)]
     where value < 1 {
@@ -74,7 +76,7 @@ struct BenchCommand: ParsableCommand {
       Recipe($0, policy: resolved.policy, generation: resolved.generation)
     }
     do {
-      let data = try DatasetSource.open(source, limit: limit)
+      let data = try DatasetSource.open(source, limit: limit, remote: try remote.store())
       let counts = try threadCounts()
       announce(data, recipe, counts)
       let rows = try counts.map { try measure(data, recipe, threads: $0) }
@@ -127,7 +129,7 @@ struct BenchCommand: ParsableCommand {
 
   private func announce(_ data: any Dataset, _ recipe: Recipe?, _ counts: [Int]) {
     let rows = [
-      ["source", "\(source.visible) (\(Words.count(data.count, "sample")))"],
+      ["source", "\(RemoteName.shown(source).visible) (\(Words.count(data.count, "sample")))"],
       ["pipeline", recipe?.pipeline.text ?? "none"], ["batch size", "\(batchSize)"],
       ["order", order.rawValue],
       ["epochs", "\(epochs), and one to warm up"],

@@ -48,6 +48,7 @@ struct ExplainCommand: ParsableCommand {
     do {
       let bytes = try FileIO.read(path, limit: policy.limits.bytes)
       let header = try ImageHeader(bytes: bytes, policy: policy)
+      try policy.limits.check(header.size)
       let decoded = ImageDecoder().info(for: header, policy: policy)
       let info = PictureInfo(size: decoded.size, format: decoded.format, generation: generation)
       let draw = try pipeline.draw(

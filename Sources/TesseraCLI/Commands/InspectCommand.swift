@@ -18,6 +18,8 @@ struct InspectCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Look into the folders inside folders.")
   var recursive = true
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   func run() throws {
     var rows: [(path: String, result: Result<ImageHeader, TesseraError>)] = []
     for path in paths { rows += try inspect(path) }
@@ -31,8 +33,9 @@ struct InspectCommand: ParsableCommand {
 
   private func inspect(_ source: String) throws -> [(String, Result<ImageHeader, TesseraError>)] {
     let list: PictureFiles
-    do { list = try PictureFiles(source: source) } catch let error as TesseraError {
-      return [(source, .failure(error))]
+    do { list = try PictureFiles(source: source, remote: try remote.store()) } catch let error as TesseraError
+    {
+      return [(RemoteName.shown(source), .failure(error))]
     }
     let isFolder = FileIO.isFolder(source)
     if isFolder && list.count == 0 { Talk.say("tessera: no pictures in \(source)") }

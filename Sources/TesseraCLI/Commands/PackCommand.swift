@@ -67,6 +67,8 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Finish an interrupted run, or retry what failed in a finished one.")
   var resume = false
 
+  @OptionGroup var stall: StallOptions
+
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Pipeline (safetensors)") var pipeline: PipelineOptions
@@ -76,6 +78,8 @@ struct PackCommand: ParsableCommand {
   var seed: UInt64?
 
   @OptionGroup(title: "Decoding (safetensors)") var decoding: DecodeOptions
+
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
 
   @Flag(help: "The summary as JSON.")
   var json = false
@@ -134,11 +138,13 @@ struct PackCommand: ParsableCommand {
   }
 
   private func makeJob(_ part: ShardResolution) throws -> PackJob {
-    let dataset = try PackSource.open(source, captions: captions, excluding: destination)
+    let dataset = try PackSource.open(
+      source, captions: captions, excluding: destination, remote: try remote.store())
     if let listed = dataset as? ListedPictures { Talk.notices(listed.files.notices) }
     var job = PackJob(dataset, destination: destination)
     job.shardSize = shardSize
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
@@ -152,7 +158,7 @@ struct PackCommand: ParsableCommand {
     let rows = [
       [
         "source",
-        "\(source) (\(Words.count(job.dataset.count, "sample"))\(captions.map { " of \($0)" } ?? ""))",
+        "\(RemoteName.shown(source)) (\(Words.count(job.dataset.count, "sample"))\(captions.map { " of \($0)" } ?? ""))",
       ],
       ["destination", "\(destination) (webdataset, \(shardSize) samples a shard)"],
       [
@@ -184,7 +190,7 @@ struct PackCommand: ParsableCommand {
     }
     for failure in job.failures.prefix(10) {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
-      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+      print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
     if job.failures.count > 10 { print("  … see \(destination)/\(PartNames(shard).errors)") }
   }
@@ -217,10 +223,12 @@ struct PackCommand: ParsableCommand {
     job.profile = resolved.name
     job.seed = seed ?? 0
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
     job.shardSize = shardSize
+    job.remote = try remote.store()
     try PreprocessCommand.run(job, part, json: json)
   }
 }

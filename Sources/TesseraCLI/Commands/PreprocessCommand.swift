@@ -16,7 +16,9 @@ struct PreprocessCommand: ParsableCommand {
       """)
 
   @ArgumentParser.Argument(
-    help: ArgumentHelp("A folder of any depth, a list (.txt, .jsonl) or a picture.", valueName: "src"))
+    help: ArgumentHelp(
+      "A folder of any depth, a list (.txt, .jsonl), a picture, or tars (paths or URLs with braces; @list).",
+      valueName: "src"))
   var source: String
 
   @ArgumentParser.Argument(help: ArgumentHelp("The folder to write to.", valueName: "dst"))
@@ -58,9 +60,13 @@ struct PreprocessCommand: ParsableCommand {
   @Option(help: ArgumentHelp("PNG compression, 0 to 9.", valueName: "n"))
   var compression = 6
 
+  @OptionGroup var stall: StallOptions
+
   @OptionGroup(title: "Several processes") var sharding: ShardOptions
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
+
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
 
   @Flag(help: "The summary as JSON.")
   var json = false
@@ -108,12 +114,14 @@ struct PreprocessCommand: ParsableCommand {
     job.profile = resolved.name
     job.seed = seed
     job.threads = threads ?? part.defaultThreads
+    job.stallWarning = stall.patience
     job.errorPolicy = onError
     job.resume = resume
     job.shard = part.assignment
     job.shardSize = shardSize
     job.jpeg = JPEGEncoder(quality: quality, subsampling: subsampling)
     job.png = PNGEncoder(compressionLevel: compression)
+    job.remote = try remote.store()
     return job
   }
 
@@ -137,7 +145,7 @@ struct PreprocessCommand: ParsableCommand {
 
   private static func announce(_ job: PreprocessJob, _ part: ShardResolution) {
     let shards = job.format == .safetensors ? ", \(job.shardSize) pictures a shard" : ""
-    let source = job.source + (job.captions.map { " (samples of \($0))" } ?? "")
+    let source = RemoteName.shown(job.source) + (job.captions.map { " (samples of \($0))" } ?? "")
     let rows = [
       ["source", source], ["destination", "\(job.destination) (\(job.format.rawValue)\(shards))"],
       ["pipeline", job.pipeline.text], ["profile", "\(job.profile): \(job.policy.summary)"],
@@ -171,7 +179,7 @@ struct PreprocessCommand: ParsableCommand {
     print(line)
     for failure in summary.failures.prefix(10) {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
-      print("  \(failure.stage): \(failure.reason) (\(failure.example)\(others))")
+      print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
     if summary.failures.count > 10 { print("  … see \(job.destination)/\(PartNames(job.shard).errors)") }
     if summary.sharedStems > 0 {
@@ -182,7 +190,7 @@ struct PreprocessCommand: ParsableCommand {
 
   private static func jsonSummary(_ summary: JobSummary, _ job: PreprocessJob) -> JSONText {
     .object([
-      ("source", .string(job.source)), ("destination", .string(job.destination)),
+      ("source", .string(RemoteName.shown(job.source))), ("destination", .string(job.destination)),
       ("pipeline", .string(job.pipeline.text)), ("format", .string(job.format.rawValue)),
       ("profile", .string(job.profile)), ("generation", .string(job.generation.rawValue)),
       ("seed", .string(String(job.seed))), ("threads", .int(job.threads)),

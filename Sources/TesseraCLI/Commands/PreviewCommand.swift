@@ -35,6 +35,8 @@ struct PreviewCommand: ParsableCommand {
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   mutating func validate() throws {
     if !(1...1000).contains(count) { throw ValidationError("--count must be 1 to 1000, got \(count)") }
     if !(1...100).contains(variants) { throw ValidationError("--variants must be 1 to 100, got \(variants)") }
@@ -55,7 +57,7 @@ struct PreviewCommand: ParsableCommand {
   }
 
   private func draw(_ worker: PictureWorker) throws {
-    let list = try PictureFiles(source: source)
+    let list = try PictureFiles(source: source, remote: try remote.store())
     guard list.count > 0 else {
       throw TesseraError(.invalidInput(operation: "preview", expected: "pictures", got: "none"), path: source)
     }

@@ -44,6 +44,8 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   mutating func validate() throws {
     if batchSize > DataLoader.largestBatch {
       throw ValidationError("--batch-size must be at most \(DataLoader.largestBatch), got \(batchSize)")
@@ -60,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
     let recipe = Recipe(
       try pipeline.resolve(), policy: resolved.policy, generation: resolved.generation)
     do {
-      let data = try DatasetSource.open(source)
+      let data = try DatasetSource.open(source, remote: try remote.store())
       let loader = DatasetSource.loader(
         data, recipe: recipe, batchSize: batchSize, order: order.ordering(seed: seed), seed: seed)
       let replay = try loader.replay(BatchPosition(epoch: epoch, batch: batch), slot: slot)

@@ -70,6 +70,8 @@ struct StatsCommand: ParsableCommand {
 
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
     if let subset, subset < 1 { throw ValidationError("--sample must be at least 1, got \(subset)") }
@@ -100,7 +102,7 @@ struct StatsCommand: ParsableCommand {
       if !statistics.failures.isEmpty || statistics.isPartial { throw ExitCode.failure }
     } catch let error as TesseraError {
       line.finish()
-      Talk.say("tessera: \("\(error)".visible)")
+      Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
   }
@@ -121,10 +123,10 @@ struct StatsCommand: ParsableCommand {
     let transforms = try pipeline.resolveIfGiven()
     let data: any Dataset
     do {
-      data = try DatasetSource.open(source)
+      data = try DatasetSource.open(source, remote: try remote.store())
       try Self.checkLevels(data)
     } catch let error as TesseraError {
-      Talk.say("tessera: \("\(error)".visible)")
+      Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
     var job = StatsJob(dataset: data)
@@ -142,7 +144,9 @@ struct StatsCommand: ParsableCommand {
   }
 
   private func announce(_ job: StatsJob, _ profile: String) {
-    var rows = [["source", source.visible], ["profile", "\(profile): \(job.policy.summary)"]]
+    var rows = [
+      ["source", RemoteName.shown(source).visible], ["profile", "\(profile): \(job.policy.summary)"],
+    ]
     if headersOnly { rows.append(["decoding", "headers only"]) }
     if let pipeline = job.pipeline {
       rows.append(["pipeline", pipeline.text])
@@ -165,12 +169,13 @@ struct StatsCommand: ParsableCommand {
     } else {
       let isTerminal = isatty(STDOUT_FILENO) == 1
       let report = StatsReport(
-        statistics: statistics, source: source, width: Talk.width, isASCII: ascii || !isTerminal)
+        statistics: statistics, source: RemoteName.shown(source), width: Talk.width,
+        isASCII: ascii || !isTerminal)
       for line in report.lines() { print(line) }
     }
     if let errors { try write(Self.lines(of: statistics.failures), to: errors) }
     if let output {
-      let sheet = StatsSheet(statistics: statistics, source: source).draw()
+      let sheet = StatsSheet(statistics: statistics, source: RemoteName.shown(source)).draw()
       let png = try PNGEncoder().encode(sheet)
       try write(png, to: output)
       Talk.say("\(output.visible): \(sheet.width)×\(sheet.height)")

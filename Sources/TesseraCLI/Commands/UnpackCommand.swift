@@ -24,6 +24,8 @@ struct UnpackCommand: ParsableCommand {
   @Flag(help: "The summary as JSON.")
   var json = false
 
+  @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
+
   mutating func validate() throws {
     if paths.count < 2 {
       throw ValidationError("give one tar or more, and the folder to write to (src… dst)")
@@ -34,6 +36,7 @@ struct UnpackCommand: ParsableCommand {
     let destination = paths[paths.count - 1]
     var job = UnpackJob(Array(paths.dropLast()), destination: destination)
     job.errorPolicy = onError
+    job.remote = try remote.store()
     let control = JobControl()
     let watch = InterruptWatch(control)
     defer { watch.stop() }

@@ -7,10 +7,14 @@ enum DatasetSource {
   /// Opens a folder, a list or one picture; tars (`shard-{000..146}.tar`); arrays (`.npy`, `.npz`, `.safetensors`, or
   /// a folder of such shards).
   ///
-  /// - Parameter limit: only so many samples, from the start.
+  /// - Parameters:
+  ///   - limit: only so many samples, from the start.
+  ///   - remote: what reads tars on servers; nil for one of its own.
   /// - Throws: what the source's dataset throws; `invalidInput` if there is nothing in it.
-  static func open(_ source: String, limit: Int? = nil) throws -> any Dataset {
-    let dataset = try whole(source)
+  static func open(
+    _ source: String, limit: Int? = nil, remote: RemoteStore? = nil
+  ) throws -> any Dataset {
+    let dataset = try whole(source, remote)
     if let listed = dataset as? ListedPictures { Talk.notices(listed.files.notices) }
     guard dataset.count > 0 else {
       throw TesseraError(
@@ -23,9 +27,9 @@ enum DatasetSource {
     return try Subset(dataset, 0..<limit)
   }
 
-  private static func whole(_ source: String) throws -> any Dataset {
+  private static func whole(_ source: String, _ remote: RemoteStore?) throws -> any Dataset {
     if try isArrays(source) { return try TensorDataset(source) }
-    return try PackSource.open(source)
+    return try PackSource.open(source, remote: remote)
   }
 
   /// Whether a source is a file of arrays, or a folder of packed shards.

@@ -1,3 +1,5 @@
+package import TesseraCore
+
 /// What a file may ask of a decoder; checked against its header before anything is allocated.
 public struct DecodeLimits: Sendable, Hashable, Codable {
   /// The most pixels a picture may have (the canvas, for animations). A decoded pixel takes at most 4 bytes, and
@@ -18,6 +20,22 @@ public struct DecodeLimits: Sendable, Hashable, Codable {
     self.pixels = pixels
     self.bytes = bytes
     self.scans = scans
+  }
+
+  /// Refuses a picture by its size. Whoever plans by a header asks first: also a plan may cost what a picture would.
+  ///
+  /// - Throws: `limitExceeded` for too many pixels, or a side that no decoder counts.
+  package func check(_ size: Size) throws {
+    let (area, overflow) = size.width.multipliedReportingOverflow(by: size.height)
+    guard !overflow && area <= pixels && area <= Int.max / 16 else {
+      throw TesseraError(
+        .limitExceeded(what: "pixels (\(size))", limit: pixels, found: overflow ? .max : area),
+        stage: .header)
+    }
+    guard size.longer <= Int(Int32.max) / 8 else {
+      throw TesseraError(
+        .limitExceeded(what: "longest side", limit: Int(Int32.max) / 8, found: size.longer), stage: .header)
+    }
   }
 
   /// No limits but the formats' own.

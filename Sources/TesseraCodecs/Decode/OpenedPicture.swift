@@ -8,10 +8,11 @@ package struct OpenedPicture {
   let bytes: UnsafeRawBufferPointer
 
   /// - Parameter policy: as of the decode that follows.
-  /// - Throws: as `ImageHeader(bytes:policy:)`.
+  /// - Throws: as `ImageHeader(bytes:policy:)`; `limitExceeded` for more pixels than the policy allows.
   package init(_ bytes: UnsafeRawBufferPointer, policy: DecodePolicy) throws {
     stored = try StoredPicture(reading: MemorySource(bytes), lenient: policy.truncated == .fillGray)
     self.bytes = bytes
+    try policy.limits.check(stored.header.size)
   }
 
   package var header: ImageHeader { stored.header }

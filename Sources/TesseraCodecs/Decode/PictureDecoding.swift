@@ -68,18 +68,7 @@ struct PictureDecoding {
 
   /// Everything that the header alone forbids.
   private func checkHeader() throws {
-    let (area, overflow) = header.width.multipliedReportingOverflow(by: header.height)
-    let limit = policy.limits.pixels
-    guard !overflow && area <= limit && area <= Int.max / 16 else {
-      throw TesseraError(
-        .limitExceeded(what: "pixels (\(header.size))", limit: limit, found: overflow ? .max : area),
-        stage: .header)
-    }
-    guard header.width <= Int(Int32.max) / 8, header.height <= Int(Int32.max) / 8 else {
-      throw TesseraError(
-        .limitExceeded(what: "longest side", limit: Int(Int32.max) / 8, found: header.size.longer),
-        stage: .header)
-    }
+    try policy.limits.check(header.size)
     if header.mode == "CMYK" && policy.cmyk == .reject {
       throw TesseraError(
         .unsupported(format: header.format.name, feature: "CMYK (by the policy)"), stage: .header)

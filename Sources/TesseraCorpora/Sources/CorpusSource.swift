@@ -9,7 +9,8 @@ public import TesseraData
 /// The samples are what training needs: pictures with a `conversation` or a `text`, or text alone; `category` where the
 /// records have one.
 public struct CorpusSource: Sendable, Hashable {
-  /// A file, a folder of `.txt` or `.tar`, or a pattern of tars (`shard-{000000..000146}.tar`).
+  /// A file, a folder of `.txt` or `.tar`, or a pattern of tars (`shard-{000000..000146}.tar`), URLs of such, a list of
+  /// them (`@shards.txt`).
   public var path: String
   /// What it holds; nil where that is told from the file: by its extension, and by its first records.
   public var format: CorpusFormat?
@@ -25,7 +26,8 @@ public struct CorpusSource: Sendable, Hashable {
   public var name: String?
   /// What a document of a `.txt` is.
   public var split: TextSplit
-  /// Where indices of tars are kept that lie in folders which cannot be written.
+  /// Where indices of tars are kept that lie in folders which cannot be written, and pieces of tars on servers; nil for
+  /// `TESSERA_CACHE`'s, as far as it is about servers.
   public var cache: String?
 
   public init(
@@ -47,6 +49,8 @@ public struct CorpusSource: Sendable, Hashable {
   /// What reports call the source.
   public var title: String {
     if let name { return name }
+    // A URL's query may be a secret.
+    let path = RemoteName.shown(path)
     return path.split(separator: "/").last.map(String.init) ?? path
   }
 

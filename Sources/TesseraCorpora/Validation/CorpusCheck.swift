@@ -72,7 +72,7 @@ public struct CorpusCheck: Sendable {
   }
 
   private func open(_ source: CorpusSource) throws -> Opened {
-    var opened = Opened(path: source.path, first: source.range?.lowerBound ?? 0)
+    var opened = Opened(path: RemoteName.shown(source.path), first: source.range?.lowerBound ?? 0)
     do {
       opened.format = try source.resolvedFormat()
       let dataset = try source.open()
@@ -80,13 +80,13 @@ public struct CorpusCheck: Sendable {
       // What is wrong with a tar and costs no sample.
       let faults = (dataset as? TarCorpus)?.tars.faults ?? []
       opened.problems = faults.filter { $0.sample == nil }.map {
-        CorpusProblem(.unreadableRecord, .error, file: source.path, "\($0.error)")
+        CorpusProblem(.unreadableRecord, .error, file: opened.path, "\($0.error)")
       }
     } catch let error as TesseraError {
       if case .invalidArgument = error.reason { throw error }
       let isEmpty = FileIO.size(source.path) == 0
       opened.problems = [
-        CorpusProblem(isEmpty ? .emptySet : .unreadableSet, .error, file: source.path, "\(error.reason)")
+        CorpusProblem(isEmpty ? .emptySet : .unreadableSet, .error, file: opened.path, "\(error.reason)")
       ]
     }
     return opened

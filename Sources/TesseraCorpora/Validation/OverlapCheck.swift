@@ -129,7 +129,7 @@ public struct OverlapCheck: Sendable {
   private static func length(_ picture: PictureSource) -> Int? {
     switch picture {
     case .file(let path): FileIO.size(path)
-    case .section(_, let range, _): range.count
+    case .section(_, let range, _), .remote(_, let range, _): range.count
     case .bytes(let bytes, _): bytes.count
     case .deferred, .image, .tensor, .unreadable: nil
     }

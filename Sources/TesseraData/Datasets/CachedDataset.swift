@@ -78,6 +78,8 @@ public struct CachedDataset: Dataset {
       // A sample that throws has nothing in the cache.
       guard let sample = try? source.sample(at: index) else { continue }
       for picture in sample.pictures {
+        // What a server tells of the object's version: a path's time stands for that elsewhere.
+        if let remote = picture.remote { digest.update(remote.version.stamp.modified) }
         guard let path = picture.file else { continue }
         if path != last.path { last = (path, FileIO.changed(path) ?? -1) }
         digest.update(last.changed)

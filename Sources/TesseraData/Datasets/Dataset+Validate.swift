@@ -34,6 +34,7 @@ extension PictureSource {
     switch self {
     case .file(let path): try Self.check(path, bytes: 1)
     case .section(let file, let bytes, _): try Self.check(file, bytes: bytes.upperBound)
+    case .remote(let file, let bytes, _): try file.check(bytes)
     case .unreadable(let error): throw error
     case .bytes, .deferred, .image, .tensor: break
     }

@@ -40,6 +40,11 @@ extension Digest {
       update(bytes.lowerBound)
       update(bytes.upperBound)
       update(name)
+    case .remote(let file, let bytes, let name):
+      update("section \(file.name)")
+      update(bytes.lowerBound)
+      update(bytes.upperBound)
+      update(name)
     case .bytes(let bytes, let name):
       update("bytes \(name)")
       update(bytes.count)

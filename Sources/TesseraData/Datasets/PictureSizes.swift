@@ -80,7 +80,7 @@ public struct PictureSizes: Sendable {
       let sides = tensor.shape.suffix(2)
       return Size(width: sides[sides.endIndex - 1], height: sides[sides.startIndex])
     case .file(let path): header = try ImageHeader(path: path, policy: policy)
-    case .section, .bytes, .deferred, .unreadable:
+    case .section, .remote, .bytes, .deferred, .unreadable:
       do {
         let bytes = try picture.encodedBytes(limits: policy.limits) ?? []
         header = try ImageHeader(bytes: bytes, policy: policy)

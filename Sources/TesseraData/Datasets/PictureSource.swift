@@ -7,6 +7,8 @@ public enum PictureSource: Sendable {
   case file(String)
   /// A part of a file: a tar's member. `name` is what errors call it.
   case section(file: String, bytes: Range<Int>, name: String)
+  /// A part of an object on a server: a remote tar's member. `name` is what errors call it.
+  case remote(RemoteFile, bytes: Range<Int>, name: String)
   /// Encoded bytes in memory.
   case bytes([UInt8], name: String = "")
   /// Encoded bytes that something else fetches, on the loader's thread.
@@ -22,26 +24,40 @@ public enum PictureSource: Sendable {
   public var name: String {
     switch self {
     case .file(let path): path
-    case .section(_, _, let name), .bytes(_, let name), .deferred(let name, _), .image(_, let name),
-      .tensor(_, let name):
+    case .section(_, _, let name), .remote(_, _, let name), .bytes(_, let name), .deferred(let name, _),
+      .image(_, let name), .tensor(_, let name):
       name
     case .unreadable(let error): error.path ?? ""
     }
   }
 
   /// The file that holds the picture, where it is one of the disk's.
-  var file: String? {
+  package var file: String? {
     switch self {
     case .file(let path), .section(let path, _, _): path
     default: nil
     }
   }
 
+  /// A tar's member: the tar as errors call it, where in it the member lies, and what errors call that.
+  var member: (tar: String, bytes: Range<Int>, name: String)? {
+    switch self {
+    case .section(let tar, let bytes, let name): (tar, bytes, name)
+    case .remote(let tar, let bytes, let name): (tar.name, bytes, name)
+    default: nil
+    }
+  }
+
+  /// The object on a server that holds the picture.
+  var remote: RemoteFile? {
+    if case .remote(let file, _, _) = self { file } else { nil }
+  }
+
   /// Calls `body` with the encoded bytes: of files and parts of files in memory that the thread uses again. They are gone
   /// when it returns. Pictures and tensors that are decoded already have none.
   ///
   /// - Throws: as `encodedBytes`; what `body` throws.
-  func withEncodedBytes<R>(
+  package func withEncodedBytes<R>(
     limits: DecodeLimits, _ body: (UnsafeRawBufferPointer) throws -> R
   ) throws -> R {
     var isRead = false
@@ -56,6 +72,9 @@ public enum PictureSource: Sendable {
       case .section(let file, let range, _):
         try check(range, limits)
         return try FileIO.withBytes(of: file, range: range, use)
+      case .remote(let file, let range, _):
+        try check(range, limits)
+        return try file.withBytes(range, use)
       default:
         return try (encodedBytes(limits: limits) ?? []).withUnsafeBytes(use)
       }
@@ -72,7 +91,11 @@ public enum PictureSource: Sendable {
   }
 
   private func read(_ error: TesseraError) -> TesseraError {
-    error.with(path: name.isEmpty ? nil : name, stage: .read)
+    // The member's name begins with the object's.
+    if case .remote(let file, _, let name) = self, error.path == file.name, !name.isEmpty {
+      return TesseraError(error.reason, path: name, index: error.index, stage: error.stage ?? .read)
+    }
+    return error.with(path: name.isEmpty ? nil : name, stage: .read)
   }
 
   /// The encoded bytes; nil for pictures and tensors that are decoded already.
@@ -85,6 +108,9 @@ public enum PictureSource: Sendable {
       case .section(let file, let range, _):
         try check(range, limits)
         return try FileIO.read(file, range: range)
+      case .remote(let file, let range, _):
+        try check(range, limits)
+        return try file.bytes(range)
       case .bytes(let bytes, _): return bytes
       case .deferred(_, let fetch): return try fetch()
       case .image, .tensor: return nil

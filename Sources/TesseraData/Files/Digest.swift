@@ -34,10 +34,15 @@ package struct Digest: ~Copyable {
 
   /// The digest so far, as 64 hexadecimal digits. Nothing can be added afterwards.
   package consuming func hex() -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The digest so far, as 32 bytes. Nothing can be added afterwards.
+  package consuming func bytes() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 32)
     EVP_DigestFinal_ex(context, &bytes, nil)
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return bytes
   }
 
   /// The digest of a file.

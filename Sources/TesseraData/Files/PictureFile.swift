@@ -9,6 +9,8 @@ public struct PictureFile: Sendable, Equatable {
   public var path: String
   /// Where in the file the picture lies: a tar's member; nil for the whole file.
   public var bytes: Range<Int>?
+  /// The file, if it lies on a server.
+  var remote: RemoteFile?
   /// The class as an index into the list's classes, or the list's own number; nil where there is none.
   public var label: Int?
   /// Why the file can never be read (a name that is not UTF-8); nil for ordinary ones.
@@ -24,9 +26,16 @@ public struct PictureFile: Sendable, Equatable {
     self.fault = fault
   }
 
+  /// A picture in a file that may lie on a server.
+  init(name: String, path: String, bytes: Range<Int>, remote: RemoteFile?, label: Int?) {
+    self.init(name: name, path: path, bytes: bytes, label: label)
+    self.remote = remote
+  }
+
   /// Where the picture is to be had.
   public var source: PictureSource {
     if let fault { return .unreadable(fault.with(path: name)) }
+    if let remote, let bytes { return .remote(remote, bytes: bytes, name: name) }
     return bytes.map { .section(file: path, bytes: $0, name: name) } ?? .file(path)
   }
 
@@ -36,6 +45,6 @@ public struct PictureFile: Sendable, Equatable {
   package func header() throws -> ImageHeader {
     if let fault { throw fault }
     guard let bytes else { return try ImageHeader(path: path) }
-    return try ImageHeader(bytes: try FileIO.read(path, range: bytes))
+    return try ImageHeader(bytes: try remote?.bytes(bytes) ?? FileIO.read(path, range: bytes))
   }
 }

@@ -21,10 +21,13 @@ extension PictureFiles {
   /// The samples of tars: of each its first picture.
   static func ofTars(_ data: WebDataset) -> PictureFiles {
     PictureFiles(samples: data, classes: data.classes, named: data.key(of:)) { sample in
-      guard case .section(let tar, let bytes, let name)? = sample.pictures.first else { throw noPicture }
+      guard let source = sample.pictures.first, let (tar, bytes, name) = source.member else {
+        throw noPicture
+      }
       // The tar's own name and the member's: where the tar lies plays no part.
       let short = tar.split(separator: "/").last.map { name.dropFirst(tar.utf8.count - $0.utf8.count) }
-      return PictureFile(name: String(short ?? name[...]), path: tar, bytes: bytes, label: sample.label)
+      return PictureFile(
+        name: String(short ?? name[...]), path: tar, bytes: bytes, remote: source.remote, label: sample.label)
     }
   }
 

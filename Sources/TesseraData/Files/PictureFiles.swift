@@ -38,21 +38,24 @@ public struct PictureFiles: Sendable, Equatable {
   public static let listExtensions = ["txt", "list", "lst", "jsonl"]
 
   /// Lists a folder of any depth, a list file (`.txt`, `.list`, `.lst`, `.jsonl`), one picture, or tars
-  /// (`shard-{000000..000146}.tar`): of each sample there its first picture.
+  /// (`shard-{000000..000146}.tar`, URLs of such, `@shards.txt`): of each sample there its first picture.
   ///
   /// - Parameters:
   ///   - source: the path.
   ///   - excluded: a folder that is left out, such as a destination inside of the source.
+  ///   - remote: what reads tars on servers; nil for one of its own.
   /// - Throws: `io` if there is no such file, `corrupt` for a list that cannot be read.
-  public init(source: String, excluding excluded: String? = nil) throws {
-    do { self = try Self.list(source, excluding: excluded) } catch let error as TesseraError {
+  public init(source: String, excluding excluded: String? = nil, remote: RemoteStore? = nil) throws {
+    do { self = try Self.list(source, excluding: excluded, remote) } catch let error as TesseraError {
       throw error.with(path: source, stage: .list)
     }
   }
 
-  private static func list(_ source: String, excluding excluded: String?) throws -> PictureFiles {
+  private static func list(
+    _ source: String, excluding excluded: String?, _ remote: RemoteStore?
+  ) throws -> PictureFiles {
     if try FileIO.isFolderThere(source) { return try listFolder(source, excluding: excluded) }
-    if PackSource.isTar(source) { return ofTars(try WebDataset(source)) }
+    if PackSource.isTar(source) { return ofTars(try WebDataset(source, remote: remote)) }
     if listExtensions.contains(fileExtension(source)) { return try listFile(source) }
     guard try FileIO.exists(source) else { throw FileIO.notThere("open", source) }
     let name = source.split(separator: "/").last.map(String.init) ?? source

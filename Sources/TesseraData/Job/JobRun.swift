@@ -105,8 +105,11 @@ final class JobRun: Sendable {
   private func work(_ sink: any JobSink) throws {
     let left = state.withLock { $0.pending.count }
     guard left > 0 else { return }
-    try WorkerThreads.run(min(job.threads, left)) { [self] _ in
-      while let sample = nextSample() { process(sample, sink) }
+    let threads = min(job.threads, left)
+    try StallWatch.watching(threads, job.stallWarning) { [self] posts in
+      try WorkerThreads.run(threads) { [self] thread in
+        while let sample = nextSample() { process(sample, sink, posts[thread]) }
+      }
     }
   }
 
@@ -118,10 +121,13 @@ final class JobRun: Sendable {
     }
   }
 
-  private func process(_ sample: Int, _ sink: any JobSink) {
+  private func process(_ sample: Int, _ sink: any JobSink, _ post: StallWatch.Post) {
+    post.begin(sample, name: files[sample].name, .read)
+    defer { post.end() }
     do {
-      var (record, payload) = outcome(of: sample, sink)
+      var (record, payload) = outcome(of: sample, sink, post)
       if let failure = record.error, job.errorPolicy == .stop { throw failure }
+      post.enter(.write)
       do { record.picture.bytes = try sink.store(record.picture, payload) } catch let error as TesseraError {
         throw error.with(stage: .write)
       }
@@ -132,9 +138,12 @@ final class JobRun: Sendable {
   }
 
   /// What a picture gives: something to store, or the reason why not.
-  private func outcome(of sample: Int, _ sink: any JobSink) -> (Outcome, Payload?) {
+  private func outcome(
+    of sample: Int, _ sink: any JobSink, _ post: StallWatch.Post
+  ) -> (Outcome, Payload?) {
     do {
-      let (output, header) = try worker.run(files[sample], sample: sample)
+      let (output, header) = try worker.run(files[sample], sample: sample, post: post)
+      post.enter(.encode)
       let payload = try sink.encode(output)
       return (Outcome(picture: PictureRecord(sample: sample, size: header.size)), payload)
     } catch {

@@ -10,10 +10,12 @@ struct JobSource: Sendable {
   var textDigest: String?
 
   /// - Parameter captions: a file whose records are the samples; its paths start at the source.
-  init(_ source: String, captions: String?, excluding destination: String) throws {
+  init(
+    _ source: String, captions: String?, excluding destination: String, remote: RemoteStore? = nil
+  ) throws {
     guard let captions else {
       if PackSource.isTar(source) {
-        let tars = try WebDataset(source)
+        let tars = try WebDataset(source, remote: remote)
         (files, texts) = (PictureFiles.ofTars(tars), tars)
       } else {
         files = try PictureFiles(source: source, excluding: destination)

@@ -24,6 +24,7 @@ package struct PictureWorker: Sendable {
 
   /// The numbers that chance gives picture `sample`.
   package func draw(for header: ImageHeader, sample: Int, epoch: UInt64 = 0) throws -> Draw {
+    try policy.limits.check(header.size)
     let random = RandomStream(seed: seed, epoch: epoch, sample: UInt64(sample))
     do { return try pipeline.draw(for: info(of: header), using: random) } catch let error as TesseraError {
       throw error.with(stage: .transform)
@@ -37,11 +38,13 @@ package struct PictureWorker: Sendable {
 
   /// Runs picture `sample` through the pipeline.
   ///
+  /// - Parameter post: where the thread says what it is at; the sample is begun there.
   /// - Throws: `TesseraError` with the stage.
   package func run(
-    _ entry: PictureFile, sample: Int, epoch: UInt64 = 0
+    _ entry: PictureFile, sample: Int, epoch: UInt64 = 0, post: StallWatch.Post? = nil
   ) throws -> (output: PipelineOutput, header: ImageHeader) {
     let bytes = try read(entry)
+    post?.enter(.decode)
     let header = try stage(.header) { try ImageHeader(bytes: bytes) }
     let draw = try draw(for: header, sample: sample, epoch: epoch)
     let plan = try stage(.transform) { try Plan(draw, policy: policy, header: header) }

@@ -52,6 +52,8 @@ public struct PreprocessJob: Sendable {
   public var seed: UInt64 = 0
   /// Threads; the result does not depend on it.
   public var threads = 1
+  /// How long one picture may be in one stage (a disk that does not answer) before the log says which; nil for never.
+  public var stallWarning: Duration? = .seconds(60)
   public var errorPolicy: ErrorPolicy = .stop
   /// Go on where an earlier run in the destination was interrupted, or retry what failed in a finished one.
   public var resume = false
@@ -61,6 +63,8 @@ public struct PreprocessJob: Sendable {
   public var shardSize = 1024
   public var jpeg = JPEGEncoder()
   public var png = PNGEncoder()
+  /// What reads tars on servers; nil for one of its own.
+  public var remote: RemoteStore?
 
   public init(source: String, destination: String, pipeline: Pipeline) {
     self.source = source
@@ -110,9 +114,9 @@ public struct PreprocessJob: Sendable {
   /// The pictures; not those in a destination inside of the source, even if another process makes it just now.
   private func list() throws -> JobSource {
     let before = try FileIO.identityIfThere(destination)
-    let pictures = try JobSource(source, captions: captions, excluding: destination)
+    let pictures = try JobSource(source, captions: captions, excluding: destination, remote: remote)
     guard before == nil, try FileIO.exists(destination) else { return pictures }
-    return try JobSource(source, captions: captions, excluding: destination)
+    return try JobSource(source, captions: captions, excluding: destination, remote: remote)
   }
 
   /// Traps nothing, throws everything: the settings come from users.

@@ -13,15 +13,18 @@ package enum WorkerThreads {
   /// Calls `body(0)` … `body(count − 1)`, each on its own thread, and waits for none.
   ///
   /// - Parameter name: what the system shows the threads as, at most 15 bytes.
+  /// - Returns: how many there are: the system may give fewer.
   /// - Throws: as `run`.
+  @discardableResult
   package static func start(
     _ count: Int, name: String, _ body: @escaping @Sendable (Int) -> Void
-  ) throws {
+  ) throws -> Int {
     let threads = try create(count) { number in
       show(as: name)
       body(number)
     }
     for thread in threads { pthread_detach(thread) }
+    return threads.count
   }
 
   /// Gives the calling thread a name in the system's lists (glibc's own call is hidden from Swift).

@@ -28,6 +28,8 @@ public struct DataLoader: Sendable {
   public let errorPolicy: LoaderErrorPolicy
   /// Whether draws run as fused plans. It changes no byte: law 1's tests turn it off.
   public let isFused: Bool
+  /// How long one sample may be in one stage before the log says which, and at which; nil for never. It changes no byte.
+  public let stallWarning: Duration?
 
   /// What a batch, and a number of batches ahead, may be at most.
   public static let largestBatch = 1 << 24
@@ -61,6 +63,8 @@ public struct DataLoader: Sendable {
   ///   - layout: channels first or last, and the element type.
   ///   - onError: what is done with samples that cannot be had.
   ///   - isFused: false does every step on whole pictures, one after another: slower, and the same bytes.
+  ///   - stallWarning: how long one sample may be in one stage (a disk that does not answer, a reader that waits) before
+  ///     the log says which sample and stage; nil for never.
   ///   - logger: where failures are told; by default swift-log's `tessera.loader`.
   ///   - onReport: called with the figures so far after each batch that is handed out, on the consumer's thread.
   public init(
@@ -68,12 +72,13 @@ public struct DataLoader: Sendable {
     rank: DistributedRank? = nil, seed: UInt64? = nil, threads: Int? = nil, prefetch: Int? = nil,
     collator: any Collator = .stack, transforms: [any BatchTransform] = [],
     layout: ImageLayout = .channelsFirst, onError: LoaderErrorPolicy = .stop, isFused: Bool = true,
-    logger: Logger? = nil, onReport: (@Sendable (LoaderReport) -> Void)? = nil
+    stallWarning: Duration? = .seconds(60), logger: Logger? = nil,
+    onReport: (@Sendable (LoaderReport) -> Void)? = nil
   ) {
     self.init(
       .samples(dataset, order, rank, dropLast: dropLast), batchSize: batchSize, seed: seed ?? order.seed,
       threads: threads, prefetch: prefetch, collator: collator, transforms: transforms, layout: layout,
-      onError: onError, isFused: isFused, logger: logger, onReport: onReport)
+      onError: onError, isFused: isFused, stallWarning: stallWarning, logger: logger, onReport: onReport)
   }
 
   /// A loader of a dataset whose batches a sampler of one's own makes up.
@@ -81,12 +86,13 @@ public struct DataLoader: Sendable {
     _ dataset: some Dataset, batches: some BatchSampler, seed: UInt64 = 0, threads: Int? = nil,
     prefetch: Int? = nil, collator: any Collator = .stack, transforms: [any BatchTransform] = [],
     layout: ImageLayout = .channelsFirst, onError: LoaderErrorPolicy = .stop, isFused: Bool = true,
-    logger: Logger? = nil, onReport: (@Sendable (LoaderReport) -> Void)? = nil
+    stallWarning: Duration? = .seconds(60), logger: Logger? = nil,
+    onReport: (@Sendable (LoaderReport) -> Void)? = nil
   ) {
     self.init(
       .batches(dataset, batches), batchSize: 1, seed: seed, threads: threads, prefetch: prefetch,
       collator: collator, transforms: transforms, layout: layout, onError: onError, isFused: isFused,
-      logger: logger, onReport: onReport)
+      stallWarning: stallWarning, logger: logger, onReport: onReport)
   }
 
   /// A loader of a stream. It resumes by replay: what was read before is read again and dropped.
@@ -96,19 +102,20 @@ public struct DataLoader: Sendable {
     stream: some IterableDataset, batchSize: Int, dropLast: Bool = false, rank: DistributedRank? = nil,
     seed: UInt64 = 0, threads: Int? = nil, prefetch: Int? = nil, collator: any Collator = .stack,
     transforms: [any BatchTransform] = [], layout: ImageLayout = .channelsFirst,
-    onError: LoaderErrorPolicy = .stop, isFused: Bool = true, logger: Logger? = nil,
+    onError: LoaderErrorPolicy = .stop, isFused: Bool = true,
+    stallWarning: Duration? = .seconds(60), logger: Logger? = nil,
     onReport: (@Sendable (LoaderReport) -> Void)? = nil
   ) {
     self.init(
       .stream(stream, rank, dropLast: dropLast), batchSize: batchSize, seed: seed, threads: threads,
       prefetch: prefetch, collator: collator, transforms: transforms, layout: layout, onError: onError,
-      isFused: isFused, logger: logger, onReport: onReport)
+      isFused: isFused, stallWarning: stallWarning, logger: logger, onReport: onReport)
   }
 
   private init(
     _ origin: Origin, batchSize: Int, seed: UInt64?, threads: Int?, prefetch: Int?,
     collator: any Collator, transforms: [any BatchTransform], layout: ImageLayout,
-    onError: LoaderErrorPolicy, isFused: Bool, logger: Logger?,
+    onError: LoaderErrorPolicy, isFused: Bool, stallWarning: Duration?, logger: Logger?,
     onReport: (@Sendable (LoaderReport) -> Void)?
   ) {
     func check(_ name: String, _ value: Int, _ most: Int) {
@@ -128,6 +135,7 @@ public struct DataLoader: Sendable {
     self.layout = layout
     errorPolicy = onError
     self.isFused = isFused
+    self.stallWarning = stallWarning
     // Batches in the making or ready, and the one that the consumer has.
     pool = BatchPool(bound: self.prefetch + 1)
     observer = LoaderObserver(
@@ -221,7 +229,7 @@ public struct DataLoader: Sendable {
       batchSize: batchSize, collator: collator, transforms: transforms, policy: errorPolicy,
       sampleCount: sampleCount, failuresBefore: failuresBefore, rank: origin.rank?.rank ?? 0,
       threads: threads, depth: prefetch, pool: pool, meter: meter, firstBatch: first, lastBatch: last,
-      observer: observer, isReplay: false)
+      observer: observer, stallWarning: stallWarning, isReplay: false)
   }
 
   func batchOrder(_ epoch: Int) throws -> BatchOrder? {

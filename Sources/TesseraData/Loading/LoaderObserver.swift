@@ -1,4 +1,5 @@
 internal import Logging
+internal import TesseraCore
 
 /// Who is told what a loader does: the ledger, the log and the caller's callback.
 struct LoaderObserver: Sendable {
@@ -14,6 +15,8 @@ struct LoaderObserver: Sendable {
     }
     onReport?(meter.report)
   }
+
+  func note(_ stall: StallWatch.Stall) { logger.warning("\(stall)") }
 
   func noteBeyondBound(bound: Int) {
     logger.debug("batches are being kept: memory beyond the \(bound) bounded batches was made")

@@ -13,7 +13,7 @@ extension LoaderRun {
   private func load(
     _ key: SampleKey, _ slot: Slot, _ streamed: Result<Sample, TesseraError>?, _ times: inout StageTimes
   ) throws -> LoadedSample {
-    let sample = try times.measure(\.read) { try streamed?.get() ?? self.sample(key) }
+    let sample = try times.measure(.read) { try streamed?.get() ?? self.sample(key) }
     return try settings.loader.load(sample, key: key, slot: slot.number, times: &times) {
       slot.assembly.target(slot: slot.number, $0)
     }

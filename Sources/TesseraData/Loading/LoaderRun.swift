@@ -35,6 +35,8 @@ final class LoaderRun: Sendable {
     /// The last batch to make, if the epoch has it.
     var lastBatch: Int
     var observer: LoaderObserver
+    /// How long a stage of a sample may take before it is told; nil for never.
+    var stallWarning: Duration?
     /// Whether one batch is made again, beside any epoch's loop.
     var isReplay: Bool
   }
@@ -58,9 +60,13 @@ final class LoaderRun: Sendable {
   let settings: Settings
   private let condition = NSCondition()
   private let state: Unlocked<State>
+  private let watch: StallWatch?
 
   init(_ settings: Settings) {
     self.settings = settings
+    watch = settings.stallWarning.map { patience in
+      StallWatch(threads: settings.threads, patience: patience) { settings.observer.note($0) }
+    }
     let end =
       switch settings.source {
       case .order(_, _, let range): range.upperBound
@@ -73,7 +79,14 @@ final class LoaderRun: Sendable {
 
   /// Starts the threads. They end by themselves: after the last batch, or when the run is cancelled.
   func start() throws {
-    try WorkerThreads.start(settings.threads, name: "tessera-loader") { [self] _ in work() }
+    try watch?.start()
+    var started = 0
+    // Threads that the system did not give have no end that could be told.
+    defer { watch?.leave(settings.threads - started) }
+    started = try WorkerThreads.start(settings.threads, name: "tessera-loader") { [self] number in
+      work(watch?.posts[number])
+      watch?.leave()
+    }
   }
 
   /// Ends the work: each thread stops after the sample that it has at hand.
@@ -108,17 +121,19 @@ final class LoaderRun: Sendable {
     var streamed: Result<Sample, TesseraError>?
   }
 
-  private func work() {
-    var times = StageTimes()
+  private func work(_ post: StallWatch.Post?) {
+    var times = StageTimes(post: post)
     var (idle, cpu) = (UInt64(0), Clock.threadNanoseconds())
     func flush() {
       let now = Clock.threadNanoseconds()
       settings.meter.add(times, cpu: now - cpu, idle: idle)
-      (times, idle, cpu) = (StageTimes(), 0, now)
+      (times, idle, cpu) = (StageTimes(post: post), 0, now)
     }
     while let slot = nextSlot(&idle, &times) {
+      post?.begin(slot.key.index, .read)
       let row = self.row(slot, &times)
       if slot.assembly.put(row, slot: slot.number) { finish(slot.assembly, &times) }
+      post?.end()
       flush()
     }
     flush()
@@ -186,7 +201,9 @@ final class LoaderRun: Sendable {
     feed.takeTurn()
     defer { feed.endTurn() }
     guard let batch = roomInStream(&idle) else { return nil }
-    let (position, sample) = times.measure(\.read) { feed.next { self.isCancelled } }
+    times.post?.begin(feed.position, .read)
+    let (position, sample) = times.measure(.read) { feed.next { self.isCancelled } }
+    times.post?.end()
     guard let sample else {
       endOfStream(&times)
       return nil
@@ -244,7 +261,7 @@ final class LoaderRun: Sendable {
 
   /// Makes the batch once its last slot is done, on the thread that did it.
   private func finish(_ assembly: BatchAssembly, _ times: inout StageTimes) {
-    let result = times.measure(\.collate) {
+    let result = times.measure(.collate) {
       Result<Batch, any Error> {
         var batch = try assembly.collate(
           with: settings.collator, isChannelsLast: settings.loader.layout.channels == .last,

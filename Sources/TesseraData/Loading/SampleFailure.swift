@@ -17,7 +17,7 @@ public struct SampleFailure: Sendable, Hashable, Codable, CustomStringConvertibl
   /// `photos/cat/7.jpg (sample 812, decode): JPEG ends after 4096 of 18220 bytes`.
   public var description: String {
     let place = "(sample \(index), \(stage.rawValue))"
-    return "\(name.isEmpty ? place : "\(name) \(place)"): \(reason)"
+    return "\(name.isEmpty ? place : "\(name.printable) \(place)"): \(reason.printable)"
       + (substitute.map { "; sample \($0) stands in" } ?? "")
   }
 }

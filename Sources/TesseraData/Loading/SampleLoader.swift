@@ -20,6 +20,7 @@ struct SampleLoader: Sendable {
   func load(
     _ sample: Sample, key: SampleKey, slot: Int, times: inout StageTimes, into target: Target
   ) throws -> LoadedSample {
+    times.post?.name(sample.place.isEmpty ? sample.name : sample.place)
     do {
       var loaded = LoadedSample(sample, key: key, slot: slot)
       let pass = try pass(of: sample, key)
@@ -93,7 +94,7 @@ struct PicturePass {
     switch picture {
     case .tensor(let tensor, _):
       guard !recipe.pipeline.steps.isEmpty else {
-        return try times.measure(\.transform) {
+        return try times.measure(.transform) {
           try place(try layout.arranged(tensor), target)
         }
       }
@@ -111,6 +112,7 @@ struct PicturePass {
     decoding picture: PictureSource, annotations: inout Annotations, layout: ImageLayout,
     times: inout StageTimes, into target: SampleLoader.Target
   ) throws -> Result {
+    times.post?.enter(.read)
     let start = Clock.nanoseconds()
     return try picture.withEncodedBytes(limits: recipe.policy.limits) { bytes in
       times.read += Clock.nanoseconds() - start
@@ -123,29 +125,29 @@ struct PicturePass {
     decoding bytes: UnsafeRawBufferPointer, annotations: inout Annotations, layout: ImageLayout,
     times: inout StageTimes, into target: SampleLoader.Target
   ) throws -> Result {
-    let (opened, plan) = try times.measure(\.draw) { try self.plan(decoding: bytes, annotations) }
+    let (opened, plan) = try times.measure(.header) { try self.plan(decoding: bytes, annotations) }
     guard isFused else {
-      return try times.measure(\.decode) {
+      return try times.measure(.decode) {
         let output = try plan.executeStepwise(decoding: opened, annotations: annotations)
         annotations = output.annotations
         return try place(try layout.arranged(try output.value.tensor()), target)
       }
     }
     var resizing: UInt64 = 0
-    let started = try times.measure(\.decode) {
+    let started = try times.measure(.decode) {
       try Self.staged(.decode) { try plan.start(decoding: opened) { resizing += $0 } }
     }
     times.decode -= resizing
     times.transform += resizing
-    return try times.measure(\.transform) { try finish(plan, started, &annotations, layout, target) }
+    return try times.measure(.transform) { try finish(plan, started, &annotations, layout, target) }
   }
 
   private func run(
     on image: Image, annotations: inout Annotations, layout: ImageLayout, times: inout StageTimes,
     into target: SampleLoader.Target
   ) throws -> Result {
-    let plan = try times.measure(\.draw) { try self.plan(image.size, image.format, annotations) }
-    return try times.measure(\.transform) {
+    let plan = try times.measure(.header) { try self.plan(image.size, image.format, annotations) }
+    return try times.measure(.transform) {
       guard isFused else {
         return try Self.staged(.transform) {
           let output = try plan.draw.apply(to: image, annotations: annotations)

@@ -8,6 +8,8 @@ struct StageTimes: Sendable {
   var transform: UInt64 = 0
   var collate: UInt64 = 0
   var bytesRead = 0
+  /// Where the thread says what it is at.
+  var post: StallWatch.Post?
 
   static func + (a: StageTimes, b: StageTimes) -> StageTimes {
     StageTimes(
@@ -17,11 +19,22 @@ struct StageTimes: Sendable {
   }
 
   /// Calls `body` and adds the time it took to a stage.
-  mutating func measure<R>(
-    _ stage: WritableKeyPath<StageTimes, UInt64>, _ body: () throws -> R
-  ) rethrows -> R {
+  ///
+  /// - Parameter stage: `header` counts as `draw`.
+  mutating func measure<R>(_ stage: Stage, _ body: () throws -> R) rethrows -> R {
+    post?.enter(stage)
     let start = Clock.nanoseconds()
-    defer { self[keyPath: stage] += Clock.nanoseconds() - start }
+    defer { add(Clock.nanoseconds() - start, to: stage) }
     return try body()
+  }
+
+  private mutating func add(_ time: UInt64, to stage: Stage) {
+    switch stage {
+    case .list, .read: read += time
+    case .header: draw += time
+    case .decode: decode += time
+    case .transform, .tensor: transform += time
+    case .collate, .encode, .write: collate += time
+    }
   }
 }

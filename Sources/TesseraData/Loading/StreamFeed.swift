@@ -22,6 +22,9 @@ final class StreamFeed: Sendable {
   func takeTurn() { turn.lock() }
   func endTurn() { turn.unlock() }
 
+  /// The number of the sample that is read next. For the thread whose turn it is.
+  var position: Int { reader.number }
+
   /// The next sample of this rank and its number in the whole stream; nil at the end.
   ///
   /// - Parameter isCancelled: asked before each sample is read.

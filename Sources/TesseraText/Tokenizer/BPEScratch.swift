@@ -1,4 +1,4 @@
-private import Synchronization
+private import TesseraCore
 
 /// What one call of `encode` works with, kept for the next: the words met before, and room to merge in.
 ///
@@ -15,7 +15,7 @@ final class BPEScratch: @unchecked Sendable {
 
 /// Scratch for as many calls as run at once.
 final class BPEScratchPool: Sendable {
-  private let free = Mutex<[BPEScratch]>([])
+  private let free = Guarded<[BPEScratch]>([])
 
   func with<R>(_ body: (BPEScratch) throws -> R) rethrows -> R {
     let scratch = free.withLock { $0.popLast() } ?? BPEScratch()

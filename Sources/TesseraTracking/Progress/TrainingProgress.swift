@@ -1,4 +1,5 @@
 private import Foundation
+internal import TesseraCore
 internal import TesseraTerminal
 
 /// Shows how far a training is: a bar that redraws itself on a terminal, a plain line every so many steps elsewhere.

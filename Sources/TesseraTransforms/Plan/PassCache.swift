@@ -1,4 +1,3 @@
-private import Synchronization
 import TesseraCore
 
 /// The last passes of a pipeline whose end is fixed: made for its first picture of a format, and kept for the others.
@@ -9,7 +8,7 @@ final class PassCache: Sendable {
     var pass: TensorPass?
   }
 
-  private let entries = Mutex<[Entry]>([])
+  private let entries = Guarded<[Entry]>([])
 
   /// The pass for a format; `make` gives the same whenever it is called.
   func pass(for format: PixelFormat, _ make: () throws -> TensorPass?) rethrows -> TensorPass? {

@@ -51,8 +51,8 @@ public struct PreferenceMakingRecipe: Sendable {
 extension StageRun {
   /// What decides a file of preferences.
   private func origin(_ recipe: PreferenceMakingRecipe, _ number: Int) throws -> String {
-    var lines = [
-      "\(recipe.source.path): \(try whole.resolve(recipe.source).open().fingerprint().hex)",
+    var lines = try whole.contents(of: recipe.source)
+    lines += [
       "seed: \(seed &+ UInt64(number) << 32)", "attributes: \(recipe.attributes ?? "none")",
       "corruptions: \(recipe.corruptions), draws: \(recipe.draws), mistakes: \(recipe.mistakes)",
       "temperature: \(recipe.temperature), max_answer: \(recipe.maximumAnswer)",

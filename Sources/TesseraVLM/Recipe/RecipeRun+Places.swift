@@ -36,9 +36,11 @@ extension RecipeRun {
     for path in recipe.asks.map(\.source.path) where !made.contains(path) { try checkData(path, "ask") }
   }
 
-  /// - Throws: `invalidInput` where nothing is at a path that is no pattern of tars.
+  /// - Throws: `invalidInput` where nothing is at a path that is no pattern of tars, URL or list of them.
   private func checkData(_ path: String, _ what: String) throws {
-    guard !path.contains(where: { "{*?[".contains($0) }), try !FileIO.exists(resolve(path)) else {
+    guard !RemoteName.isRemote(path), !path.hasPrefix("@"),
+      !path.contains(where: { "{*?[".contains($0) }), try !FileIO.exists(resolve(path))
+    else {
       return
     }
     throw TesseraError(

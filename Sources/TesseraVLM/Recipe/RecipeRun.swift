@@ -90,7 +90,9 @@ public final class RecipeRun {
 
   /// A path of the recipe: in the run's folder where it is there, else as it stands.
   func resolve(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
+    if path.hasPrefix("/") || RemoteName.isRemote(path) { return path }
+    // A list of shards.
+    if path.hasPrefix("@"), FileIO.identity(path) == nil { return "@" + resolve(String(path.dropFirst())) }
     let inner = "\(folder)/\(path)"
     return FileIO.identity(inner) != nil ? inner : path
   }
@@ -100,6 +102,13 @@ public final class RecipeRun {
     source.path = resolve(source.path)
     source.images = source.images.map(resolve)
     return source
+  }
+
+  /// What a corpus of the recipe holds, a line each: its records, and its pictures' bytes.
+  func contents(of source: CorpusSource) throws -> [String] {
+    try DataContents(memory: "\(folder)/contents.txt").lines(
+      // Without a URL's query: a new signature is the same data.
+      of: resolve(source), named: RemoteName.shown(source.path))
   }
 
   // MARK: the recipe that is kept

@@ -56,9 +56,7 @@ extension StageRun {
     for words in stage.makes.compactMap(\.wordsFile) {
       lines.append("\(words): \(try Digest.file(whole.resolve(words)))")
     }
-    for source in sources {
-      lines.append("\(source.path): \(try whole.resolve(source).open().fingerprint().hex)")
-    }
+    for source in sources { lines += try whole.contents(of: source) }
     var models = stage.reinforcement?.rewards.compactMap(\.directory) ?? []
     if let value = stage.reinforcement?.value { models.append(value) }
     for path in models {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tessera
 import TesseraTerminal
 import TesseraVLM
 

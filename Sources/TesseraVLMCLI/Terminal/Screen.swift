@@ -1,4 +1,5 @@
 import Foundation
+import Tessera
 import TesseraTerminal
 
 /// What a model says, on the standard output.

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TesseraCore
 import TesseraVLM
 import Testing
 
@@ -29,6 +30,17 @@ struct ResolvedRecipeTests {
       #expect(once != text && once.contains("beta2: "))
       #expect(try TesseraVLM.Recipe(yaml: once, file: "resolved").yaml == once)
     }
+  }
+
+  @Test("a recipe whose aliases would explode is refused before they are resolved")
+  func aliases() throws {
+    let bomb = (1...9).map { line in
+      "a\(line): &a\(line) [" + Array(repeating: "*a\(line - 1)", count: 8).joined(separator: ", ") + "]\n"
+    }.joined()
+    let error = #expect(throws: TesseraError.self) {
+      try TesseraVLM.Recipe(yaml: "a0: &a0 [1, 1]\n" + bomb + Self.short, file: "bomb.yaml")
+    }
+    #expect(error?.description.contains("more than 16 aliases") == true, "\(String(describing: error))")
   }
 
   @Test("of one stage has that stage alone; a place of it that is set counts more")

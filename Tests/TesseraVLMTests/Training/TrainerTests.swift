@@ -11,14 +11,19 @@ final class LineTask: TrainingTask {
   var cursor = 0
   /// Steps whose loss is made not finite.
   var broken: Set<Int> = []
+  /// The point that cannot be read.
+  var missing: Int?
   var exported: [String] = []
 
   init(_ start: Float = 0) { weight = TorchTensor([start, start], shape: [1, 2]).requiringGrad() }
 
   var parameters: [NamedParameter] { [NamedParameter("weight", weight)] }
 
-  func nextStep() -> StepBatches<[Float]>? {
+  func nextStep() throws -> StepBatches<[Float]>? {
     guard cursor < 50 else { return nil }
+    if cursor == missing {
+      throw TesseraError(.io(operation: "read", code: EIO, message: "no such point"), index: cursor)
+    }
     defer { cursor += 1 }
     let x = [Float(cursor % 5) - 2, Float(cursor % 3)]
     return StepBatches([x, x.reversed()], units: [1, 1], samples: ["point \(cursor)"])
@@ -158,12 +163,13 @@ struct TrainerTests {
 
 @Suite("a run that was stopped goes on as if it had not been")
 struct TrainingRunTests {
-  private func run(_ folder: String, steps: Int = 12, stopAfter: Int? = nil, task: LineTask = LineTask())
-    throws
-    -> TrainingRun<LineTask>
-  {
+  private func run(
+    _ folder: String, steps: Int = 12, stopAfter: Int? = nil, task: LineTask = LineTask(),
+    sharding: Bool = false
+  ) throws -> TrainingRun<LineTask> {
     var options = TrainerOptions(steps: steps)
     options.learningRate = 0.1
+    options.shardsOptimizer = sharding
     let run = TrainingRun(
       try Trainer(task, options), folder: folder, settings: "line\nsteps \(steps)", keep: 2)
     run.checkpointEvery = 3
@@ -188,6 +194,24 @@ struct TrainingRunTests {
     let other = try run("\(folder.path)/other", task: LineTask(0.5))
     _ = try other.run()
     #expect(try other.newestCheckpoint()?.digest != digests[0])
+  }
+
+  @Test(
+    "data that cannot be read end the run after what is done was saved, and it goes on from there",
+    arguments: [false, true])
+  func saves(sharding: Bool) throws {
+    let folder = try TemporaryFolder()
+    let task = LineTask()
+    task.missing = 4
+    let first = try run("\(folder.path)/parts", task: task, sharding: sharding)
+    #expect(throws: TesseraError.self) { try first.run() }
+    #expect(try first.newestCheckpoint()?.state.step == 4)
+    let second = try run("\(folder.path)/parts", sharding: sharding)
+    #expect(try second.resume()?.state.step == 4)
+    #expect(try second.run() == .done(steps: 12))
+    let whole = try run("\(folder.path)/whole")
+    _ = try whole.run()
+    #expect(try second.newestCheckpoint()?.digest == whole.newestCheckpoint()?.digest)
   }
 
   @Test("a torn checkpoint is told and passed over; old ones go, the newest stay")

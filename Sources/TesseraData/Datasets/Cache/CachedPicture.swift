@@ -43,6 +43,7 @@ extension CachedPicture {
     do { header = try ImageHeader(bytes: bytes, policy: policy) } catch let error as TesseraError {
       throw error.with(stage: .header)
     }
+    try policy.limits.check(header.size)
     let decoded = ImageDecoder().info(for: header, policy: policy)
     let info = PictureInfo(size: decoded.size, format: decoded.format, generation: generation)
     try self.init(info, Self.prefix(of: recipe)) { draw in

@@ -1,3 +1,5 @@
+private import TesseraCore
+
 /// A value that is worked out once, when it is first asked for.
 package final class Memo<Value: Sendable>: Sendable {
   private let known = Guarded<Value?>(nil)

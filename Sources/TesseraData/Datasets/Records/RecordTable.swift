@@ -230,7 +230,7 @@ extension TesseraError {
       error.reason = .invalidArgument(name: "\(place): \(name)", expected: expected, got: got)
     case .limitExceeded(let what, let limit, let found):
       error.reason = .limitExceeded(what: "\(place): \(what)", limit: limit, found: found)
-    case .unsupported, .unknownFormat, .invalidPipeline, .invalidSettings, .io, .outOfMemory: break
+    case .unsupported, .unknownFormat, .invalidPipeline, .invalidSettings, .io, .remote, .outOfMemory: break
     }
     return error
   }

@@ -30,13 +30,14 @@ final class OrderedWork<Result>: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - isCancelled: no more pieces are claimed then; those at hand are finished.
-  ///   - produce: makes a piece's result, on any thread.
+  ///   - produce: makes a piece's result, on any thread, whose number it gets.
   /// - Throws: what `consume` threw.
   func run(
-    threads: Int, isCancelled: @escaping @Sendable () -> Bool, produce: @escaping @Sendable (Int) -> Result
+    threads: Int, isCancelled: @escaping @Sendable () -> Bool,
+    produce: @escaping @Sendable (_ thread: Int, _ piece: Int) -> Result
   ) throws {
-    try WorkerThreads.run(min(threads, max(count, 1))) { [self] _ in
-      while !isCancelled(), let piece = claim() { deliver(piece, produce(piece)) }
+    try WorkerThreads.run(min(threads, max(count, 1))) { [self] thread in
+      while !isCancelled(), let piece = claim() { deliver(piece, produce(thread, piece)) }
     }
     if let failure { throw failure }
   }

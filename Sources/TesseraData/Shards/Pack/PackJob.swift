@@ -23,6 +23,8 @@ public struct PackJob: Sendable {
   public var shardSize = 1000
   /// Threads; the result does not depend on it.
   public var threads = 1
+  /// How long one sample may be read or written (a disk that does not answer) before the log says which; nil for never.
+  public var stallWarning: Duration? = .seconds(60)
   public var errorPolicy: PreprocessJob.ErrorPolicy = .stop
   /// Go on where an earlier run in the destination was interrupted, or retry what failed in a finished one.
   public var resume = false

@@ -73,14 +73,24 @@ final class PackRun {
     let last = left.last.map { (left.count - 1) * job.shardSize + samples($0).count } ?? 0
     let size = job.shardSize
     let sample = { @Sendable (piece: Int) in left[piece / size] * size + piece % size }
-    let work = OrderedWork<Outcome>(count: last, window: 4 * job.threads) { piece, outcome in
-      try self.consume(sample(piece), outcome, journal)
-    }
     defer { open = nil }
     do {
-      try work.run(threads: job.threads, isCancelled: { [control] in control.isCancelled }) {
-        [encoder, dataset = job.dataset] piece in
-        encoder.encode(dataset, sample(piece))
+      // A post a thread, and one for whichever writes.
+      let writer = job.threads
+      try StallWatch.watching(job.threads + 1, job.stallWarning) { posts in
+        let work = OrderedWork<Outcome>(count: last, window: 4 * job.threads) { piece, outcome in
+          posts[writer].begin(sample(piece), name: outcome.name, .write)
+          defer { posts[writer].end() }
+          try self.consume(sample(piece), outcome, journal)
+        }
+        try work.run(threads: job.threads, isCancelled: { [control] in control.isCancelled }) {
+          [encoder, dataset = job.dataset] thread, piece in
+          posts[thread].begin(sample(piece), .read)
+          defer { posts[thread].end() }
+          var encoder = encoder
+          encoder.post = posts[thread]
+          return encoder.encode(dataset, sample(piece))
+        }
       }
     } catch {
       throw stopped(by: TesseraError.of(error))

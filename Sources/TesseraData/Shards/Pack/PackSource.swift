@@ -5,7 +5,7 @@ internal import TesseraCore
 package enum PackSource {
   /// Whether a source is named as tars are.
   package static func isTar(_ source: String) -> Bool {
-    source.hasSuffix(".tar") || source.hasSuffix(".tar}")
+    ShardPaths.isTars(source)
   }
 
   /// Opens a source.
@@ -14,11 +14,12 @@ package enum PackSource {
   ///   - captions: a file whose records are the samples (`CaptionDataset`, `ConversationDataset`); its paths start at
   ///     the source, which is then a folder. Captioned pictures get the labels of that folder's classes.
   ///   - excluded: a folder that is left out: the destination inside of the source.
+  ///   - remote: what reads tars on servers; nil for one of its own.
   package static func open(
-    _ source: String, captions: String? = nil, excluding excluded: String? = nil
+    _ source: String, captions: String? = nil, excluding excluded: String? = nil, remote: RemoteStore? = nil
   ) throws -> any Dataset {
     guard let captions else {
-      if isTar(source) { return try WebDataset(source) }
+      if isTar(source) { return try WebDataset(source, remote: remote) }
       return ListedPictures(try PictureFiles(source: source, excluding: excluded))
     }
     guard try FileIO.isFolderThere(source) else {

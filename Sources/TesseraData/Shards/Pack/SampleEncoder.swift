@@ -8,6 +8,8 @@ struct SampleEncoder: Sendable {
   /// Decode each picture, to find damage.
   var verifies: Bool
   var limits: DecodeLimits
+  /// Where the thread says what it is at; the sample is begun there.
+  var post: StallWatch.Post?
 
   /// What goes into the tar, and what the manifest says of it.
   struct Encoded: Sendable {
@@ -48,6 +50,7 @@ struct SampleEncoder: Sendable {
   }
 
   private func encoded(_ sample: Sample) throws -> Encoded {
+    post?.name(sample.name)
     var encoded = Encoded(label: sample.label)
     for (number, source) in sample.pictures.enumerated() {
       let original = try bytes(of: source)
@@ -80,6 +83,7 @@ struct SampleEncoder: Sendable {
   /// The encoded bytes of a picture; a decoded one becomes a PNG, which loses nothing.
   private func bytes(of source: PictureSource) throws -> [UInt8] {
     if case .image(let image, _) = source { return try PNGEncoder().encode(image) }
+    post?.enter(.read)
     guard let bytes = try source.encodedBytes(limits: limits) else {
       throw TesseraError(
         .invalidInput(operation: "pack", expected: "encoded pictures", got: "a tensor in a picture's place"),
@@ -93,10 +97,12 @@ struct SampleEncoder: Sendable {
     let header = try ImageHeader(bytes: bytes, policy: DecodePolicy(limits: limits))
     if encoded.size.width == 0 { encoded.size = header.size }
     if verifies {
+      post?.enter(.decode)
       _ = try ImageDecoder().decode(
         bytes, DecodeRequest(policy: DecodePolicy(output: .asStored, limits: limits)))
     }
     guard let transcoder else { return bytes }
+    post?.enter(.encode)
     switch try transcoder.baseline(bytes) {
     case .rewritten(let baseline):
       encoded.rewritten += 1

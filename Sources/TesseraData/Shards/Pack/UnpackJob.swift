@@ -7,10 +7,12 @@ public import TesseraCore
 /// faults, and the destination must be new or empty, so that no link of somebody else's lies in it. A fault costs its
 /// member only. Tars are read once from start to end, so pipes will do (`-` is standard input).
 public struct UnpackJob: Sendable {
-  /// Paths with braces, as for `WebDataset`; `-` is standard input.
+  /// Paths, URLs and lists, as for `WebDataset`; `-` is standard input.
   public var sources: [String]
   public var destination: String
   public var errorPolicy: PreprocessJob.ErrorPolicy = .stop
+  /// What reads tars on servers; nil for one of its own.
+  public var remote: RemoteStore?
 
   public init(_ sources: [String], destination: String) {
     self.sources = sources
@@ -32,7 +34,7 @@ public struct UnpackJob: Sendable {
   ///
   /// - Throws: `invalidArgument` for a destination with files in it, `io`, and the first fault if the policy is `stop`.
   public func run(control: JobControl = JobControl()) throws -> Summary {
-    let paths = try sources.flatMap { try BraceExpansion.expand($0) }
+    let paths = try ShardPaths.expand(sources)
     guard try DestinationState.isEmpty(destination) else {
       throw DestinationState.refusal(destination, "an empty or new folder", "one with files in it")
     }
@@ -44,10 +46,12 @@ public struct UnpackJob: Sendable {
   }
 
   private func unpack(_ path: String, _ control: JobControl, _ summary: inout Summary) throws {
-    let file =
+    let input: any TarInput =
       path == "-"
-      ? OpenFile(descriptor: STDIN_FILENO, name: "-", closes: false) : try OpenFile(reading: path)
-    var scanner = TarScanner(TarStreamInput(file))
+      ? TarStreamInput(OpenFile(descriptor: STDIN_FILENO, name: "-", closes: false))
+      : try TarStreamInput.open(path, remote)
+    let path = input.path
+    var scanner = TarScanner(input)
     while !control.isCancelled, let event = try scanner.next() {
       switch event {
       case .fault(let fault): try note(fault.error(in: path), &summary)

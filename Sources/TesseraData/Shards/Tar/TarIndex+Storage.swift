@@ -8,12 +8,22 @@ extension TarIndex {
   /// the tar has the size and the time of change that it states; a stale, torn or altered one is made again. Where
   /// none can be kept at all, the index is made each time, and `storageFault` says why.
   ///
-  /// - Parameter cache: a folder for indices of tars in folders that cannot be written; made if it is not there.
-  /// - Throws: `io` if the tar cannot be read; `unsupported` for a compressed one or a pipe; `corrupt` for a file
+  /// Of a tar on a server (`https://host/NAME.tar`) the index is looked for in the store's folder, then beside the tar;
+  /// else it is made from the tar's headers by ranged requests.
+  ///
+  /// - Parameters:
+  ///   - cache: a folder for indices of tars in folders that cannot be written; made if it is not there.
+  ///   - remote: what reads tars on servers; nil for one of its own, with its pieces in `cache`.
+  /// - Throws: `io` or `remote` if the tar cannot be read; `unsupported` for a compressed one or a pipe; `corrupt` for a file
   ///   that is no tar. A damaged tar has an index: of what is good in it, with its `faults`.
   /// - Complexity: O(members) to make, reading the headers only.
-  public static func open(_ path: String, cache: String? = nil) throws -> TarIndex {
-    do { return try read(path, cache: cache) } catch let error as TesseraError {
+  public static func open(
+    _ path: String, cache: String? = nil, remote: RemoteStore? = nil
+  ) throws -> TarIndex {
+    do {
+      guard RemoteName.isRemote(path) else { return try read(path, cache: cache) }
+      return try open(remote: path, try remote ?? RemoteStore(RemoteOptions(cache: cache)))
+    } catch let error as TesseraError {
       throw error.with(path: path, stage: .read)
     }
   }
@@ -52,14 +62,14 @@ extension TarIndex {
   }
 
   /// The tables in an index file; nil if there is none, or it is not of this tar as it is now.
-  private static func stored(_ place: String, _ stamp: OpenFile.Stamp) -> TarTables? {
+  static func stored(_ place: String, _ stamp: OpenFile.Stamp) -> TarTables? {
     // 1 GiB holds the index of 30 million members. An unreadable file is as good as none: it is made again.
     guard FileIO.size(place) != nil, let bytes = try? FileIO.read(place, limit: 1 << 30) else { return nil }
     return TarIndexFile.decode(bytes, stamp)
   }
 
   /// Several processes may make the same index at once: each writes a file of its own and renames it.
-  private static func write(_ bytes: [UInt8], to place: String) throws {
+  static func write(_ bytes: [UInt8], to place: String) throws {
     let own = "\(place).\(getpid())-\(UInt32.random(in: 0 ... .max))\(AtomicFile.partSuffix)"
     try AtomicFile.write(bytes, to: own)
     try AtomicFile.rename(own, to: place)

@@ -22,13 +22,15 @@ public struct TarIndex: Sendable {
     public var error: TesseraError
   }
 
-  /// The tar's path, as the caller named it.
+  /// The tar's path, as the caller named it; a URL without its query.
   public let path: String
   /// The index file that holds it; nil where it could not be kept (`storageFault` says why).
   public internal(set) var storage: String?
   /// Why no index file could be written; nil where one was, or was there.
   public internal(set) var storageFault: TesseraError?
   let tables: TarTables
+  /// The tar, if it lies on a server.
+  package var remote: RemoteFile?
 
   init(path: String, tables: TarTables) {
     self.path = path

@@ -21,12 +21,19 @@ enum TarIndexFile {
 
   /// The tables, if the file is whole and of a tar with this stamp; else nil.
   static func decode(_ bytes: [UInt8], _ stamp: OpenFile.Stamp) -> TarTables? {
+    decode(bytes, size: stamp.size, modified: stamp.modified)
+  }
+
+  /// The tables, if the file is whole and of a tar of this size.
+  ///
+  /// - Parameter modified: the tar's time of change; nil for any, where the tar lies elsewhere than when it was indexed.
+  static func decode(_ bytes: [UInt8], size: Int, modified: Int? = nil) -> TarTables? {
     guard bytes.count >= headSize, bytes.starts(with: magic) else { return nil }
     var head = ByteReader(bytes[8..<32])
-    guard head.number() == version, head.number() == stamp.size, head.number() == stamp.modified,
+    guard head.number() == version, head.number() == size, let time = head.number(), time == modified ?? time,
       Digest.hex(of: Array(bytes[headSize...])).utf8.elementsEqual(bytes[32..<headSize])
     else { return nil }
-    return tables(bytes[headSize...], size: stamp.size)
+    return tables(bytes[headSize...], size: size)
   }
 
   // MARK: tables

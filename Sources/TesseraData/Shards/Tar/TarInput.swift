@@ -1,3 +1,5 @@
+internal import TesseraCore
+
 /// Where a tar's bytes come from: a file, or something that can only be read on.
 protocol TarInput: AnyObject {
   /// What errors call it.
@@ -10,18 +12,18 @@ protocol TarInput: AnyObject {
   func skip(_ count: Int) throws -> Int
 }
 
-/// A tar in a file: what is skipped is not read.
+/// A tar in a file, or on a server: what is skipped is not read.
 final class TarFileInput: TarInput {
   let path: String
   private(set) var position = 0
-  private let file: OpenFile
+  private let file: any ByteSource
   private let size: Int
   /// Bytes read ahead, so that small members and their headers cost one call: a page or two.
   private var window: [UInt8]
   private var windowStart = 0
   private var windowCount = 0
 
-  init(_ file: OpenFile, size: Int) {
+  init(_ file: any ByteSource, size: Int) {
     self.file = file
     self.size = size
     path = file.path
@@ -68,6 +70,13 @@ final class TarStreamInput: TarInput {
   private var scratch: [UInt8] = []
 
   init(_ file: OpenFile) { self.file = file }
+
+  /// A tar to be read once: a file or a pipe, or one on a server, which comes piece by piece.
+  static func open(_ path: String, _ store: RemoteStore?) throws -> any TarInput {
+    guard RemoteName.isRemote(path) else { return TarStreamInput(try OpenFile(reading: path)) }
+    let file = try (try store ?? RemoteStore()).open(path)
+    return TarFileInput(file, size: file.byteCount)
+  }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let got = try file.read(into: buffer)

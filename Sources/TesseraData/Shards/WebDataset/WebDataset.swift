@@ -26,27 +26,35 @@ public struct WebDataset: Dataset {
   /// Opens shards.
   ///
   /// - Parameters:
-  ///   - patterns: paths of tars with braces: `shard-{000000..000146}.tar`, `{train,val}.tar`.
-  ///   - cache: a folder for indices of tars in folders that cannot be written.
+  ///   - patterns: paths of tars with braces: `shard-{000000..000146}.tar`, `{train,val}.tar`; URLs of tars in the same
+  ///     way, `https://host/shard-{000000..000146}.tar`; `@shards.txt` is a list with such a path or URL a line.
+  ///   - cache: a folder for indices of tars in folders that cannot be written, and for pieces of tars on servers.
   ///   - pictures: the suffixes that are a sample's pictures, in the order wanted (`["jpg;png", "seg.png"]`; of
   ///     several between semicolons the first that is there); nil for all that have a picture's extension, sorted.
-  ///   - threads: how many make indices at once; by default one a core.
+  ///   - threads: how many make indices at once; by default one a core, or as many as a store has connections.
   ///   - limits: the most bytes of a member that is read here (`npy`).
-  /// - Throws: `invalidArgument` or `limitExceeded` for a pattern, `io` for a tar that is not there, `corrupt` for a
+  ///   - remote: what reads tars on servers; nil for one of its own, with its pieces in `cache`.
+  /// - Throws: `invalidArgument` or `limitExceeded` for a pattern, `io` or `remote` for a tar that is not there, `corrupt` for a
   ///   file that is no tar.
   public init(
     _ patterns: [String], cache: String? = nil, pictures: [String]? = nil, threads: Int? = nil,
-    limits: DecodeLimits = DecodeLimits()
+    limits: DecodeLimits = DecodeLimits(), remote: RemoteStore? = nil
   ) throws {
-    let paths = try patterns.flatMap { try BraceExpansion.expand($0) }
-    let shards = try Self.open(
-      paths, cache: cache, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let paths = try ShardPaths.expand(patterns)
+    let isRemote = paths.contains { RemoteName.isRemote($0) }
+    // One store for all shards: they share its connections and its bound.
+    let store = isRemote ? try remote ?? RemoteStore(RemoteOptions(cache: cache)) : nil
+    // To open a shard on a server is mostly to wait.
+    let usual = max(ProcessInfo.processInfo.activeProcessorCount, store?.options.connections ?? 1)
+    let shards = try Self.open(paths, cache: cache, store, threads: threads ?? usual)
     try self.init(shards, pictures: pictures, limits: limits)
   }
 
   /// Opens the shards of one pattern: `WebDataset("shard-{000000..000146}.tar")`.
-  public init(_ pattern: String, cache: String? = nil, pictures: [String]? = nil) throws {
-    try self.init([pattern], cache: cache, pictures: pictures)
+  public init(
+    _ pattern: String, cache: String? = nil, pictures: [String]? = nil, remote: RemoteStore? = nil
+  ) throws {
+    try self.init([pattern], cache: cache, pictures: pictures, remote: remote)
   }
 
   /// Takes indices that are open already.
@@ -145,7 +153,11 @@ public struct WebDataset: Dataset {
 
   private func source(_ member: TarIndex.Member, _ shard: Int) -> PictureSource {
     let tar = shards[shard].path
-    return .section(file: tar, bytes: member.bytes, name: "\(tar)/\(member.name)")
+    let name = "\(tar)/\(member.name)"
+    guard let remote = shards[shard].remote else {
+      return .section(file: tar, bytes: member.bytes, name: name)
+    }
+    return .remote(remote, bytes: member.bytes, name: name)
   }
 
   private func field(_ member: TarIndex.Member, _ shard: Int) -> SampleFields.Field {
@@ -159,7 +171,9 @@ public struct WebDataset: Dataset {
   }
 
   /// Opens tars on several threads; the error of the first that fails, in their order.
-  private static func open(_ paths: [String], cache: String?, threads: Int) throws -> [TarIndex] {
+  private static func open(
+    _ paths: [String], cache: String?, _ store: RemoteStore?, threads: Int
+  ) throws -> [TarIndex] {
     let results = Guarded([Result<TarIndex, any Error>?](repeating: nil, count: paths.count))
     let next = Guarded(0)
     try WorkerThreads.run(min(max(threads, 1), paths.count)) { _ in
@@ -169,7 +183,7 @@ public struct WebDataset: Dataset {
           return next
         }
         guard number < paths.count else { return }
-        let result = Result { try TarIndex.open(paths[number], cache: cache) }
+        let result = Result { try TarIndex.open(paths[number], cache: cache, remote: store) }
         results.withLock { $0[number] = result }
       }
     }
@@ -183,7 +197,7 @@ public struct WebDataset: Dataset {
         .limitExceeded(what: "bytes of __classes__", limit: SampleFields.textLimit, found: place.count),
         path: first.path, stage: .read)
     }
-    let bytes = try FileIO.read(first.path, range: place)
+    let bytes = try first.remote?.bytes(place) ?? FileIO.read(first.path, range: place)
     do { return try JSONDecoder().decode([String].self, from: Data(bytes)) } catch {
       throw TesseraError(
         .corrupt(format: "__classes__", detail: "it is no JSON list of names"), path: first.path, stage: .read

@@ -5,6 +5,7 @@ internal import TesseraCore
 final class WebDatasetReader: SampleReader {
   private var inputs: ArraySlice<WebDatasetStream.Input>
   private let fields: SampleFields
+  private let remote: RemoteStore?
   private var scanner: TarScanner?
   /// The tar at hand, as errors call it.
   private var tar = ""
@@ -23,7 +24,8 @@ final class WebDatasetReader: SampleReader {
     var fault: TesseraError?
   }
 
-  init(_ inputs: [WebDatasetStream.Input], _ fields: SampleFields) {
+  init(_ inputs: [WebDatasetStream.Input], _ fields: SampleFields, _ remote: RemoteStore?) {
+    self.remote = remote
     self.inputs = inputs[...]
     self.fields = fields
   }
@@ -70,14 +72,15 @@ final class WebDatasetReader: SampleReader {
 
   private func openNext() throws -> Bool {
     guard let input = inputs.popFirst() else { return false }
-    let file: OpenFile
+    let tarInput: any TarInput
     switch input {
-    case .file(let path): file = try OpenFile(reading: path)
-    case .descriptor(let number): file = OpenFile(descriptor: number, name: "-", closes: false)
+    case .file(let path): tarInput = try TarStreamInput.open(path, remote)
+    case .descriptor(let number):
+      tarInput = TarStreamInput(OpenFile(descriptor: number, name: "-", closes: false))
     }
-    tar = file.path
+    tar = tarInput.path
     (hasSamples, tarFault) = (false, nil)
-    scanner = TarScanner(TarStreamInput(file))
+    scanner = TarScanner(tarInput)
     return true
   }
 

@@ -13,6 +13,7 @@ internal import TesseraCore
 public struct WebDatasetStream: IterableDataset {
   private let inputs: [Input]
   private let fields: SampleFields
+  private let remote: RemoteStore?
   /// Whether the descriptor or standard input was handed out: a pipe can be read once.
   private let isSpent = Guarded(false)
 
@@ -24,22 +25,26 @@ public struct WebDatasetStream: IterableDataset {
   /// Streams from files in their order.
   ///
   /// - Parameters:
-  ///   - patterns: paths with braces as for `WebDataset`; `-` is standard input. Named pipes are fine.
+  ///   - patterns: paths, URLs and lists as for `WebDataset`; `-` is standard input. Named pipes are fine.
   ///   - pictures: as for `WebDataset`.
   ///   - limits: the most bytes of a member, and of a sample; beyond them the sample fails and is skipped.
-  /// - Throws: `invalidArgument` or `limitExceeded` for a pattern.
+  ///   - remote: what reads tars on servers; nil for one of its own.
+  /// - Throws: `invalidArgument` or `limitExceeded` for a pattern, `io` for a list.
   public init(
-    _ patterns: String..., pictures: [String]? = nil, limits: DecodeLimits = DecodeLimits()
+    _ patterns: String..., pictures: [String]? = nil, limits: DecodeLimits = DecodeLimits(),
+    remote: RemoteStore? = nil
   ) throws {
-    try self.init(patterns, pictures: pictures, limits: limits)
+    try self.init(patterns, pictures: pictures, limits: limits, remote: remote)
   }
 
   public init(
-    _ patterns: [String], pictures: [String]? = nil, limits: DecodeLimits = DecodeLimits()
+    _ patterns: [String], pictures: [String]? = nil, limits: DecodeLimits = DecodeLimits(),
+    remote: RemoteStore? = nil
   ) throws {
-    inputs = try patterns.flatMap { try BraceExpansion.expand($0) }.map {
-      $0 == "-" ? .descriptor(STDIN_FILENO) : .file($0)
-    }
+    let paths = try ShardPaths.expand(patterns)
+    inputs = paths.map { $0 == "-" ? .descriptor(STDIN_FILENO) : .file($0) }
+    let isRemote = paths.contains { RemoteName.isRemote($0) }
+    self.remote = isRemote ? try remote ?? RemoteStore() : nil
     fields = SampleFields(pictures: pictures, limits: limits)
   }
 
@@ -48,6 +53,7 @@ public struct WebDatasetStream: IterableDataset {
     fileDescriptor: Int32, pictures: [String]? = nil, limits: DecodeLimits = DecodeLimits()
   ) {
     inputs = [.descriptor(fileDescriptor)]
+    remote = nil
     fields = SampleFields(pictures: pictures, limits: limits)
   }
 
@@ -68,7 +74,7 @@ public struct WebDatasetStream: IterableDataset {
             got: "a pipe, which was read already"), stage: .read)
       }
     }
-    return WebDatasetReader(inputs, fields)
+    return WebDatasetReader(inputs, fields, remote)
   }
 
   /// The paths in their order: what the tars hold is not known before they are read.
@@ -77,7 +83,8 @@ public struct WebDatasetStream: IterableDataset {
       ["WebDatasetStream"] + (fields.pictures ?? [])
         + inputs.map {
           switch $0 {
-          case .file(let path): path
+          // Without its query: a new signature is the same tar.
+          case .file(let path): RemoteName.shown(path)
           case .descriptor: "-"
           }
         })

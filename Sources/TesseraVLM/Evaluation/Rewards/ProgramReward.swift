@@ -21,6 +21,8 @@ public final class ProgramReward: Reward, @unchecked Sendable {
   private var process: Process?
   private var input: FileHandle?
   private var output: FileHandle?
+  /// Threads that write to the program.
+  private let writers = DispatchGroup()
   /// What came behind the last whole line.
   private var rest: [UInt8] = []
 
@@ -30,7 +32,8 @@ public final class ProgramReward: Reward, @unchecked Sendable {
   }
 
   deinit {
-    do { try input?.close() } catch {}
+    // Not under a thread that writes: its next piece could go to another file that got the number.
+    writers.notify(queue: .global()) { [input] in do { try input?.close() } catch {} }
     // Who does not end at the end of the input is ended.
     if let process { Self.end(process) }
   }
@@ -44,7 +47,9 @@ public final class ProgramReward: Reward, @unchecked Sendable {
     let sender = input
     let failed = Guarded<Bool>(false)
     // A pipe holds 64 KiB: who writes all before reading any waits for ever.
-    let thread = Thread {
+    writers.enter()
+    let thread = Thread { [writers] in
+      defer { writers.leave() }
       // A program that has ended is an error of ours, not the end of this process.
       var signals = sigset_t()
       sigemptyset(&signals)
