@@ -440,7 +440,7 @@ def trial(folder, arguments):
         calls = prepare(bench, task)
         places = arguments.places if not task.is_long else max(1, arguments.places // 3)
         cases = plan(task, calls, places, chance)
-        limit = arguments.cases or (max(4, int(3 / max(task.seconds, 0.05))) if arguments.quick else None)
+        limit = arguments.cases or (min(30, max(4, int(3 / max(task.seconds, 0.05)))) if arguments.quick else None)
         if limit and len(cases) > limit:
             cases = chance.sample(cases, limit)
         counts = {"right": 0, "error": 0, "unmet": 0}

@@ -5,7 +5,7 @@ import json
 import os
 
 # What holds times and paths, and what a run keeps to itself.
-LEFT_OUT = ("report.html", "tensorboard", "asked.jsonl.part", ".lock")
+LEFT_OUT = ("report.html", "tensorboard", "asked.jsonl.part", "contents.txt", ".lock")
 
 
 def digest(path):

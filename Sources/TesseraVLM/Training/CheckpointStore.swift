@@ -53,18 +53,24 @@ struct CheckpointStore {
       path: error.path ?? path)
   }
 
-  /// Removes all but the newest and the best, and what a run that was killed while it did so has left.
+  /// Removes all but the newest and the best.
   func prune(best: Int?) throws {
     for step in try steps().dropFirst(keep) where step != best { try remove(step) }
-    guard try FileIO.isFolderThere(folder) else { return }
-    for name in try FileIO.names(in: folder) where name.hasSuffix(Self.goingSuffix) {
-      try FileIO.removeAll("\(folder)/\(name)")
-    }
+    try sweep()
   }
 
   /// Removes what lies beyond a step, such as what a torn newer checkpoint left.
   func cut(after step: Int) throws {
     for later in try steps() where later > step { try remove(later) }
+    try sweep()
+  }
+
+  /// Removes what a run that ended while it removed checkpoints has left.
+  private func sweep() throws {
+    guard try FileIO.isFolderThere(folder) else { return }
+    for name in try FileIO.names(in: folder) where name.hasSuffix(Self.goingSuffix) {
+      try FileIO.removeAll("\(folder)/\(name)")
+    }
   }
 
   /// What the names of checkpoints end in that are being removed.
