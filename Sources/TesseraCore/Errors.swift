@@ -59,15 +59,9 @@ public struct TesseraError: Error, Sendable, Equatable {
 }
 
 extension TesseraError.Reason: CustomStringConvertible {
-  /// A sentence without anything that a terminal would obey: what files say is written out (`\u{1B}`). A pipeline's
-  /// excerpt has lines of its own; the others are one line.
-  public var description: String {
-    if case .invalidPipeline(let message, let line, let column, let excerpt) = self {
-      return "pipeline, line \(line), column \(column): \(message.printable)"
-        + (excerpt.isEmpty ? "" : "\n\(excerpt.printableLines)")
-    }
-    return sentence.printable
-  }
+  /// A sentence without anything that a terminal would obey: what files say is written out (`\u{1B}`). Some have lines: a
+  /// pipeline's excerpt, a list of parameters.
+  public var description: String { sentence.printableLines }
 
   private var sentence: String {
     switch self {
@@ -83,7 +77,8 @@ extension TesseraError.Reason: CustomStringConvertible {
     case .limitExceeded(let what, let limit, let found): "\(what): \(found) is over the limit of \(limit)"
     case .invalidInput(let operation, let expected, let got): "\(operation) needs \(expected), got \(got)"
     case .invalidArgument(let name, let expected, let got): "\(name) must be \(expected), got \(got)"
-    case .invalidPipeline(let message, _, _, _): message
+    case .invalidPipeline(let message, let line, let column, let excerpt):
+      "pipeline, line \(line), column \(column): \(message)" + (excerpt.isEmpty ? "" : "\n\(excerpt)")
     case .invalidSettings(let message, let line, let column): "line \(line), column \(column): \(message)"
     case .io(let operation, _, let message): "\(operation): \(message)"
     case .remote(let fault): fault.description
