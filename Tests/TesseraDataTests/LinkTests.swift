@@ -230,6 +230,7 @@ struct LinkTests {
     }
     let found = counts.withLock { $0 }
     #expect(found.faults == [])
-    #expect(found.written > 0 && found.written + found.refused == 120)
+    #expect(found.written == 120 && found.refused == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out"])
   }
 }

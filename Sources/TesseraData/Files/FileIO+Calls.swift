@@ -22,23 +22,67 @@ extension FileIO {
     return file
   }
 
-  /// Makes a file, and never opens one: a file or link that has the name already is removed, whatever it leads to.
+  /// Makes a file, and never opens one: a link, or a file of that name that nobody writes any more, is removed, whatever a
+  /// link leads to.
+  ///
+  /// Who writes a file holds a lock on it (`flock`, which ends with the process), so that a file that is being written
+  /// is told from one that was left behind. A file system without locks has none of them held.
   ///
   /// - Parameter name: what errors call it.
-  /// - Throws: `io`.
+  /// - Throws: `io`, with EBUSY where another writes a file of that name just now.
   static func createFile(_ path: String, as name: String) throws -> Int32 {
     // A name that is taken again each time is no accident.
     for _ in 0..<16 {
       let file = uninterrupted { open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-      if file >= 0 { return file }
+      if file >= 0 {
+        // Whoever found the name before the lock was there may have it removed.
+        do { if try holds(file, path, waits: true) { return file } } catch {
+          close(file)
+          throw error
+        }
+        close(file)
+        continue
+      }
       guard errno == EEXIST else { throw lastError("create", name) }
-      try remove(path)
+      guard try removeLeft(path) else {
+        throw TesseraError(
+          .io(operation: "create", code: EBUSY, message: "another process is writing it"), path: name)
+      }
     }
     throw TesseraError(
       .io(
         operation: "create", code: EEXIST,
         message: "another process makes a file by the name of the unfinished one again and again"), path: name
     )
+  }
+
+  /// Takes the lock of a file, and looks whether the file still has its name.
+  ///
+  /// - Parameter waits: whether to wait for who has the lock.
+  private static func holds(_ file: Int32, _ path: String, waits: Bool) throws -> Bool {
+    if uninterrupted({ flock(file, waits ? LOCK_EX : LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {
+      return false
+    }
+    return try ownIdentity(path) == identity(of: file, path)
+  }
+
+  /// Removes what has a name; not a file that somebody writes.
+  ///
+  /// - Returns: false for such a file.
+  private static func removeLeft(_ path: String) throws -> Bool {
+    let file = uninterrupted { open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+    // A link, or what may not be read: nobody's work.
+    guard file >= 0 else {
+      try remove(path)
+      return true
+    }
+    defer { close(file) }
+    if try holds(file, path, waits: false) {
+      try remove(path)
+      return true
+    }
+    // By another's hand the name has come to another file: the caller looks again.
+    return try ownIdentity(path) != identity(of: file, path)
   }
 
   /// Closes a file that was written. What the system could not write until now may be told here.

@@ -16,12 +16,20 @@ final class PartFile: Sendable {
 
   /// Starts the file; an older one of that name stays until `finish`.
   ///
-  /// - Parameter part: what it is called while it is unfinished; nil for the usual.
+  /// - Parameter part: what it is called while it is unfinished; nil for the usual. Where another writes a file of that name
+  ///   just now, another one is taken: both finish, and who does so last has the name.
   /// - Throws: `io` with the final name.
   init(_ path: String, part: String? = nil) throws {
     self.path = path
-    self.part = part ?? AtomicFile.part(of: path)
-    file = try NewFile(self.part, as: path)
+    (file, self.part) = try Self.create(path, part ?? AtomicFile.part(of: path))
+  }
+
+  private static func create(_ path: String, _ part: String) throws -> (NewFile, String) {
+    do { return (try NewFile(part, as: path), part) } catch let error as TesseraError {
+      guard case .io(_, EBUSY, _) = error.reason else { throw error }
+      let own = AtomicFile.part(of: "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max))")
+      return (try NewFile(own, as: path), own)
+    }
   }
 
   deinit { abandon() }
