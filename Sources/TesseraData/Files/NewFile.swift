@@ -48,6 +48,15 @@ package final class NewFile: Sendable {
   /// Waits until the bytes are on the disk.
   package func flush() throws { try FileIO.flushFile(descriptor, name) }
 
+  /// Another descriptor of the file, by which its lock lasts beyond `close`; the caller closes it.
+  ///
+  /// - Throws: `io`.
+  func duplicate() throws -> Int32 {
+    let other = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard other >= 0 else { throw FileIO.lastError("hold", name) }
+    return other
+  }
+
   /// Closes the file; once is enough.
   ///
   /// - Parameter sync: wait for the disk first.

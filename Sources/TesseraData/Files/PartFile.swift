@@ -77,6 +77,9 @@ final class PartFile: Sendable {
             message: "another process has put something else in the place of the unfinished file"), path: path
         )
       }
+      // Without the lock another writer would take the part, until it has its name, for one that was left behind.
+      let held = try file.duplicate()
+      defer { close(held) }
       if !staysOpen { try file.close() }
       let result = try name()
       isUnfinished.withLock { $0 = false }
