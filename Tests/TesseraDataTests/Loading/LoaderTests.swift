@@ -153,8 +153,9 @@ struct LoaderTests {
     let before = loader.epoch(3).report.batchMemoryMade
     for number in 3..<13 { for batch in loader.epoch(number).blocking { _ = try batch.get() } }
     let after = loader.epoch(13).report
-    // One is allowed: on a busy machine a batch may be let go of a moment after the next is begun.
-    #expect(after.batchMemoryMade - before <= 1 && after.batchMemoryReused > 25)
+    // Each of the ten epochs would make one. A few are allowed: on a busy machine a batch may be let go of a moment after
+    // the next is begun.
+    #expect(after.batchMemoryMade - before <= 4 && after.batchMemoryReused > 25)
   }
 
   @Test("back-pressure: no more batches are begun than the prefetch allows", arguments: [1, 3])
