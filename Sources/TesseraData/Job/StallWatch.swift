@@ -68,7 +68,7 @@ package final class StallWatch: Sendable {
 
   /// - Parameters:
   ///   - threads: how many are watched.
-  ///   - patience: how long a stage may take before it is told, and half of the time before it is told again.
+  ///   - patience: how long a stage may take before it is told; it is told again after twice, four times, … as long.
   ///   - tell: called on the watch's own thread.
   package init(threads: Int, patience: Duration, tell: @escaping @Sendable (Stall) -> Void) {
     posts = (0..<threads).map { _ in Post() }

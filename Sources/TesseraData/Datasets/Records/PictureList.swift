@@ -55,6 +55,7 @@ struct PictureList: Sendable {
         // What is wrong with a record is in the list's bytes already.
         guard case .success(let record) = record, let names = try? names(record) else { return }
         for name in names {
+          // A name that is no path is wrong in the list's bytes already.
           digest.update(try (try? resolve(name)).flatMap { try FileIO.sizeIfThere($0) } ?? -1)
         }
       }

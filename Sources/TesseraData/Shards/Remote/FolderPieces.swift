@@ -38,6 +38,7 @@ package final class FolderPieces: PieceCache {
   }
 
   package func knows(family: String) -> Bool {
+    // A cache that is not there, or cannot be listed, knows nothing: the server is asked.
     (try? FileManager.default.contentsOfDirectory(atPath: folder))?
       .contains { $0.hasPrefix(family + "-") } ?? false
   }
@@ -149,6 +150,7 @@ package final class FolderPieces: PieceCache {
     var total = 0
     let now = Date().timeIntervalSince1970
     for object in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      // Another process may have taken the folder away just now.
       let files = try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(object)")
       for name in files ?? [] {
         let path = "\(folder)/\(object)/\(name)"
