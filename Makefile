@@ -76,11 +76,10 @@ test: deps
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_BUILD) --product tessera
 	$(SWIFT_BUILD) --product tessera-vlm
-	@# As they were built: without --skip-build everything is built once more, with other flags.
-	swift test -c release --skip-build
+	tools/run-tests
 	@for level in $$($(TESSERA) --version | sed -n 's/^simd \(.*\) of \(.*\) \1 (.*/\2/p'); do \
 	  echo "tessera: law 1, windows and determinism with TESSERA_SIMD=$$level"; \
-	  TESSERA_SIMD=$$level swift test -c release --skip-build --filter '$(LEVEL_SUITES)' || exit 1; \
+	  TESSERA_SIMD=$$level tools/run-tests --filter '$(LEVEL_SUITES)' || exit 1; \
 	done
 
 torture: build build-vlm

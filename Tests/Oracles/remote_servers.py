@@ -204,6 +204,15 @@ class Faults(http.server.BaseHTTPRequestHandler):
             return self.answer(503, b"later", Retry_After=email.utils.formatdate(time.time() + 1, usegmt=True))
         self.fault_plain()
 
+    def fault_long_patience(self):
+        """The first request is told to come back in an hour, the second one too, by date."""
+        count = self.count()
+        if count == 0:
+            return self.answer(429, b"later", Retry_After=3600)
+        if count == 1:
+            return self.answer(503, b"later", Retry_After=email.utils.formatdate(time.time() + 3600, usegmt=True))
+        self.fault_plain()
+
     def fault_down(self):
         self.answer(503, b"busy")
 
@@ -215,10 +224,12 @@ class Faults(http.server.BaseHTTPRequestHandler):
         self.fault_plain()
 
     def fault_freeze(self):
-        """For a part of the object there is never a word."""
+        """For a part of the object there is no word for a minute."""
         first, last = self.wanted() or (0, 0)
         if first <= 40_000 <= last:
-            return self.fault_hang()
+            self.note(0)
+            time.sleep(60)
+            return self.drop()
         self.fault_plain()
 
     # Servers without parts.

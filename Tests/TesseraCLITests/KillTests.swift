@@ -75,7 +75,11 @@ struct KillTests {
     process.standardError = errors
     process.standardOutput = FileHandle.nullDevice
     try process.run()
-    Thread.sleep(forTimeInterval: 0.3)
+    // Once it writes down what is done, it listens too.
+    let journal = destination.path + "/journal.jsonl"
+    for _ in 0..<6000 where process.isRunning && !FileManager.default.fileExists(atPath: journal) {
+      Thread.sleep(forTimeInterval: 0.01)
+    }
     kill(process.processIdentifier, SIGINT)
     let talk = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()

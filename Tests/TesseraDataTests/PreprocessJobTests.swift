@@ -93,6 +93,20 @@ struct PreprocessJobTests {
     #expect(try TemporaryFolder.contents(destination.path) == expected)
   }
 
+  @Test("a run that was killed before it had its record leaves nothing in the next one's folder")
+  func earlyKill() throws {
+    let (source, whole, destination) = (try Self.pictures(), try TemporaryFolder(), try TemporaryFolder())
+    try destination.write([1, 2], "run.json.part-00000-of-00001.4711.tessera-part")
+    // What another process is writing just now stays.
+    let held = try NewFile(destination.path + "/run.json.part-00000-of-00001.4712.tessera-part")
+    _ = try Self.job(source, whole).run()
+    _ = try Self.job(source, destination).run()
+    var found = try TemporaryFolder.contents(destination.path)
+    #expect(found.removeValue(forKey: "run.json.part-00000-of-00001.4712.tessera-part")?.isEmpty == true)
+    try held.close()
+    #expect(try found == TemporaryFolder.contents(whole.path))
+  }
+
   @Test("a failed picture leaves a hole: the shard is shorter, and nothing slides")
   func holes() throws {
     let source = try Self.pictures(damage: true)

@@ -131,7 +131,7 @@ struct SchoolingTroubleTests {
       kill -INT $run; sleep 1
       kill -0 $run && echo waits
       kill -INT $run
-      for i in $(seq 1 50); do kill -0 $run 2>/dev/null || break; sleep 0.1; done
+      for i in $(seq 1 600); do kill -0 $run 2>/dev/null || break; sleep 0.1; done
       kill -0 $run 2>/dev/null && echo still there
       wait $run; echo status $?
       """

@@ -37,6 +37,8 @@ extension FileIO {
       if file >= 0 {
         // Whoever found the name before the lock was there may have it removed.
         do { if try holds(file, path, waits: true) { return file } } catch {
+          // Empty, and this call's own.
+          unlink(path)
           close(file)
           throw error
         }
@@ -69,7 +71,7 @@ extension FileIO {
   /// Removes what has a name; not a file that somebody writes.
   ///
   /// - Returns: false for such a file.
-  private static func removeLeft(_ path: String) throws -> Bool {
+  static func removeLeft(_ path: String) throws -> Bool {
     let file = uninterrupted { open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
     // A link, or what may not be read: nobody's work.
     guard file >= 0 else {

@@ -21,13 +21,13 @@ struct StallTests {
     let loader = DataLoader(
       set, batchSize: 4, threads: 3, stallWarning: .milliseconds(50), logger: heard.logger)
     #expect(try indices(loader, set.gate) { heard.waits("far-7.png (sample 7)", "'read'") } == Array(0..<12))
-    // Told again after twice the time and four times, not at every look.
-    #expect(heard.lines.count < 12, "\(heard.lines)")
+    // Told again after twice the time and four times, not at every look: a minute would have eleven.
+    #expect(heard.lines.count { $0.contains("far-7.png") } < 12, "\(heard.lines)")
   }
 
   @Test("who never wants to be told is not, and a loader that gets on has nothing to tell")
   func silent() throws {
-    for (patience, waits) in [(nil, true), (Duration.seconds(60), true), (.seconds(1), false)] {
+    for (patience, waits) in [(nil, true), (Duration.seconds(60), true), (.seconds(60), false)] {
       let (set, heard) = (try WaitingDataset(waits ? 5 : nil, .reader), HeardLog())
       let loader = DataLoader(
         set, batchSize: 4, threads: 2, stallWarning: patience, logger: heard.logger)
@@ -116,9 +116,9 @@ private final class HeardLog: Sendable {
     Logger(label: "test") { [heard] _ in Handler(heard: heard) }
   }
 
-  /// Whether a line with all of these parts comes, within ten seconds.
+  /// Whether a line with all of these parts comes, within a minute.
   func waits(_ parts: String...) -> Bool {
-    let deadline = Date(timeIntervalSinceNow: 10)
+    let deadline = Date(timeIntervalSinceNow: 60)
     while Date() < deadline {
       if lines.contains(where: { line in parts.allSatisfy(line.contains) }) { return true }
       Thread.sleep(forTimeInterval: 0.01)

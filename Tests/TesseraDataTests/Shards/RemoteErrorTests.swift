@@ -146,7 +146,7 @@ struct RemoteErrorTests {
   func lettingGo() throws {
     let session = RemoteServers.session()
     var options = options()
-    options.stallSeconds = 30
+    options.stallSeconds = 100
     let store = try RemoteStore(options)
     var index = try TarIndex.open(servers.fault("plain", session, "shard-000000.tar"), remote: store)
     index.remote = try store.open(servers.fault("freeze", session, "shard-000000.tar"))
@@ -156,8 +156,8 @@ struct RemoteErrorTests {
     var batches: BatchIterator? = loader.epoch(0).makeBatchIterator()
     #expect(try batches?.nextBlocking()?.indices == [0, 1, 2, 3])
     batches = nil
-    // The server is silent for six seconds.
-    #expect(ContinuousClock.now - start < .seconds(4))
+    // The server is silent for a minute.
+    #expect(ContinuousClock.now - start < .seconds(40))
   }
 
   @Test("giving up takes no longer than the options say")
@@ -166,7 +166,8 @@ struct RemoteErrorTests {
     options.seconds = 0.3
     let start = ContinuousClock.now
     _ = read("down", "shard-000000.tar", options)
-    #expect(ContinuousClock.now - start < .seconds(2))
+    // A thousand attempts with their pauses would take hours.
+    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   @Test("an empty object and one that is no tar are no shards; spaces are no URL")

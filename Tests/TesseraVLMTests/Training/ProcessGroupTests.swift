@@ -187,7 +187,7 @@ enum Ranks {
       group.tell("at rank \(group.rank)'s work")
       try group.barrier()
       // Its word has gone out with its pulse by then.
-      Thread.sleep(forTimeInterval: 0.7)
+      Thread.sleep(forTimeInterval: 3)
       if group.rank == 1 { return "gone" }
       do {
         while true {

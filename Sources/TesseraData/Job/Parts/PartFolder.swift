@@ -76,7 +76,7 @@ package struct PartFolder: Sendable {
   ) throws -> PartClaim {
     let digest = try claim(json, check: check)
     if let lock {
-      try removeUnfinished(outputs: outputs)
+      try removeUnfinished(outputs: outputs) { try FileIO.remove($0) }
       return PartClaim(folder: self, lock: lock, runDigest: digest)
     }
     // The folder was free at the first look, so whatever is there now is of processes that came meanwhile.
@@ -84,6 +84,8 @@ package struct PartFolder: Sendable {
     try checkOthers()
     let others = try PartNames.found(in: path)
     guard try existing().isEmpty, !assignment.isWhole || others.isEmpty else { throw overtaken }
+    // A run that was killed before it had `run.json` left its try to make it; one that just begins holds its own.
+    try removeUnfinished(outputs: outputs) { _ = try FileIO.removeLeft($0) }
     return PartClaim(folder: self, lock: mine, runDigest: digest)
   }
 
@@ -125,7 +127,7 @@ package struct PartFolder: Sendable {
   }
 
   /// Removes what a killed run left aside: all such files for the whole, for a part those that it alone writes.
-  private func removeUnfinished(outputs: () -> Set<[UInt8]>) throws {
+  private func removeUnfinished(outputs: () -> Set<[UInt8]>, _ remove: (String) throws -> Void) throws {
     var walk = FolderWalk()
     try walk.walk(path)
     let found = walk.folders.flatMap { below in
@@ -139,7 +141,7 @@ package struct PartFolder: Sendable {
       let name = String(decoding: file, as: UTF8.self)
       let output = Array(file.dropLast(AtomicFile.partSuffix.utf8.count))
       if let mine, !mine.contains(output), !isOwn(String(decoding: output, as: UTF8.self)) { continue }
-      try FileIO.remove(path + "/" + name)
+      try remove(path + "/" + name)
     }
   }
 
