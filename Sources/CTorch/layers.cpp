@@ -66,7 +66,8 @@ at::Tensor masked(at::Tensor scores, const at::Tensor &mask) {
 }
 
 at::Tensor attention(
-    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, at::Tensor mask, bool causal, double scale) {
+    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, at::Tensor mask, bool causal, double scale,
+    bool wide = false) {
   TORCH_CHECK(
       q.dim() == 4 && k.dim() == 4 && v.dim() == 4, "attention takes [batch, heads, length, width], got ", q.sizes(),
       ", ", k.sizes(), ", ", v.sizes());
@@ -80,7 +81,11 @@ at::Tensor attention(
     else if (mask.scalar_type() == at::kBool) mask = mask.logical_and(triangle);
     else mask = mask.masked_fill(triangle.logical_not(), -std::numeric_limits<double>::infinity());
   }
-  if (ct::can_attend(q, k, v, mask)) return ct::product_attention(q, k, v, mask, scale);
+  if (ct::can_attend(q, k, v, mask, wide)) return ct::product_attention(q, k, v, mask, scale, wide);
+  if (wide) {
+    auto type = at::kDouble;
+    return attention(q.to(type), k.to(type), v.to(type), mask, false, scale).to(q.scalar_type());
+  }
   // The queries of one key head lie beside each other: one product a key head, no copies of keys.
   auto group = heads / key_heads;
   auto rows = group == 1 ? q : q.reshape({batch, key_heads, group * queries, width});
@@ -175,6 +180,11 @@ ct_tensor ct_conv2d(
 
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, double scale) {
   return ct::tensor([&] { return attention(q->value, k->value, v->value, ct::optional(mask), causal, scale); });
+}
+
+ct_tensor ct_attention_wide(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, double scale) {
+  return ct::tensor(
+      [&] { return attention(q->value, k->value, v->value, ct::optional(mask), causal, scale, true); });
 }
 
 ct_tensor ct_attention_fused(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, double scale) {

@@ -64,8 +64,10 @@ struct TorchProductTests {
     Case(keyHeads: 2, queries: 70, keys: 70, mask: false), Case(queries: 33, keys: 65, width: 7, mask: false),
   ]
 
-  @Test("attention and its gradients are those of the products written out", arguments: cases)
-  func attention(_ form: Case) {
+  @Test(
+    "attention and its gradients are those of the products written out", arguments: cases,
+    [TorchTensor.Attention.composed, .wide])
+  func attention(_ form: Case, _ kind: TorchTensor.Attention) {
     let batch = 3
     var mask: TorchTensor?
     if let isBool = form.mask {
@@ -82,9 +84,30 @@ struct TorchProductTests {
     let found = distances(shapes, turned: true) { inputs in
       TorchTensor.attention(
         inputs[0], inputs[1], inputs[2],
-        mask: mask.map { $0.type == .bool ? $0 : $0.to(inputs[0].type) }, isCausal: form.isCausal, scale: 0.3)
+        mask: mask.map { $0.type == .bool ? $0 : $0.to(inputs[0].type) }, isCausal: form.isCausal, scale: 0.3,
+        kind)
     }
     expectNear(found, count: 4)
+  }
+
+  @Test("wide attention rounds once: one query at a time, or all at once, to the bit")
+  func wide() {
+    let q = (TorchTensor.arange(2 * 4 * 60 * 16, type: .float32) * 0.37).sin().reshape(2, 4, 60, 16) * 9.0
+    let k = q.narrow(1, start: 0, count: 2).cos() * 9.0
+    func differing(_ kind: TorchTensor.Attention) -> Int {
+      let whole = TorchTensor.attention(q, k, k, isCausal: true, kind)
+      return (1..<60).count { last in
+        let (keys, query) = (k.narrow(2, start: 0, count: last + 1), q.narrow(2, start: last, count: 1))
+        let cached = kind == .wide ? keys.to(.float64) : keys
+        let one = TorchTensor.attention(query, cached, cached, isCausal: true, kind)
+        return one.array(of: Float.self)
+          != whole.narrow(2, start: last, count: 1).contiguous().array(of: Float.self)
+      }
+    }
+    // A sum that float64 rounds across a boundary of float32 is one in 10⁸.
+    #expect(differing(.wide) == 0)
+    // It says something: in float32 they are others.
+    #expect(differing(.composed) > 10)
   }
 
   @Test("linear layers too, in value and gradient")

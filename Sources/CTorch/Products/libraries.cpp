@@ -73,13 +73,30 @@ void part(void *pointer) {
   tell_before(&region->ended);
 }
 
+template <typename Real>
 using Gemm = void (*)(
-    const char *, const char *, const int *, const int *, const int *, const float *, const float *, const int *,
-    const float *, const int *, const float *, float *, const int *);
+    const char *, const char *, const int *, const int *, const int *, const Real *, const Real *, const int *,
+    const Real *, const int *, const Real *, Real *, const int *);
 
-Gemm gemm() {
-  static const Gemm found = reinterpret_cast<Gemm>(dlsym(RTLD_DEFAULT, "sgemm_"));
+Gemm<float> gemm(float) {
+  static const auto found = reinterpret_cast<Gemm<float>>(dlsym(RTLD_DEFAULT, "sgemm_"));
   return found;
+}
+
+Gemm<double> gemm(double) {
+  static const auto found = reinterpret_cast<Gemm<double>>(dlsym(RTLD_DEFAULT, "dgemm_"));
+  return found;
+}
+
+template <typename Real>
+void column_product(
+    bool turn_a, bool turn_b, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a, int64_t row_a, const Real *b,
+    int64_t row_b, Real beta, Real *c, int64_t row_c) {
+  // BLAS's matrices are of columns: cᵀ = bᵀ · aᵀ.
+  int rows = static_cast<int>(n), columns = static_cast<int>(m), inner = static_cast<int>(k);
+  int lda = static_cast<int>(row_b), ldb = static_cast<int>(row_a), ldc = static_cast<int>(row_c);
+  gemm(Real())(
+      turn_b ? "T" : "N", turn_a ? "T" : "N", &rows, &columns, &inner, &alpha, b, &lda, a, &ldb, &beta, c, &ldc);
 }
 
 using OneDNNGemm = int (*)(
@@ -105,16 +122,18 @@ void for_parts(int64_t count, int64_t work, void (*body)(void *, int64_t, int64_
   tell_after(&region.ended);
 }
 
-bool has_blas() { return gemm() != nullptr; }
+bool has_blas() { return gemm(0.0f) && gemm(0.0); }
 
 void blas_product(
     bool turn_a, bool turn_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t row_a,
     const float *b, int64_t row_b, float beta, float *c, int64_t row_c) {
-  // BLAS's matrices are of columns: cᵀ = bᵀ · aᵀ.
-  int rows = static_cast<int>(n), columns = static_cast<int>(m), inner = static_cast<int>(k);
-  int lda = static_cast<int>(row_b), ldb = static_cast<int>(row_a), ldc = static_cast<int>(row_c);
-  gemm()(
-      turn_b ? "T" : "N", turn_a ? "T" : "N", &rows, &columns, &inner, &alpha, b, &lda, a, &ldb, &beta, c, &ldc);
+  column_product(turn_a, turn_b, m, n, k, alpha, a, row_a, b, row_b, beta, c, row_c);
+}
+
+void blas_product(
+    bool turn_a, bool turn_b, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t row_a,
+    const double *b, int64_t row_b, double beta, double *c, int64_t row_c) {
+  column_product(turn_a, turn_b, m, n, k, alpha, a, row_a, b, row_b, beta, c, row_c);
 }
 
 bool has_onednn() { return onednn_gemm() != nullptr; }

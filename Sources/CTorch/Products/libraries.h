@@ -30,6 +30,11 @@ void blas_product(
     bool turn_a, bool turn_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t row_a,
     const float *b, int64_t row_b, float beta, float *c, int64_t row_c);
 
+/// The same in float64.
+void blas_product(
+    bool turn_a, bool turn_b, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t row_a,
+    const double *b, int64_t row_b, double beta, double *c, int64_t row_c);
+
 /// The same by oneDNN.
 ///
 /// - Returns: whether it was done.

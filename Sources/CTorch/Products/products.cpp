@@ -14,11 +14,12 @@ namespace ct {
 
 namespace {
 
-/// Whether all of these are float32 on the processor. Undefined tensors count as such.
-bool are_floats(std::initializer_list<at::Tensor> tensors) {
+/// Whether all of these are float32, or of the other type, on the processor. Undefined tensors count as such.
+bool are_floats(std::initializer_list<at::Tensor> tensors, at::ScalarType other = at::kFloat) {
   for (const auto &tensor : tensors) {
     if (!tensor.defined()) continue;
-    if (!tensor.device().is_cpu() || tensor.scalar_type() != at::kFloat || tensor.numel() == 0) return false;
+    auto type = tensor.scalar_type();
+    if (!tensor.device().is_cpu() || (type != at::kFloat && type != other) || tensor.numel() == 0) return false;
   }
   return true;
 }
@@ -94,15 +95,16 @@ at::Tensor head_major(int64_t batch, int64_t heads, int64_t tokens, int64_t widt
 }
 
 /// The matrices of rows of `[B, H, T, E]`, one a head.
+template <typename Real>
 struct Heads {
-  float *base;
+  Real *base;
   int64_t count, batch, head, row;
 
   explicit Heads(const at::Tensor &tensor)
-      : base(tensor.data_ptr<float>()), count(tensor.size(1)), batch(tensor.stride(0)), head(tensor.stride(1)),
+      : base(tensor.data_ptr<Real>()), count(tensor.size(1)), batch(tensor.stride(0)), head(tensor.stride(1)),
         row(tensor.stride(2)) {}
   /// The matrix of head h of `heads`, which several may share.
-  float *at(int64_t b, int64_t h, int64_t heads) const { return base + b * batch + h * count / heads * head; }
+  Real *at(int64_t b, int64_t h, int64_t heads) const { return base + b * batch + h * count / heads * head; }
 };
 
 struct Shape {
@@ -123,9 +125,10 @@ struct Shape {
 };
 
 /// scores [B, H, T, S] = scale · q · kᵀ.
-at::Tensor pair_products(const Shape &s, const at::Tensor &q, const at::Tensor &k, int64_t width, float scale) {
+template <typename Real>
+at::Tensor pair_products(const Shape &s, const at::Tensor &q, const at::Tensor &k, int64_t width, Real scale) {
   auto scores = at::empty({s.batch, s.heads, s.queries, s.keys}, q.options());
-  Heads a(q), b(k), c(scores);
+  Heads<Real> a(q), b(k), c(scores);
   s.for_heads([&](int64_t n, int64_t h) {
     blas_product(
         false, true, s.queries, s.keys, width, scale, a.at(n, h, s.heads), a.row, b.at(n, h, s.heads), b.row, 0,
@@ -135,9 +138,10 @@ at::Tensor pair_products(const Shape &s, const at::Tensor &q, const at::Tensor &
 }
 
 /// [B, H, T, E] = scale · weights · values.
-at::Tensor mixed(const Shape &s, const at::Tensor &weights, const at::Tensor &values, int64_t width, float scale) {
+template <typename Real>
+at::Tensor mixed(const Shape &s, const at::Tensor &weights, const at::Tensor &values, int64_t width, Real scale) {
   auto out = head_major(s.batch, s.heads, s.queries, width, weights);
-  Heads a(weights), b(values), c(out);
+  Heads<Real> a(weights), b(values), c(out);
   s.for_heads([&](int64_t n, int64_t h) {
     blas_product(
         false, false, s.queries, width, s.keys, scale, a.at(n, h, s.heads), a.row, b.at(n, h, s.heads), b.row, 0,
@@ -149,7 +153,7 @@ at::Tensor mixed(const Shape &s, const at::Tensor &weights, const at::Tensor &va
 /// [B, G, S, E] = scale · Σ weightsᵀ · queries, over the heads that share a key head.
 at::Tensor gathered(const Shape &s, const at::Tensor &weights, const at::Tensor &queries, int64_t width, float scale) {
   auto out = head_major(s.batch, s.key_heads, s.keys, width, weights);
-  Heads a(weights), b(queries), c(out);
+  Heads<float> a(weights), b(queries), c(out);
   s.for_heads([&](int64_t n, int64_t h) {
     blas_product(
         true, false, s.keys, width, s.queries, scale, a.at(n, h, s.heads), a.row, b.at(n, h, s.heads), b.row,
@@ -158,22 +162,35 @@ at::Tensor gathered(const Shape &s, const at::Tensor &weights, const at::Tensor 
   return out;
 }
 
+/// softmax(q · kᵀ · scale + mask) `[B, H, T, S]`, and what it takes of the values.
+template <typename Real>
+std::pair<at::Tensor, at::Tensor> attend(
+    const Shape &shape, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+    const c10::optional<at::Tensor> &mask, double scale) {
+  auto scores = pair_products<Real>(shape, q, k, shape.width, static_cast<Real>(scale));
+  if (mask && mask->scalar_type() == at::kBool) {
+    scores.masked_fill_(mask->logical_not(), -std::numeric_limits<double>::infinity());
+  } else if (mask) {
+    scores.add_(*mask);
+  }
+  auto weights = at::_softmax(scores, -1, false);
+  return {weights, mixed<Real>(shape, weights, v, shape.value_width, 1)};
+}
+
 struct Attention : torch::autograd::Function<Attention> {
   static at::Tensor forward(
       AutogradContext *context, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
-      const c10::optional<at::Tensor> &mask, double scale) {
+      const c10::optional<at::Tensor> &mask, double scale, bool wide) {
     auto q = rows_of(query), k = rows_of(key), v = rows_of(value);
     Shape shape(q, k, v);
-    auto scores = pair_products(shape, q, k, shape.width, static_cast<float>(scale));
-    if (mask && mask->scalar_type() == at::kBool) {
-      scores.masked_fill_(mask->logical_not(), -std::numeric_limits<double>::infinity());
-    } else if (mask) {
-      scores.add_(*mask);
+    auto double_rows = [](const at::Tensor &rows) { return rows_of(rows.to(at::kDouble)); };
+    auto [weights, taken] = wide ? attend<double>(shape, double_rows(q), double_rows(k), double_rows(v), mask, scale)
+                                 : attend<float>(shape, q, k, v, mask, scale);
+    if (query.requires_grad() || key.requires_grad() || value.requires_grad()) {
+      context->save_for_backward({q, k, v, weights.to(at::kFloat)});
     }
-    auto weights = at::_softmax(scores, -1, false);
-    context->save_for_backward({q, k, v, weights});
     context->saved_data["scale"] = scale;
-    return mixed(shape, weights, v, shape.value_width, 1);
+    return taken.to(at::kFloat);
   }
 
   static variable_list backward(AutogradContext *context, variable_list gradients) {
@@ -184,11 +201,11 @@ struct Attention : torch::autograd::Function<Attention> {
     auto scale = static_cast<float>(context->saved_data["scale"].toDouble());
     Shape shape(q, k, v);
     auto dv = gathered(shape, weights, dy, shape.value_width, 1);
-    auto changes = pair_products(shape, dy, v, shape.value_width, 1);
+    auto changes = pair_products<float>(shape, dy, v, shape.value_width, 1);
     auto ds = at::_softmax_backward_data(changes, weights, -1, at::kFloat);
-    auto dq = mixed(shape, ds, k, shape.width, scale);
+    auto dq = mixed<float>(shape, ds, k, shape.width, scale);
     auto dk = gathered(shape, ds, q, shape.width, scale);
-    return {dq, dk, dv, at::Tensor(), at::Tensor()};
+    return {dq, dk, dv, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -204,18 +221,21 @@ at::Tensor product_linear(const at::Tensor &x, const at::Tensor &weight, const a
   return Linear::apply(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
 }
 
-bool can_attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask) {
+bool can_attend(
+    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask, bool wide) {
   // One query reads the cache once: libtorch's own products are faster.
   bool readable = !mask.defined() || (mask.device().is_cpu() && !mask.requires_grad() &&
                                       (mask.scalar_type() == at::kBool || mask.scalar_type() == at::kFloat));
-  return !is_autocast() && readable && q.size(2) > 1 && q.size(0) * k.size(1) > 1 && are_floats({q, k, v}) &&
-         has_blas();
+  bool many = wide || (q.size(2) > 1 && q.size(0) * k.size(1) > 1);
+  // The way back is in float32.
+  auto other = wide && !c10::GradMode::is_enabled() ? at::kDouble : at::kFloat;
+  return !is_autocast() && readable && many && are_floats({q}) && are_floats({k, v}, other) && has_blas();
 }
 
 at::Tensor product_attention(
-    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask, double scale) {
+    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask, double scale, bool wide) {
   // An undefined tensor among the arguments would be taken for one of the graph.
-  return Attention::apply(q, k, v, mask.defined() ? c10::optional<at::Tensor>(mask) : c10::nullopt, scale);
+  return Attention::apply(q, k, v, mask.defined() ? c10::optional<at::Tensor>(mask) : c10::nullopt, scale, wide);
 }
 
 }  // namespace ct

@@ -19,11 +19,16 @@ at::Tensor product_linear(const at::Tensor &x, const at::Tensor &weight, const a
 
 /// Whether BLAS takes attention of these: several queries, nothing that autocast would make half, a mask that needs no
 /// gradient.
-bool can_attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask);
+///
+/// - Parameter wide: as of `product_attention`; one query will do then, and keys and values may be float64.
+bool can_attend(
+    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask, bool wide);
 
 /// softmax(q · kᵀ · scale + mask) · v for q `[B, H, T, E]`, k `[B, G, S, E]`, v `[B, G, S, D]`, H a multiple of G. A mask
 /// of bools says what may be seen, another is added.
+///
+/// - Parameter wide: whether all of it is computed in float64 and rounded once; not the way back.
 at::Tensor product_attention(
-    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask, double scale);
+    const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask, double scale, bool wide);
 
 }  // namespace ct

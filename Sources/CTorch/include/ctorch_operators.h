@@ -89,6 +89,8 @@ ct_tensor ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, const int64_t
 /// fewer heads than q. Causal: the last query sees every key.
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, double scale);
 /// The same by libtorch's fused operator, where it can; its kernels are its own choice.
+/// The same computed in float64 and given in q's type.
+ct_tensor ct_attention_wide(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, double scale);
 ct_tensor ct_attention_fused(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor mask, bool causal, double scale);
 /// Cross entropy over axis 1; reduction 0: none, 1: mean, 2: sum.
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t reduction, int64_t ignore, double smoothing);

@@ -6,8 +6,8 @@ public struct Decoder: Sendable {
   public let config: TextConfig
   /// The table of embeddings, `[V, D]`.
   public let embedding: TorchTensor
-  private let head: Linear
-  private let layers: [DecoderLayer]
+  private var head: Linear
+  private var layers: [DecoderLayer]
   private let norm: RMSNorm
   private let rotary: RotaryTable
 
@@ -65,6 +65,13 @@ public struct Decoder: Sendable {
     }
     cache?.advance(by: tokens)
     return norm(x_BTD)
+  }
+
+  /// The same decoder, whose tokens do not hang on which others are computed with them.
+  var stable: Decoder {
+    var copy = self
+    (copy.layers, copy.head) = (layers.map(\.stable), head.stable)
+    return copy
   }
 
   /// Logits over the vocabulary.

@@ -6,10 +6,12 @@ struct DecoderLayer: Sendable {
   private let (heads, keyValueHeads, headSize): (Int, Int, Int)
   private let activation: Activation
   private let (inputNorm, middleNorm): (RMSNorm, RMSNorm)
-  private let (query, key, value, out): (Linear, Linear, Linear, Linear)
-  private let (gate, up, down): (Linear, Linear, Linear)
+  private var (query, key, value, out): (Linear, Linear, Linear, Linear)
+  private var (gate, up, down): (Linear, Linear, Linear)
   /// How many tokens back a token sees, itself included; nil for all.
   let window: Int?
+  /// Whether what comes of a token does not hang on which others are computed with it.
+  private var isStable = false
 
   init(_ config: TextConfig, _ parameters: ModelParameters, index: Int) {
     self.index = index
@@ -26,6 +28,15 @@ struct DecoderLayer: Sendable {
     gate = parameters.linear("\(prefix)mlp.gate_proj")
     up = parameters.linear("\(prefix)mlp.up_proj")
     down = parameters.linear("\(prefix)mlp.down_proj")
+  }
+
+  /// The same layer, whose tokens do not hang on which others are computed with them.
+  var stable: DecoderLayer {
+    var copy = self
+    copy.isStable = true
+    (copy.query, copy.key, copy.value, copy.out) = (query.stable, key.stable, value.stable, out.stable)
+    (copy.gate, copy.up, copy.down) = (gate.stable, up.stable, down.stable)
+    return copy
   }
 
   /// `[B, T, D]` → `[B, T, D]`, or `[B, 1, D]` of the last token, or `[L, D]` of the selected ones: they need the
@@ -68,11 +79,19 @@ struct DecoderLayer: Sendable {
     let mask = mask.map { Self.last(wanted, of: $0, 2) }
     var k_BKSE = split(key(x_BTD), keyValueHeads).rotary(cos: angles.cos, sin: angles.sin)
     var v_BKSE = split(value(x_BTD), keyValueHeads)
-    if let cache { (k_BKSE, v_BKSE) = cache.extend(index, keys: k_BKSE, values: v_BKSE) }
-    // One query reads the cache once, without copies of keys for each head of a group: written out it is faster.
-    let kind = wanted == 1 ? .composed : AttentionChoice.kind(of: x_BTD)
+    if let cache {
+      // Made wide once, not for every token that looks at them.
+      if isStable { (k_BKSE, v_BKSE) = (k_BKSE.to(.float64), v_BKSE.to(.float64)) }
+      (k_BKSE, v_BKSE) = cache.extend(index, keys: k_BKSE, values: v_BKSE)
+    }
     let mixed_BHTE = TorchTensor.attention(
-      q_BHTE, k_BKSE, v_BKSE, mask: mask, isCausal: mask == nil, kind)
+      q_BHTE, k_BKSE, v_BKSE, mask: mask, isCausal: mask == nil, kind(x_BTD, wanted))
     return mixed_BHTE.transpose(1, 2).reshape(batch, wanted, heads * headSize)
+  }
+
+  private func kind(_ x: TorchTensor, _ wanted: Int) -> TorchTensor.Attention {
+    if isStable { return .wide }
+    // One query reads the cache once, without copies of keys for each head of a group: written out it is faster.
+    return wanted == 1 ? .composed : AttentionChoice.kind(of: x)
   }
 }

@@ -8,7 +8,7 @@ public struct LlavaModel: Sendable {
   public let parameters: ModelParameters
   public let tower: VisionTower
   public let projector: Projector
-  public let decoder: Decoder
+  public private(set) var decoder: Decoder
   /// What is added to some of its layers; its saved modules are among `parameters`.
   public let adapter: LoRAAdapter?
 
@@ -21,6 +21,20 @@ public struct LlavaModel: Sendable {
     tower = VisionTower(config.vision, parameters)
     projector = Projector(config, parameters)
     decoder = Decoder(config.text, parameters)
+  }
+
+  /// The same model, of the same parameters, whose log-probabilities do not hang on how its tokens are dealt with: one by
+  /// one with a cache, or all at once.
+  ///
+  /// In float32 the orders of sums differ between the two, and log-probabilities of a trained model with them by 1e-5 to
+  /// 1e-4. Here attention is computed in float64 and linear layers have sixteen rows at least, and they are the same to
+  /// some 1e-6, which is what the last softmax rounds. On a processor and in float32 only: a graphics card is slow in
+  /// float64, and half precision is further off for other reasons.
+  public var withStableLogProbabilities: LlavaModel {
+    guard device == .cpu && type == .float32 else { return self }
+    var copy = self
+    copy.decoder = decoder.stable
+    return copy
   }
 
   /// Pictures as the decoder's tokens.

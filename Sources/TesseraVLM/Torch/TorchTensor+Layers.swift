@@ -56,6 +56,9 @@ extension TorchTensor {
   public enum Attention: String, Sendable, CaseIterable {
     /// Products and softmax one after the other: the same operations as Hugging Face's "eager".
     case composed
+    /// The same in float64, whatever the arguments are, rounded to the queries' type at the end: the order of the sums
+    /// does not show in float32.
+    case wide
     /// libtorch's `scaled_dot_product_attention`, which chooses among its kernels.
     case fused
   }
@@ -75,6 +78,7 @@ extension TorchTensor {
     let scale = scale ?? 1 / Double(q.size(-1)).squareRoot()
     switch kind {
     case .composed: return checked(ct_attention(q.handle, k.handle, v.handle, mask?.handle, isCausal, scale))
+    case .wide: return checked(ct_attention_wide(q.handle, k.handle, v.handle, mask?.handle, isCausal, scale))
     case .fused:
       return checked(ct_attention_fused(q.handle, k.handle, v.handle, mask?.handle, isCausal, scale))
     }

@@ -48,6 +48,28 @@ import Testing
     }
   }
 
+  @Test("of a stable model are the model's own, and a row's logits do not hang on the others")
+  func stable() throws {
+    let (_, _, batch, model) = try drawn("siglip-llama-untied-default", .float32, temperature: 1)
+    let stable = model.withStableLogProbabilities
+    expectClose(
+      try distributions(of: model, batch).exp(), try distributions(of: stable, batch).exp(), within: 1e-6)
+    let width = model.decoder.embedding.size(1)
+    let rows = (TorchTensor.arange(40 * width, type: .float32) * 0.7).sin().reshape(1, 40, width)
+    let (all, plain) = (stable.decoder.logits(rows), model.decoder.logits(rows))
+    #expect(all.shape == plain.shape)
+    expectClose(all, plain, within: 1e-5)
+    for count in [1, 3, 15, 16, 17] {
+      let some = stable.decoder.logits(rows.narrow(1, start: 0, count: count))
+      #expect(some.shape == [1, count, plain.size(-1)])
+      expectClose(some, all.narrow(1, start: 0, count: count), within: 1e-7)
+    }
+  }
+
+  private func distributions(of model: LlavaModel, _ batch: TokenBatch) throws -> TorchTensor {
+    try noGrad { try PolicyModel(model, temperature: 1, banned: []).distributions(batch) }
+  }
+
   @Test("leave out the tokens that are never drawn, in numerator and denominator")
   func banned() throws {
     let (generator, _, batch, model) = try drawn("siglip-llama-untied-default", .float64, temperature: 1)

@@ -64,7 +64,7 @@ final class ReinforcementJob: StageJob {
     learned = parts.compactMap { $0.reward as? LearnedReward }
     let banned = Generator(policy, processor).banned
     func model(_ model: LlavaModel) -> PolicyModel {
-      PolicyModel(model, temperature: options.rollouts.temperature, banned: banned)
+      PolicyModel(model.withStableLogProbabilities, temperature: options.rollouts.temperature, banned: banned)
     }
     // With an adapter the reference is the policy without it; else the directory's weights once more, mapped.
     let reference = try LlavaModel(start, type: .float32)
