@@ -8,7 +8,7 @@ struct ResumeSnippetTests {
   @Test("killed again and again, it goes through the same batches as without a break")
   func killed() throws {
     let photos = Repository.path("samples/photos")
-    let program = Repository.path(".build/release/Resume")
+    let program = try Command.path(of: "Resume")
     let folder = try TemporaryFolder()
     var kills = 0
     func run(_ state: String, killAfter lines: Int?) throws -> [String] {

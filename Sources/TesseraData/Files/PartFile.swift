@@ -11,6 +11,8 @@ final class PartFile: Sendable {
   let part: String
   /// Its bytes.
   let file: NewFile
+  /// Which file the part is; nil where the system would not tell.
+  private let made: FileIdentity?
   /// Whether the part is still to be removed.
   private let isUnfinished = Guarded(true)
 
@@ -22,6 +24,8 @@ final class PartFile: Sendable {
   init(_ path: String, part: String? = nil) throws {
     self.path = path
     (file, self.part) = try Self.create(path, part ?? AtomicFile.part(of: path))
+    // Asked for now: once the file is closed, its descriptor may be another's.
+    made = try? file.identity()
   }
 
   private static func create(_ path: String, _ part: String) throws -> (NewFile, String) {
@@ -98,11 +102,19 @@ final class PartFile: Sendable {
     isUnfinished.withLock { $0 = false }
   }
 
-  /// Takes away what was written, after an error. That it cannot be changes nothing: what remains has no final name.
+  /// Takes away what was written, after an error; not what another has put in its place. That it cannot be taken changes
+  /// nothing: what remains has no final name.
   func abandon() {
     isUnfinished.withLock { isUnfinished in
-      if isUnfinished { unlink(part) }
+      if isUnfinished && !isAnothers { unlink(part) }
       isUnfinished = false
     }
+  }
+
+  /// Whether the part's name has come to another file for certain.
+  private var isAnothers: Bool {
+    // A name that cannot be looked at is taken for ours, so that a failing disk leaves no files behind.
+    guard let made, let found = try? FileIO.ownIdentity(part) else { return false }
+    return found != made
   }
 }

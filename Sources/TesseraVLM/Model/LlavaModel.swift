@@ -27,9 +27,9 @@ public struct LlavaModel: Sendable {
   /// one with a cache, or all at once.
   ///
   /// In float32 the orders of sums differ between the two, and log-probabilities of a trained model with them by 1e-5 to
-  /// 1e-4. Here attention is computed in float64 and linear layers have sixteen rows at least, and they are the same to
-  /// some 1e-6, which is what the last softmax rounds. On a processor and in float32 only: a graphics card is slow in
-  /// float64, and half precision is further off for other reasons.
+  /// 1e-4. Here attention is computed in float64, with a cache of twice the memory, and linear layers have sixteen rows at
+  /// least: they are the same to some 1e-6, which is what the last softmax rounds. On a processor and in float32 only: a
+  /// graphics card is slow in float64, and half precision is further off for other reasons.
   public var withStableLogProbabilities: LlavaModel {
     guard device == .cpu && type == .float32 else { return self }
     var copy = self
