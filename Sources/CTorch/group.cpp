@@ -64,6 +64,8 @@ static std::pair<std::string, std::string> cut(const std::string &pulse) {
 
 /// Says that this rank knows the verdict. Rank 0 stays until all that live do, since the store goes with it.
 void ct_group_s::stay() {
+  if (has_stayed) return;
+  has_stayed = true;
   store->add("asked", 1);
   if (rank != 0) return;
   const auto living = store->check({living_key}) ? std::stoll(words(store->get(living_key))) : size;
@@ -152,6 +154,26 @@ void ct_group_s::sum(at::Tensor tensor) {
   gloo->allreduce(tensors)->wait();
 }
 
+/// Waits until every rank has come to the store, so that one that does not is named.
+static void await_ranks(c10d::TCPStore &store, int size, std::chrono::milliseconds timeout) {
+  std::vector<std::string> keys;
+  for (int rank = 0; rank < size; rank++) keys.push_back(pulse_key(rank));
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  auto pause = 1ms;
+  while (!store.check(keys)) {
+    if (std::chrono::steady_clock::now() >= end) {
+      std::string missing;
+      for (int rank = 0; rank < size; rank++) {
+        if (!store.check({keys[rank]})) missing += (missing.empty() ? "rank " : ", rank ") + std::to_string(rank);
+      }
+      TORCH_CHECK(missing.empty(), missing, " did not come within ", timeout.count() / 1000.0, " s");
+      return;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, 128ms);
+  }
+}
+
 extern "C" {
 
 ct_group ct_group_join(ct_group_options options) {
@@ -170,6 +192,7 @@ ct_group ct_group_join(ct_group_options options) {
     // One thread: collectives go out in the order in which they are asked for.
     gloo->threads = 1;
     group->pulses->set(pulse_key(options.rank), bytes("0 " + group->name + ": joining"));
+    await_ranks(*group->store, options.size, std::chrono::milliseconds(options.timeout_milliseconds));
     auto prefix = c10::make_intrusive<c10d::PrefixStore>("gloo", group->store);
     group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(prefix, options.rank, options.size, gloo);
     group->gloo->barrier()->wait();

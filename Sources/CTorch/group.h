@@ -26,6 +26,8 @@ struct ct_group_s {
   std::mutex mutex;
   std::condition_variable changed;
   bool is_leaving = false;
+  /// Whether this rank has waited for the others to know the verdict.
+  bool has_stayed = false;
   std::string word = "joined";
   /// Words of rank 0's that were posted, or waited for.
   uint64_t posted = 0;

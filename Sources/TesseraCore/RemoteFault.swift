@@ -61,7 +61,7 @@ extension RemoteFault: CustomStringConvertible {
 
   private static func advice(_ code: Int) -> String {
     switch code {
-    case 400, 403: ": a signature may have expired: make the URL anew, or look at who may read it"
+    case 400, 403: ": look at who may read it; a signed URL may have expired: make it anew"
     case 401: ": the server wants to know who asks; give a signed URL"
     case 404, 410: ": there is no such object; look at the URL and its numbers"
     case 416: ": the object is shorter than it was"

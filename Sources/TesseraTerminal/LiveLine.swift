@@ -1,4 +1,5 @@
 private import Foundation
+private import TesseraCore
 
 /// A line that redraws itself on a terminal, and on anything else is written out now and then.
 package struct LiveLine {
@@ -19,12 +20,14 @@ package struct LiveLine {
 
   /// Shows a line in place of the last one; elsewhere than on a terminal, below it.
   package mutating func show(_ line: String) {
+    let line = line.printable
     write(isTerminal ? "\r\(line.prefix(width - 1))\u{1B}[K" : "\(line)\n")
     isShown = true
   }
 
   /// Writes a line that stays, above the one that redraws itself.
   package mutating func say(_ line: String) {
+    let line = line.printableLines
     write(isTerminal && isShown ? "\r\u{1B}[K\(line)\n" : "\(line)\n")
     isShown = false
   }

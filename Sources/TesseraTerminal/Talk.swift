@@ -6,8 +6,8 @@ package enum Talk {
   /// Whether stderr is a terminal.
   package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// Writes a line.
-  package static func say(_ line: String) { write(line + "\n") }
+  /// Writes a line, or lines; nothing that others wrote in it is obeyed by a terminal.
+  package static func say(_ line: String) { write(line.printableLines + "\n") }
 
   /// Says what a listing left out or found strange, at most ten of it.
   package static func notices(_ notices: [TesseraError]) {
@@ -25,8 +25,10 @@ package enum Talk {
 
 /// Text in columns.
 package enum TextTable {
-  /// Rows with each column as wide as its widest cell, two spaces between; the last column is not padded.
+  /// Rows with each column as wide as its widest cell, two spaces between; the last column is not padded. Cells hold others'
+  /// words: nothing in them breaks a line or is obeyed by a terminal.
   package static func lines(_ rows: [[String]]) -> [String] {
+    let rows = rows.map { $0.map(\.printable) }
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0

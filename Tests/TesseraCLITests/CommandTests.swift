@@ -88,6 +88,27 @@ struct CommandTests {
     #expect(verdict.count >= 24 && verdict.wrong.isEmpty, "\(verdict.wrong)")
   }
 
+  @Test("names of files are never obeyed by a terminal")
+  func harmlessNames() throws {
+    let folder = try TemporaryFolder()
+    let picture = try PNGEncoder().encode(Pictures.ramps(Size(width: 4, height: 4), .rgb, seed: 1))
+    let name = "a\u{1B}[31m\u{9B}2J\u{202E}\nb"
+    try folder.write(picture, name + ".png")
+    try folder.write(picture, "cat\u{1B}[5m/\(name).png")
+    for arguments in [
+      ["inspect", folder.path], ["stats", folder.path], ["replay", folder.path, "--with", "to_tensor"],
+      ["list", folder.path, "-o", folder.path + "/l\u{1B}[1m.txt"],
+      ["preview", folder.path, "--with", "resize(8)", "-o", folder.path + "/p\u{1B}[1m.png"],
+    ] {
+      let result = try Command.run(arguments)
+      let told = result.output + result.errors
+      #expect(!told.isEmpty && !told.contains("Usage:"), "\(arguments): \(told)")
+      for scalar in ["\u{1B}", "\u{9B}", "\u{202E}"] {
+        #expect(!told.contains(scalar), "\(arguments): \(told.debugDescription)")
+      }
+    }
+  }
+
   @Test("inspect goes on after a bad file, and exits with 1")
   func inspectFailure() throws {
     let folder = try TemporaryFolder()

@@ -171,6 +171,24 @@ struct RankCommandTests {
     #expect(steps == Array(1...steps.count), "\(steps)")
   }
 
+  @Test("a signal to one rank ends all after the step at hand, with its status")
+  func signalled() throws {
+    let folder = try folder()
+    let script = """
+      for i in $(seq 1 6000); do
+        grep -q '"step":2,' "\(folder.path)/out/answers/log.jsonl" 2>/dev/null && break
+        sleep 0.01
+      done
+      kill -TERM ${pids[1]}
+      wait ${pids[0]}; echo "rank 0: $?"; wait ${pids[1]}; echo "rank 1: $?"; exit 0
+
+      """
+    let result = try run(folder, "out", ranks: 2, ["--set", "stages[0].steps=4000"], while: script)
+    #expect(
+      result.output.contains("rank 0: 143") && result.output.contains("rank 1: 143"), "\(result.output)")
+    #expect(result.errors.contains("give the same command again"), "\(result.errors)")
+  }
+
   /// Whether this process may make network namespaces.
   private static let makesHosts: Bool = {
     let script = "ip netns add tessera-try-$$ && ip netns del tessera-try-$$"

@@ -29,7 +29,7 @@ struct ListCommand: ParsableCommand {
       Talk.notices(folder.notices)
       try folder.writeList(to: output)
       print(
-        "\(output): \(Words.count(folder.count, "picture")) of \(folder.classes.count) "
+        "\(output.visible): \(Words.count(folder.count, "picture")) of \(folder.classes.count) "
           + (folder.classes.count == 1 ? "class" : "classes"))
     } catch let error as TesseraError {
       Talk.say("tessera: \(error)")

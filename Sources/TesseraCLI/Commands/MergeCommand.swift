@@ -30,7 +30,7 @@ struct MergeCommand: ParsableCommand {
     let pictures = "\(Words.count(summary.done, "picture")) done, \(summary.failed) failed"
     print(
       summary.wasMergedAlready
-        ? "nothing to merge: \(destination) is whole already (\(pictures))"
+        ? "nothing to merge: \(destination.visible) is whole already (\(pictures))"
         : "\(Words.count(summary.parts, "part")) merged: \(pictures)")
   }
 

@@ -192,7 +192,7 @@ struct PackCommand: ParsableCommand {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
       print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
-    if job.failures.count > 10 { print("  … see \(destination)/\(PartNames(shard).errors)") }
+    if job.failures.count > 10 { print("  … see \(destination.visible)/\(PartNames(shard).errors)") }
   }
 
   private static func json(_ summary: PackSummary, _ shard: ShardAssignment, _ destination: String)

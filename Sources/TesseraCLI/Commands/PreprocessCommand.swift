@@ -181,7 +181,9 @@ struct PreprocessCommand: ParsableCommand {
       let others = failure.count > 1 ? " and \(failure.count - 1) more" : ""
       print("  \(failure.stage): \(failure.reason.printableLines) (\(failure.example.visible)\(others))")
     }
-    if summary.failures.count > 10 { print("  … see \(job.destination)/\(PartNames(job.shard).errors)") }
+    if summary.failures.count > 10 {
+      print("  … see \(job.destination.visible)/\(PartNames(job.shard).errors)")
+    }
     if summary.sharedStems > 0 {
       print(
         "  \(Words.count(summary.sharedStems, "output")) keep the source's extension: others share the stem")

@@ -71,7 +71,7 @@ struct PreviewCommand: ParsableCommand {
     if let slash = output.lastIndex(of: "/") { try FileIO.makeFolder(String(output[..<slash])) }
     try AtomicFile.write(png, to: output)
     print(
-      "\(output): \(sheet.width)×\(sheet.height), \(Words.count(shown, "picture")), \(Words.count(columns, "variant"))"
+      "\(output.visible): \(sheet.width)×\(sheet.height), \(Words.count(shown, "picture")), \(Words.count(columns, "variant"))"
     )
     for error in failures { Talk.say("tessera: \(error)") }
     if !failures.isEmpty { throw ExitCode.failure }

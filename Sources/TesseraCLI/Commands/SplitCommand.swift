@@ -95,7 +95,7 @@ struct SplitCommand: ParsableCommand {
     for (path, part) in zip(paths, parts) {
       let lines = part.filter { list[$0].fault == nil }.map { Self.line(list, $0) }
       try AtomicFile.write(Array(lines.joined().utf8), to: path)
-      print("\(path): \(Words.count(lines.count, "picture"))")
+      print("\(path.visible): \(Words.count(lines.count, "picture"))")
     }
     let faults = list.files.compactMap { file in file.fault?.with(path: file.name) }
     for fault in faults { Talk.say("tessera: \(fault)") }

@@ -91,6 +91,7 @@ struct StatsCommand: ParsableCommand {
     let line = ProgressLine()
     do {
       announce(job, profile)
+      sayUndivided()
       let started = ProcessInfo.processInfo.systemUptime
       let statistics = try job.run(control: control) { line.update($0) }
       line.finish()
@@ -141,6 +142,15 @@ struct StatsCommand: ParsableCommand {
     job.findsPixelDuplicates = pixels
     job.findsDuplicates = duplicates
     return (job, resolved.name)
+  }
+
+  /// Says to whoever started several processes that each looks at everything. Variables that contradict each other are for
+  /// commands that go by them.
+  private func sayUndivided() {
+    guard let found = try? ShardAssignment.fromEnvironment(), !found.assignment.isWhole else { return }
+    Talk.say(
+      "tessera: stats is not divided: each of the \(found.assignment.count) processes (\(found.source)) looks at all samples; "
+        + "start it once")
   }
 
   private func announce(_ job: StatsJob, _ profile: String) {

@@ -44,10 +44,10 @@ package enum JSONText: Sendable, Equatable {
     }
   }
 
-  /// The shortest digits that read back to the same number.
+  /// The shortest digits that read back to the same number; minus zero is no whole number, whose sign would be lost.
   private static func number(_ value: Double) -> String {
     let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    return text.hasSuffix(".0") && text != "-0.0" ? String(text.dropLast(2)) : text
   }
 
   private static func quote(_ text: String, to out: inout String) {

@@ -62,6 +62,8 @@ struct ConvertCommand: ParsableCommand {
     }
     let kept = dtype == nil ? "every tensor's bytes as they were" : "converted to \(dtype?.rawValue ?? "")"
     print("  " + kept)
-    print("  beside them: \(try InspectReport.sideFiles(destination).map(\.name).joined(separator: ", "))")
+    print(
+      "  beside them: \(try InspectReport.sideFiles(destination).map(\.name.visible).joined(separator: ", "))"
+    )
   }
 }

@@ -123,8 +123,15 @@ struct RunOptions: ParsableArguments {
         Talk.say(
           "stopped after step \(step) of \(stage), which is saved; give the same command again to go on")
       }
-      return watch.exitStatus
+      return try Self.exitStatus(watch, group)
     }
     return nil
+  }
+
+  /// The status of a run that a signal stopped, the same on all ranks, whichever of them it came to; nil where none came.
+  private static func exitStatus(_ watch: CancelWatch, _ group: ProcessGroup) throws -> Int32? {
+    let signals = [SIGINT, SIGTERM]
+    let came = try group.sum(signals.map { watch.exitStatus == 128 + $0 ? 1.0 : 0 })
+    return signals.indices.last { came[$0] > 0 }.map { 128 + signals[$0] }
   }
 }

@@ -142,6 +142,23 @@ struct DividedJobTests {
     #expect(Set(left) == Set(foreign))
   }
 
+  @Test(
+    "a merge refuses a shard that no part made"
+  )
+  func strangers() throws {
+    let (source, destination) = (try Jobs.pictures(), try TemporaryFolder())
+    for index in 0..<3 { _ = try Self.job(source, destination, .safetensors, shard: "\(index)/3").run() }
+    let stranger = "\(destination.path)/shard-00099.safetensors"
+    try FileManager.default.copyItem(
+      atPath: "\(destination.path)/shard-00000.safetensors", toPath: stranger)
+    let refusal = #expect(throws: TesseraError.self) { try MergeJob(destination: destination.path).run() }
+    #expect(
+      refusal?.description.contains("shard-00099.safetensors that none of them made") == true,
+      "\(refusal as Any)")
+    try FileManager.default.removeItem(atPath: stranger)
+    _ = try MergeJob(destination: destination.path).run()
+  }
+
   /// The file that a line of a manifest names.
   static func output(_ line: String) -> String? {
     let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]

@@ -58,7 +58,9 @@ struct RemoteErrorTests {
     #expect("\(missing)".contains("HTTP status 404: there is no such object"), "\(missing)")
     let refused = try #require(read("signed"))
     #expect(
-      "\(refused)".contains("HTTP status 403 (AccessDenied): a signature may have expired"), "\(refused)")
+      "\(refused)".contains(
+        "HTTP status 403 (AccessDenied): look at who may read it; a signed URL may have expired"),
+      "\(refused)")
     let none = RemoteFixtures.fault { _ = try RemoteStore(options()).open("http://127.0.0.1:1/a.tar") }
     #expect(none?.kind == .unreachable && none?.attempts == 3)
   }
@@ -181,6 +183,11 @@ struct RemoteErrorTests {
         Issue.record("\(name): \(String(describing: error))")
         continue
       }
+    }
+    let other = RemoteFixtures.error { _ = try WebDataset("ftp://host/a-{0..3}.tar") }
+    guard case .invalidArgument(_, _, "ftp://")? = other?.reason else {
+      Issue.record("\(String(describing: other))")
+      return
     }
     for url in ["http://", "https:///a.tar", "http://a b/c.tar?\(Self.secret)"] {
       let error = RemoteFixtures.error { _ = try store.open(url) }

@@ -181,6 +181,14 @@ enum Ranks {
     }
   }
 
+  @Test("a rank that never comes is named")
+  func absent() throws {
+    var meeting = Ranks.meeting(0, 3, try Port.free())
+    meeting.timeout = .seconds(1)
+    let error = #expect(throws: TesseraError.self) { try ProcessGroup(meeting) }
+    #expect(error?.description.contains("rank 1, rank 2 did not come within 1 s") == true, "\(error as Any)")
+  }
+
   @Test("a rank that goes is named by the others")
   func leaver() throws {
     let words = try Ranks.run(3) { group -> String in

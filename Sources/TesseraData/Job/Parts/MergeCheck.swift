@@ -55,7 +55,10 @@ struct MergeCheck {
       var share = known.share
       share.assignment = part
       let blocks = share.blocks.prefix(4).map { "\($0.lowerBound)...\($0.upperBound - 1)" }
-      facts.append("samples " + blocks.prefix(3).joined(separator: ", ") + (blocks.count > 3 ? ", …" : ""))
+      facts.append(
+        blocks.isEmpty
+          ? "no samples fall to it"
+          : "samples " + blocks.prefix(3).joined(separator: ", ") + (blocks.count > 3 ? ", …" : ""))
     }
     if try !has(names.journal) { facts.append("no journal: never begun, or lost") }
     if try FileIO.sizeIfThere(folder + "/" + names.errors) ?? 0 > 0 { facts.append("see \(names.errors)") }
@@ -95,10 +98,24 @@ struct MergeCheck {
         }
       }
     }
-    if faults.isEmpty { return }
+    if faults.isEmpty { return try checkStrangers() }
     let rest = faults.count > 5 ? ", and \(faults.count - 5) more" : ""
     throw refusal(
       "all outputs whole (run those shards again, with --resume)",
       faults.prefix(5).joined(separator: ", ") + rest)
+  }
+
+  /// A shard that no part made would count as one of the whole.
+  private func checkStrangers() throws {
+    let made = Set(records.flatMap { $0.outputs.map(\.name) }.filter { $0.hasPrefix("shard-") })
+    guard let ending = made.first.map({ $0.drop { $0 != "." } }) else { return }
+    let others = try FileIO.names(in: folder).filter {
+      $0.hasPrefix("shard-") && $0.hasSuffix(ending) && !made.contains($0)
+    }.sorted()
+    if others.isEmpty { return }
+    let rest = others.count > 5 ? ", and \(others.count - 5) more" : ""
+    throw refusal(
+      "no shards but the parts' (move or remove the others)",
+      others.prefix(5).joined(separator: ", ") + rest + " that none of them made")
   }
 }

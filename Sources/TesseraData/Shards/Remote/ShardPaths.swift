@@ -25,10 +25,26 @@ package enum ShardPaths {
 
   private static func expand(_ pattern: String) throws -> [String] {
     // A query is no pattern, and what is wrong with a pattern is told with its text.
-    guard let parts = RemoteName.parts(pattern) else { return try BraceExpansion.expand(pattern) }
+    guard let parts = RemoteName.parts(pattern) else {
+      try checkScheme(pattern)
+      return try BraceExpansion.expand(pattern)
+    }
     return try BraceExpansion.expand(String(parts.place)).map {
       parts.scheme + parts.user + $0 + parts.query
     }
+  }
+
+  /// Refuses URLs of other kinds, which would be looked for as files.
+  private static func checkScheme(_ path: String) throws {
+    guard let range = path.firstRange(of: "://"), range.lowerBound > path.startIndex else { return }
+    let scheme = path[..<range.lowerBound]
+    guard scheme.utf8.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A || $0 >= 0x30 && $0 <= 0x39 })
+    else { return }
+    throw TesseraError(
+      .invalidArgument(
+        name: "the URL", expected: "http:// or https:// (for an object store, a signed URL)",
+        got: "\(scheme)://"),
+      path: RemoteName.shown(path))
   }
 
   /// The list's lines; relative paths start at its folder. Empty lines and those that start with `#` are skipped.
@@ -50,7 +66,7 @@ package enum ShardPaths {
       }
       let pattern = String(text.trimmed)
       if pattern.isEmpty || pattern.hasPrefix("#") { continue }
-      let isWhole = pattern.hasPrefix("/") || RemoteName.isRemote(pattern)
+      let isWhole = pattern.hasPrefix("/") || pattern.contains("://")
       do { paths += try expand(isWhole ? pattern : folder + pattern) } catch let error as TesseraError {
         throw error.prefixed("line \(number + 1)").with(path: list, stage: .list)
       }
