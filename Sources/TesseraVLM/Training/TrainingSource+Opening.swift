@@ -7,7 +7,7 @@ extension TrainingSource {
   ///
   /// - Parameters:
   ///   - fixed: the size that the processor brings every picture to; nil where it hangs on the picture.
-  ///   - blocks: tokens of a block, for documents that follow one another in blocks; nil for a sample each.
+  ///   - length: tokens of a block, for documents that follow one another in blocks; nil for a sample each.
   ///   - shortens: whether documents shorter than a block make a block of their length.
   ///   - compares: whether every record must have answers that are better and worse.
   ///   - stops: whether a sample that cannot be trained on is an error; else the census keeps it.
