@@ -340,6 +340,8 @@ def tasks(inputs, tessera, vlm):
                "skip", *small]
     pack = [tessera, "pack", pictures, "OUT/tars", "--format", "webdataset", "--shard-size", "3", "--threads", "1"]
     stats = [tessera, "stats", pictures, "--threads", "1", "--json", "-o", "OUT/stats.png", "--errors", "OUT/stats/errors.jsonl"]
+    divided = [tessera, "stats", pictures, "--threads", "1", "--pixels", "--into", "OUT/stats"]
+    tallies = [divided + ["--shard", f"{i}/2"] for i in range(2)]
     parts = [tensors + ["--shard", f"{i}/2"] for i in range(2)]
     found = [
         Task("preprocess npy", npy + ["--resume"]),
@@ -355,6 +357,9 @@ def tasks(inputs, tessera, vlm):
         Task("unpack", [tessera, "unpack", f"{inputs}/tars/shard-{{000000..000002}}.tar", "OUT/unpacked"], cleans=True),
         Task("stats", stats, inputs=False),
         Task("stats, of inputs that fail", stats, tells=True),
+        Task("stats, a part", tallies[0], inputs=False),
+        Task("stats, parts finished by one process", divided, inputs=False, before=tallies[:1]),
+        Task("stats, merged", [tessera, "merge", "OUT/stats"], inputs=False, before=tallies),
         Task("split", [tessera, "split", pictures, "OUT/lists", "--fractions", "0.5,0.5", "--force"]),
     ]
     if vlm:

@@ -2,7 +2,7 @@
 """Kills long commands at random moments (kill -9), gives the same command again, and compares what comes of it in the end with
 an uninterrupted run, byte for byte.
 
-    python3 Tests/Torture/killed.py TESSERA TESSERA_VLM [--times 100] [--seed N] [--only preprocess pack train]
+    python3 Tests/Torture/killed.py TESSERA TESSERA_VLM [--times 100] [--seed N] [--only preprocess pack stats train]
 """
 
 import argparse
@@ -81,11 +81,12 @@ def torture(name, command, output, times, chance, log, skip):
     while kills < times:
         shutil.rmtree(output)
         while True:
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
             try:
                 status = process.wait(timeout=chance.uniform(0, seconds * 0.7) if kills < times else None)
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
+                # With what it has started: the next try finds nobody at work.
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 kills += 1
                 continue
@@ -106,7 +107,7 @@ def main():
     parser.add_argument("tessera_vlm")
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--only", nargs="+", default=["preprocess", "pack", "train"])
+    parser.add_argument("--only", nargs="+", default=["preprocess", "pack", "stats", "train"])
     parser.add_argument("--photos", default="samples/photos")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
@@ -130,6 +131,11 @@ def main():
             for form in ("npy", "safetensors")],
         "pack": [("pack to webdataset", [tessera, "pack", pictures, f"{folder}/tars", "--format", "webdataset", "--shard-size", "40", "--resume"],
                   f"{folder}/tars")],
+        "stats": [("stats by three processes, merged",
+                   ["sh", "-ec", f"""for i in 0 1 2; do
+                      {tessera} stats {pictures} --into {folder}/stats --shard $i/3 --channels --pixels
+                    done
+                    {tessera} merge {folder}/stats"""], f"{folder}/stats")],
         "train": [("run of three stages", [vlm, "run", f"{folder}/recipe.yaml", "-o", f"{folder}/run", "--threads", "1"],
                    f"{folder}/run")],
     }

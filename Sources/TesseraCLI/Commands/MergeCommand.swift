@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Tessera
 import TesseraTerminal
 
@@ -10,7 +11,9 @@ struct MergeCommand: ParsableCommand {
       Checks that all parts are finished, of one run, without gaps or overlaps, and that every output is there \
       with its size; then joins the manifests and the lists of errors and removes the parts' own files. The \
       folder is then, byte for byte, the one that a single process writes. If anything is amiss it says what, \
-      by name, and changes nothing. A folder that is merged already stays as it is.
+      by name, and changes nothing. A folder that is merged already stays as it is. Parts of tessera stats \
+      become stats.json; their source must be there under the name that they gave it, as files of equal size are \
+      compared only now.
       """)
 
   @ArgumentParser.Argument(
@@ -21,12 +24,19 @@ struct MergeCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    if let record = try Self.catching({ try StatsRecord.found(in: destination) }) {
+      return try Self.catching { try mergeStats(record) }
+    }
     let summary: MergeSummary
     do { summary = try MergeJob(destination: destination).run() } catch let error as TesseraError {
       Talk.say("tessera: \(error)")
       throw ExitCode.failure
     }
-    if json { return print(Self.json(summary, destination).text) }
+    if json {
+      return printJSON(
+        parts: summary.parts, done: summary.done, failed: summary.failed,
+        wasMergedAlready: summary.wasMergedAlready)
+    }
     let pictures = "\(Words.count(summary.done, "picture")) done, \(summary.failed) failed"
     print(
       summary.wasMergedAlready
@@ -34,10 +44,45 @@ struct MergeCommand: ParsableCommand {
         : "\(Words.count(summary.parts, "part")) merged: \(pictures)")
   }
 
-  private static func json(_ summary: MergeSummary, _ destination: String) -> JSONText {
-    .object([
-      ("destination", .string(destination)), ("parts", .int(summary.parts)), ("done", .int(summary.done)),
-      ("failed", .int(summary.failed)), ("merged_already", .bool(summary.wasMergedAlready)),
-    ])
+  /// Says what went wrong, and fails.
+  private static func catching<T>(_ body: () throws -> T) throws -> T {
+    do { return try body() } catch let error as TesseraError {
+      Talk.say("tessera: \(error)")
+      throw ExitCode.failure
+    }
+  }
+
+  private func mergeStats(_ record: StatsRecord) throws {
+    let folder = StatsFolder(destination)
+    let parts = try folder.parts().count
+    let dataset: any Dataset
+    do { dataset = try DatasetSource.open(record.source) } catch let error as TesseraError {
+      Talk.say(
+        "tessera: the source \(record.source.visible) cannot be opened from here; from elsewhere, or with options for a "
+          + "server: tessera stats <src> --into \(destination.visible)")
+      throw error
+    }
+    var job = try record.job(dataset)
+    job.threads = ProcessInfo.processInfo.activeProcessorCount
+    let statistics = try folder.merge(job)
+    let (done, failed) = (statistics.pictures, statistics.failures.count)
+    if json {
+      return printJSON(parts: parts, done: done, failed: failed, wasMergedAlready: parts == 0)
+    }
+    let (found, result) = (
+      "\(Words.count(done, "picture")), \(failed) failed", destination.visible + "/" + StatsFolder.resultName
+    )
+    print(
+      parts == 0
+        ? "nothing to merge: \(result) is whole already (\(found))"
+        : "\(Words.count(parts, "part")) merged: \(found); see \(result)")
+  }
+
+  private func printJSON(parts: Int, done: Int, failed: Int, wasMergedAlready: Bool) {
+    print(
+      JSONText.object([
+        ("destination", .string(destination)), ("parts", .int(parts)), ("done", .int(done)),
+        ("failed", .int(failed)), ("merged_already", .bool(wasMergedAlready)),
+      ]).text)
   }
 }

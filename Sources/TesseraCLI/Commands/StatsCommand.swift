@@ -12,6 +12,10 @@ struct StatsCommand: ParsableCommand {
       Means and deviations are exact: whole numbers are added up, so nothing depends on the threads. Every \
       picture is read and decoded once; --headers-only decodes nothing and is many times faster.
 
+      With --into, processes started by mpirun, srun, torchrun or Kubernetes, or given --shard i/n, each look at \
+      their part and leave it in the folder; tessera merge, or one more process, makes stats.json of the parts, \
+      byte for byte what one process finds. What is there is not done again.
+
       Keys of --json: settings (tessera, headers_only, pipeline, generation, subset, seed, policy), samples, \
       examined, is_partial, without_picture, pictures, decoded, failures (sample, name, stage, reason), \
       empty_files, bytes; pixels (layout, pictures, pixel_count, full, normalize, channels: name, sum, \
@@ -23,7 +27,8 @@ struct StatsCommand: ParsableCommand {
       conflicts; redundant, conflicting); extremes (smallest, largest, narrowest, widest, heaviest: name, \
       width, height, bytes). Absent keys are unknown. Equal data give equal bytes.
 
-      Exit status: 0 done, 1 if a picture failed, there was none, or the run was interrupted, 64 wrong usage.
+      Exit status: 0 done, 1 if a picture failed, there was none, or the run was interrupted, 64 wrong usage. A \
+      process that has finished its part of several ends with 0.
       """)
 
   @ArgumentParser.Argument(
@@ -68,6 +73,14 @@ struct StatsCommand: ParsableCommand {
   @Flag(help: "Plain characters, also on a terminal.")
   var ascii = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write \(StatsFolder.resultName) to a folder, which processes share: each looks at its part (see --shard).",
+      valueName: "folder"))
+  var into: String?
+
+  @OptionGroup(title: "Several processes (with --into)") var sharding: ShardOptions
+
   @OptionGroup(title: "Decoding") var decoding: DecodeOptions
 
   @OptionGroup(title: "Shards on servers") var remote: RemoteArguments
@@ -75,6 +88,9 @@ struct StatsCommand: ParsableCommand {
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
     if let subset, subset < 1 { throw ValidationError("--sample must be at least 1, got \(subset)") }
+    if into == nil, sharding.isGiven {
+      throw ValidationError("--shard and --shards divide what --into <folder> gathers: give that too")
+    }
     if headersOnly {
       let others = [(channels, "--channels"), (pixels, "--pixels"), (pipeline.isGiven, "a pipeline")]
       if let other = others.first(where: \.0) {
@@ -84,27 +100,49 @@ struct StatsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (job, profile) = try makeJob()
+    let part = try into.map { _ in try sharding.resolve() }
+    if part?.assignment.isWhole == false, output != nil || errors != nil {
+      throw ValidationError(
+        "\(output != nil ? "--output" : "--errors") shows the whole, and this process does a part: leave it to the "
+          + "command that runs alone when all parts are done")
+    }
+    let (job, profile) = try makeJob(part)
     let control = JobControl()
     let watch = InterruptWatch(control)
     defer { watch.stop() }
     let line = ProgressLine()
     do {
-      announce(job, profile)
-      sayUndivided()
+      announce(job, profile, part)
+      if part == nil { sayUndivided() }
       let started = ProcessInfo.processInfo.systemUptime
-      let statistics = try job.run(control: control) { line.update($0) }
+      let outcome = try gather(job, part, control, line)
       line.finish()
       let seconds = ProcessInfo.processInfo.systemUptime - started
-      Talk.say(
-        "\(Words.count(statistics.examined, "sample")) in \(Words.rate(seconds)) s, "
-          + "\(Words.rate(Double(statistics.examined) / max(seconds, 1e-9))) samples/s")
-      try report(statistics)
-      if !statistics.failures.isEmpty || statistics.isPartial { throw ExitCode.failure }
+      switch outcome {
+      case .part(let part): try report(part, seconds)
+      case .whole(let statistics, let wasThere):
+        say(statistics, wasThere, seconds)
+        try report(statistics)
+        if !statistics.failures.isEmpty || statistics.isPartial { throw ExitCode.failure }
+      }
     } catch let error as TesseraError {
       line.finish()
+      if into != nil, case .invalidArgument = error.reason, error.stage == nil {
+        throw ValidationError("\(error)")
+      }
       Talk.say("tessera: \(error)")
       throw ExitCode.failure
+    }
+  }
+
+  private func gather(
+    _ job: StatsJob, _ part: ShardResolution?, _ control: JobControl, _ line: ProgressLine
+  ) throws -> StatsFolder.Outcome {
+    guard let into, let part else {
+      return .whole(try job.run(control: control) { line.update($0) }, wasThere: false)
+    }
+    return try StatsFolder(into).gather(job, of: source, part: part.assignment, control: control) {
+      line.update($0)
     }
   }
 
@@ -119,7 +157,7 @@ struct StatsCommand: ParsableCommand {
         got: "arrays of \(tensor.dataType.rawValue)"))
   }
 
-  private func makeJob() throws -> (job: StatsJob, profile: String) {
+  private func makeJob(_ part: ShardResolution?) throws -> (job: StatsJob, profile: String) {
     let resolved = try decoding.resolve()
     let transforms = try pipeline.resolveIfGiven()
     let data: any Dataset
@@ -137,23 +175,23 @@ struct StatsCommand: ParsableCommand {
     job.headersOnly = headersOnly
     job.subset = subset
     job.seed = seed
-    job.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    job.threads = threads ?? part?.defaultThreads ?? ProcessInfo.processInfo.activeProcessorCount
     job.countsValues = channels
     job.findsPixelDuplicates = pixels
     job.findsDuplicates = duplicates
     return (job, resolved.name)
   }
 
-  /// Says to whoever started several processes that each looks at everything. Variables that contradict each other are for
-  /// commands that go by them.
+  /// Says to whoever started several processes that each looks at everything. Variables that contradict each other matter
+  /// only with `--into`.
   private func sayUndivided() {
     guard let found = try? ShardAssignment.fromEnvironment(), !found.assignment.isWhole else { return }
     Talk.say(
-      "tessera: stats is not divided: each of the \(found.assignment.count) processes (\(found.source)) looks at all samples; "
-        + "start it once")
+      "tessera: not divided: each of the \(found.assignment.count) processes (\(found.source)) looks at all samples; "
+        + "--into <folder> shares them out")
   }
 
-  private func announce(_ job: StatsJob, _ profile: String) {
+  private func announce(_ job: StatsJob, _ profile: String, _ part: ShardResolution?) {
     var rows = [
       ["source", RemoteName.shown(source).visible], ["profile", "\(profile): \(job.policy.summary)"],
     ]
@@ -168,10 +206,46 @@ struct StatsCommand: ParsableCommand {
       rows.append(["sample", "\(subset) of \(job.dataset.count), seed \(seed)"])
     }
     rows.append(["threads", "\(job.threads)"])
+    if let into, let part { rows += [["into", into.visible], ["processes", part.description]] }
     for line in TextTable.lines(rows) { Talk.say(line) }
+    for notice in part?.notices ?? [] { Talk.say("tessera: \(notice)") }
+  }
+
+  private func say(_ statistics: DatasetStatistics, _ wasThere: Bool, _ seconds: Double) {
+    guard !wasThere else {
+      return Talk.say(
+        "tessera: \(into?.visible ?? "")/\(StatsFolder.resultName) was there already; remove it to look again"
+      )
+    }
+    Talk.say(
+      "\(Words.count(statistics.examined, "sample")) in \(Words.rate(seconds)) s, "
+        + "\(Words.rate(Double(statistics.examined) / max(seconds, 1e-9))) samples/s")
   }
 
   // MARK: what is written
+
+  /// What a process says of its part.
+  private func report(_ part: StatsFolder.Part, _ seconds: Double) throws {
+    let (shard, folder) = (part.assignment, into ?? "")
+    if json {
+      print(
+        JSONText.object([
+          ("into", .string(folder)), ("shard", .int(shard.index)), ("shards", .int(shard.count)),
+          ("samples", .int(part.samples)), ("failed", .int(part.failed)), ("was_there", .bool(part.wasThere)),
+          ("interrupted", .bool(part.isInterrupted)), ("seconds", .double(seconds)),
+        ]).text)
+    } else {
+      let found = "\(Words.count(part.samples, "sample")), \(part.failed) failed"
+      print("shard \(shard.index) of \(shard.count): \(found)\(part.wasThere ? " (done before)" : "")")
+    }
+    if part.isInterrupted {
+      Talk.say("tessera: interrupted: this part has to be done again")
+    } else {
+      Talk.say(ShardOptions.finished(shard, folder))
+    }
+    // Damage is for the whole's report to judge: mpirun would end the other processes.
+    if part.isInterrupted { throw ExitCode.failure }
+  }
 
   private func report(_ statistics: DatasetStatistics) throws {
     if json {

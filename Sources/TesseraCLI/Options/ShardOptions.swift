@@ -32,6 +32,9 @@ struct ShardOptions: ParsableArguments {
     }
   }
 
+  /// Whether anything was said about parts on the command line.
+  var isGiven: Bool { shard != "auto" && shard != "none" || shards != nil }
+
   /// The part, and who said so.
   ///
   /// - Throws: `ValidationError` with the variables that contradict each other.

@@ -119,7 +119,7 @@ struct DuplicateSearch {
         Unreadable(
           failure: StatsTally.Failure(
             sample: index, picture: number, name: name, label: facts.label < 0 ? nil : Int(facts.label),
-            error: known.with(stage: .read))))
+            known.with(stage: .read))))
     }
   }
 

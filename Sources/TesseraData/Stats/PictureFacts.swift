@@ -63,6 +63,24 @@ struct PictureFacts: Sendable {
     traits.rawValue |= 1 << 12
   }
 
+  private init(
+    bytes: Int64, probe: UInt64, sample: UInt32, width: Int32, height: Int32, label: Int32, picture: UInt16,
+    traits: Traits, formatCode: UInt8, modeCode: UInt8, samplingCode: UInt8, quality: UInt8
+  ) {
+    self.bytes = bytes
+    self.probe = probe
+    self.sample = sample
+    self.width = width
+    self.height = height
+    self.label = label
+    self.picture = picture
+    self.traits = traits
+    self.formatCode = formatCode
+    self.modeCode = modeCode
+    self.samplingCode = samplingCode
+    self.quality = quality
+  }
+
   private init(sample: Int, picture: Int, label: Int?, mode: String, size: Size) {
     self.sample = UInt32(sample)
     self.picture = UInt16(clamping: picture)
@@ -90,5 +108,50 @@ struct PictureFacts: Sendable {
   /// Where the picture stands in the dataset.
   static func precedes(_ a: PictureFacts, _ b: PictureFacts) -> Bool {
     (a.sample, a.picture) < (b.sample, b.picture)
+  }
+}
+
+// MARK: in a file
+
+extension PictureFacts {
+  /// Appends a list of facts, field by field.
+  static func append(_ facts: [PictureFacts], to out: inout [UInt8]) {
+    ByteWriter.append(facts.map(\.bytes), to: &out)
+    ByteWriter.append(facts.map(\.probe), to: &out)
+    ByteWriter.append(facts.map(\.sample), to: &out)
+    ByteWriter.append(facts.map(\.width), to: &out)
+    ByteWriter.append(facts.map(\.height), to: &out)
+    ByteWriter.append(facts.map(\.label), to: &out)
+    ByteWriter.append(facts.map(\.picture), to: &out)
+    ByteWriter.append(facts.map(\.traits.rawValue), to: &out)
+    ByteWriter.append(facts.map(\.formatCode), to: &out)
+    ByteWriter.append(facts.map(\.modeCode), to: &out)
+    ByteWriter.append(facts.map(\.samplingCode), to: &out)
+    ByteWriter.append(facts.map(\.quality), to: &out)
+  }
+
+  /// Reads what `append` wrote; nil if it is anything else.
+  static func read(_ reader: inout ByteReader) -> [PictureFacts]? {
+    guard let bytes: [Int64] = reader.array(), let probes: [UInt64] = reader.array(),
+      let samples: [UInt32] = reader.array(), let widths: [Int32] = reader.array(),
+      let heights: [Int32] = reader.array(), let labels: [Int32] = reader.array(),
+      let pictures: [UInt16] = reader.array(), let traits: [UInt16] = reader.array(),
+      let formats: [UInt8] = reader.array(), let modes: [UInt8] = reader.array(),
+      let samplings: [UInt8] = reader.array(), let qualities: [UInt8] = reader.array()
+    else { return nil }
+    let counts = [
+      probes.count, samples.count, widths.count, heights.count, labels.count, pictures.count, traits.count,
+      formats.count, modes.count, samplings.count, qualities.count,
+    ]
+    guard counts.allSatisfy({ $0 == bytes.count }),
+      formats.allSatisfy({ $0 == .max || Int($0) < ImageFormat.allCases.count }),
+      samplings.allSatisfy({ $0 <= 7 }), widths.allSatisfy({ $0 >= 0 }), heights.allSatisfy({ $0 >= 0 })
+    else { return nil }
+    return bytes.indices.map { i in
+      PictureFacts(
+        bytes: bytes[i], probe: probes[i], sample: samples[i], width: widths[i], height: heights[i],
+        label: labels[i], picture: pictures[i], traits: Traits(rawValue: traits[i]), formatCode: formats[i],
+        modeCode: modes[i], samplingCode: samplings[i], quality: qualities[i])
+    }
   }
 }

@@ -54,8 +54,7 @@ struct StatisticsMaker {
 
   private static func failure(_ failure: StatsTally.Failure) -> DatasetStatistics.Failure {
     DatasetStatistics.Failure(
-      sample: failure.sample, name: failure.name, stage: failure.error.stage?.rawValue,
-      reason: failure.error.reason.description)
+      sample: failure.sample, name: failure.name, stage: failure.stage, reason: failure.reason)
   }
 
   // MARK: pixels

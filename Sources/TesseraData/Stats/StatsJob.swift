@@ -56,20 +56,34 @@ public struct StatsJob: Sendable {
   ) throws -> DatasetStatistics {
     try validate()
     let indices = chosen()
+    let tally = try gather(indices, 0..<indices.count, control, progress)
+    return try statistics(of: tally, indices, control)
+  }
+
+  /// Looks at some of the samples.
+  ///
+  /// - Parameters:
+  ///   - indices: what `chosen()` gave.
+  ///   - places: which of them.
+  /// - Returns: what there is, in no order; less than all when cancelled.
+  func gather(
+    _ indices: SampleIndices, _ places: some RandomAccessCollection<Int> & Sendable, _ control: JobControl,
+    _ progress: @escaping @Sendable (PreprocessJob.Progress) -> Void
+  ) throws -> StatsTally {
     let worker = try StatsWorker(job: self)
     let total = Guarded(StatsTally())
-    let state = Guarded(PreprocessJob.Progress(total: indices.count, done: 0, failed: 0, carried: 0))
+    let state = Guarded(PreprocessJob.Progress(total: places.count, done: 0, failed: 0, carried: 0))
     let next = Guarded(0)
-    try WorkerThreads.run(min(threads, indices.count)) { _ in
+    try WorkerThreads.run(min(threads, places.count)) { _ in
       var tally = StatsTally()
       while !control.isCancelled {
-        let place = next.withLock { next -> Int in
+        let number = next.withLock { next -> Int in
           defer { next += 1 }
           return next
         }
-        guard place < indices.count else { break }
+        guard number < places.count else { break }
         let failuresBefore = tally.failures.count
-        worker.look(at: indices[place], &tally)
+        worker.look(at: indices[places[places.index(places.startIndex, offsetBy: number)]], &tally)
         let hasFailed = tally.failures.count > failuresBefore
         state.withLock { state in
           if hasFailed { state.failed += 1 } else { state.done += 1 }
@@ -78,14 +92,23 @@ public struct StatsJob: Sendable {
       }
       total.withLock { [tally] in $0.merge(tally) }
     }
-    var tally = total.withLock { $0 }
-    total.withLock { $0 = StatsTally() }
+    return total.withLock { total in
+      defer { total = StatsTally() }
+      return total
+    }
+  }
+
+  /// What follows from what was found.
+  func statistics(
+    of tally: consuming StatsTally, _ indices: SampleIndices, _ control: JobControl
+  ) throws -> DatasetStatistics {
+    var tally = tally
     tally.sort()
     return try StatisticsMaker(job: self, indices: indices, control: control).make(tally)
   }
 
   /// Traps nothing, throws everything: the settings come from users.
-  private func validate() throws {
+  func validate() throws {
     if threads < 1 {
       throw TesseraError(
         .invalidArgument(name: "threads", expected: "at least 1", got: "\(threads)"))

@@ -3,14 +3,15 @@ internal import TesseraCore
 /// What one thread has found so far; threads' tallies are added up in any order.
 struct StatsTally: Sendable {
   /// A picture or a sample that could not be used.
-  struct Failure: Sendable {
+  struct Failure: Sendable, Codable {
     var sample: Int
     var picture: Int
     var name: String
     var label: Int?
-    var error: TesseraError
-
-    var isEmptyFile: Bool { error.reason == .unknownFormat(firstBytes: []) }
+    var stage: String?
+    var reason: String
+    /// Whether the file has no bytes at all.
+    var isEmptyFile: Bool
   }
 
   /// 128 bits of a SHA-256 of a picture's pixels.
@@ -50,5 +51,13 @@ struct StatsTally: Sendable {
     facts.sort(by: PictureFacts.precedes)
     failures.sort { ($0.sample, $0.picture) < ($1.sample, $1.picture) }
     marks.sort { ($0.sample, $0.picture) < ($1.sample, $1.picture) }
+  }
+}
+
+extension StatsTally.Failure {
+  init(sample: Int, picture: Int, name: String, label: Int? = nil, _ error: TesseraError) {
+    self.init(
+      sample: sample, picture: picture, name: name, label: label, stage: error.stage?.rawValue,
+      reason: error.reason.description, isEmptyFile: error.reason == .unknownFormat(firstBytes: []))
   }
 }

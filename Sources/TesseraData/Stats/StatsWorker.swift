@@ -22,7 +22,7 @@ struct StatsWorker: Sendable {
       let known = Self.known(error)
       tally.failures.append(
         StatsTally.Failure(
-          sample: index, picture: 0, name: known.path ?? "sample \(index)", error: known.with(stage: .read)))
+          sample: index, picture: 0, name: known.path ?? "sample \(index)", known.with(stage: .read)))
       return
     }
     if sample.pictures.isEmpty { tally.withoutPicture += 1 }
@@ -34,7 +34,7 @@ struct StatsWorker: Sendable {
         tally.failures.append(
           StatsTally.Failure(
             sample: index, picture: number, name: sample.name(ofPicture: number, sample: index),
-            label: sample.label, error: Self.known(error)))
+            label: sample.label, Self.known(error)))
       }
     }
   }

@@ -52,6 +52,16 @@ struct RemoteErrorTests {
     #expect(!String(reflecting: error).contains(Self.secret))
   }
 
+  @Test("who waits for a server is told for what, once in a while, without a secret")
+  func told() throws {
+    let url = servers.fault("down", RemoteServers.session(), "shard-000001.tar") + "?sig=\(Self.secret)"
+    let result = try Command.run(["stats", url, "--headers-only"])
+    let lines = result.errors.split(separator: "\n").filter { $0.contains("asking again in") }
+    #expect(result.status == 1 && (1...2).contains(lines.count), "\(result.errors)")
+    #expect(lines.allSatisfy { $0.contains("HTTP status 503") && $0.contains("of at most 6") })
+    #expect(!result.errors.contains(Self.secret), "\(result.errors)")
+  }
+
   @Test("a shard that is not there, and one that may not be read, say what to do")
   func advice() throws {
     let missing = try #require(read("plain", "shard-000007.tar"))

@@ -8,10 +8,15 @@ package struct PartFolder: Sendable {
   package let path: String
   package let names: PartNames
   package var assignment: ShardAssignment { names.assignment }
+  /// The options with which one process finishes what several began.
+  private let finishingAlone: String
 
-  package init(_ path: String, for assignment: ShardAssignment) {
+  package init(
+    _ path: String, for assignment: ShardAssignment, finishingAlone: String = "--shard none --resume"
+  ) {
     self.path = path
     names = PartNames(assignment)
+    self.finishingAlone = finishingAlone
   }
 
   package func has(_ name: String) throws -> Bool {
@@ -104,13 +109,13 @@ package struct PartFolder: Sendable {
     if try has(PartNames(.whole).journal) {
       throw refusal(
         "one in which nobody works alone",
-        "an unfinished run of one process (--shard none --resume finishes it)")
+        "an unfinished run of one process (\(finishingAlone) finishes it)")
     }
     let counts = Set(try PartNames.found(in: path).map(\.assignment.count))
     if let other = counts.first(where: { $0 != assignment.count }) {
       throw refusal(
         "parts of \(assignment.count)",
-        "parts of \(other) (go on with as many, or let one process finish: --shard none --resume)")
+        "parts of \(other) (go on with as many, or let one process finish: \(finishingAlone))")
     }
   }
 

@@ -13,7 +13,10 @@ package struct PartNames: Sendable, Equatable {
   /// `run.part-00002-of-00004.json`: a finished part's own record; `run.json` for the whole.
   package var record: String { name("run", "json") }
 
-  package var all: [String] { [journal, manifest, errors, shards, record] }
+  /// `tally.part-00002-of-00004.bin`: what a part of `stats` has counted.
+  package var tally: String { name("tally", "bin") }
+
+  package var all: [String] { [journal, manifest, errors, shards, tally, record] }
 
   private func name(_ stem: String, _ fileExtension: String) -> String {
     assignment.isWhole ? "\(stem).\(fileExtension)" : "\(stem).\(tag).\(fileExtension)"

@@ -1,4 +1,5 @@
 private import Foundation
+private import Logging
 internal import TesseraCore
 
 /// Gets parts of one object: asks, goes on where a connection was cut, waits and asks again.
@@ -7,6 +8,7 @@ struct RemoteFetch: Sendable {
   let options: RemoteOptions
   let pool: ConnectionPool
   let meter: Guarded<RemoteReport>
+  let notice: Guarded<RetryNotice>
 
   struct Found {
     /// The part's bytes; empty where the whole object came.
@@ -33,6 +35,7 @@ struct RemoteFetch: Sendable {
     var attempts = 0
     while true {
       let before = (part: transfer.bytes.count, all: transfer.received)
+      let asked = ContinuousClock.now
       let request = HTTPConnection.Request(range: asksRange ? transfer.missing : nil, options: options)
       let response = try pool.withConnection { $0.get(url, request, into: transfer) }
       attempts += 1
@@ -55,6 +58,9 @@ struct RemoteFetch: Sendable {
         let isLate = ContinuousClock.now + .seconds(delay) >= deadline
         guard failures < options.attempts, !isLate else { throw fault(kind, attempts, detail) }
         meter.withLock { $0.retries += 1 }
+        if failures > 1 || asked.duration(to: .now) > .seconds(3) {
+          tell(fault(kind, attempts, detail), failures, delay)
+        }
         Thread.sleep(forTimeInterval: delay)
       }
       guard failures < options.attempts else {
@@ -78,7 +84,27 @@ struct RemoteFetch: Sendable {
     return max(delay, min(retryAfter ?? 0, options.longestRetryAfter))
   }
 
+  /// Says for what a reader waits; the first quick failure is an everyday affair.
+  private func tell(_ fault: TesseraError, _ failures: Int, _ delay: Double) {
+    guard notice.withLock({ $0.isDue() }) else { return }
+    let wait = (delay * 10).rounded() / 10
+    Logger(label: "tessera").warning(
+      "\(fault); failure \(failures) of at most \(options.attempts), asking again in \(wait) s")
+  }
+
   private func fault(_ kind: RemoteFault.Kind, _ attempts: Int, _ detail: String) -> TesseraError {
     TesseraError(.remote(RemoteFault(kind, attempts: attempts, detail: detail)), path: url.name, stage: .read)
+  }
+}
+
+/// When a store last said that it asks again: once in a few seconds is enough for all of its threads.
+struct RetryNotice: Sendable {
+  private var last: ContinuousClock.Instant?
+
+  mutating func isDue() -> Bool {
+    let now = ContinuousClock.now
+    if let last, last.duration(to: now) < .seconds(5) { return false }
+    last = now
+    return true
   }
 }

@@ -20,7 +20,9 @@ public final class RemoteFile: Sendable {
   init(_ url: RemoteURL, _ store: RemoteStore) throws {
     self.store = store
     name = url.name
-    fetch = RemoteFetch(url: url, options: store.options, pool: store.pool, meter: store.meter)
+    fetch = RemoteFetch(
+      url: url, options: store.options, pool: store.pool, meter: store.meter,
+      notice: store.notice)
     let pieceSize = store.options.pieceSize
     let family = String(Fingerprint("object 1", url.name).hex.prefix(16))
     self.family = family

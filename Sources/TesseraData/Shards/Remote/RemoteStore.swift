@@ -16,6 +16,7 @@ public final class RemoteStore: Sendable {
   let pool: ConnectionPool
   let pieces: any PieceCache
   let meter = Guarded(RemoteReport())
+  let notice = Guarded(RetryNotice())
 
   /// - Throws: `invalidArgument` for options that cannot be.
   public init(_ options: RemoteOptions = RemoteOptions()) throws {

@@ -14,7 +14,7 @@ enum TarIndexFile {
     let body = body(tables)
     var out = magic
     for number in [version, stamp.size, stamp.modified] {
-      append(UInt64(bitPattern: Int64(number)), to: &out)
+      ByteWriter.append(UInt64(bitPattern: Int64(number)), to: &out)
     }
     return out + Array(Digest.hex(of: body).utf8) + body
   }
@@ -40,39 +40,26 @@ enum TarIndexFile {
 
   private static func body(_ tables: TarTables) -> [UInt8] {
     var out: [UInt8] = []
-    append(tables.blocks, to: &out)
-    append(tables.sizes, to: &out)
-    append(tables.suffixOf, to: &out)
-    append(UInt64(tables.suffixes.count), to: &out)
-    for suffix in tables.suffixes { append(suffix, to: &out) }
-    append(tables.firstMembers, to: &out)
-    append(tables.keyEnds, to: &out)
-    append(tables.keys, to: &out)
-    append(UInt64(tables.faults.count), to: &out)
+    ByteWriter.append(tables.blocks, to: &out)
+    ByteWriter.append(tables.sizes, to: &out)
+    ByteWriter.append(tables.suffixOf, to: &out)
+    ByteWriter.append(UInt64(tables.suffixes.count), to: &out)
+    for suffix in tables.suffixes { ByteWriter.append(suffix, to: &out) }
+    ByteWriter.append(tables.firstMembers, to: &out)
+    ByteWriter.append(tables.keyEnds, to: &out)
+    ByteWriter.append(tables.keys, to: &out)
+    ByteWriter.append(UInt64(tables.faults.count), to: &out)
     for item in tables.faults {
       let fault = item.fault
       for number in [item.sample, Int(fault.kind.rawValue), fault.offset, fault.expected, fault.got] {
-        append(UInt64(bitPattern: Int64(number)), to: &out)
+        ByteWriter.append(UInt64(bitPattern: Int64(number)), to: &out)
       }
-      append(fault.name, to: &out)
+      ByteWriter.append(fault.name, to: &out)
     }
     for number in [tables.classesPlace?.lowerBound ?? -1, tables.classesPlace?.upperBound ?? -1] {
-      append(UInt64(bitPattern: Int64(number)), to: &out)
+      ByteWriter.append(UInt64(bitPattern: Int64(number)), to: &out)
     }
     return out
-  }
-
-  private static func append<T: FixedWidthInteger>(_ value: T, to out: inout [UInt8]) {
-    withUnsafeBytes(of: value.littleEndian) { out += $0 }
-  }
-
-  private static func append<T: FixedWidthInteger>(_ values: [T], to out: inout [UInt8]) {
-    append(UInt64(values.count), to: &out)
-    if T.bitWidth == 8 || 1.littleEndian == 1 {
-      values.withUnsafeBytes { out += $0 }
-    } else {
-      for value in values { append(value, to: &out) }
-    }
   }
 
   /// Reads tables and checks that every number stays inside of the others and of the tar: nothing that an index
@@ -130,37 +117,5 @@ enum TarIndexFile {
       && zip(tables.faults, tables.faults.dropFirst()).allSatisfy { $0.sample <= $1.sample }
       && tables.faults.allSatisfy { $0.sample >= -1 && $0.sample < tables.firstMembers.count }
       && (tables.classesPlace?.upperBound ?? 0) <= size
-  }
-}
-
-/// Reads little-endian numbers and arrays; nil instead of anything beyond the end.
-private struct ByteReader {
-  private var rest: ArraySlice<UInt8>
-
-  init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-
-  var isAtEnd: Bool { rest.isEmpty }
-
-  mutating func number() -> Int? {
-    guard rest.count >= 8 else { return nil }
-    let value = rest.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    rest = rest.dropFirst(8)
-    return Int(Int64(bitPattern: value))
-  }
-
-  /// A count of things of at least `stride` bytes each: no more than there is room for.
-  mutating func count(of stride: Int) -> Int? {
-    guard let count = number(), count >= 0, count <= rest.count / stride else { return nil }
-    return count
-  }
-
-  mutating func array<T: FixedWidthInteger & BitwiseCopyable>() -> [T]? {
-    let stride = MemoryLayout<T>.size
-    guard let count = count(of: stride) else { return nil }
-    let bytes = rest.prefix(count * stride)
-    rest = rest.dropFirst(count * stride)
-    return bytes.withUnsafeBytes { raw in
-      (0..<count).map { T(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * stride, as: T.self)) }
-    }
   }
 }
