@@ -171,6 +171,49 @@ struct RankCommandTests {
     #expect(steps == Array(1...steps.count), "\(steps)")
   }
 
+  /// torchrun itself, of a Python that has torch.
+  private static let hasTorchrun: Bool = {
+    // Whatever hinders it, the test that needs it is passed over.
+    return (try? Shell.run("torchrun --help").status) == 0
+  }()
+
+  @Test(
+    "torchrun --max-restarts begins again after a rank was killed, and the run goes on to its end",
+    .enabled(if: hasTorchrun, "TORCHRUN IS NOT INSTALLED: tools/install-deps oracles"))
+  func torchrun() throws {
+    let folder = try folder()
+    let script = """
+      export OMP_NUM_THREADS=1
+      port=$1; shift
+      # Debian's torch 1.13 on Python 3.11 fails at its own default of these two, 0.
+      torchrun --redirects 1 --tee 1 --nproc_per_node 2 --master_port $port --max_restarts 2 \\
+        --monitor_interval 0.2 --no_python "$@" &
+      agent=$!
+      for i in $(seq 1 6000); do
+        test -e "\(folder.path)/out/answers/checkpoints/step-0000020/state.json" && break
+        sleep 0.01
+      done
+      read -r first second < /proc/$agent/task/$agent/children
+      kill -9 $second
+      wait $agent; echo "agent: $?"
+      """
+    let arguments = [
+      try Command.path(of: "tessera-vlm"), "run", "\(folder.path)/recipe.yaml", "-o", "\(folder.path)/out",
+      "--set", "stages[0].steps=300", "--set", "stages[0].checkpoint_every=20", "--set",
+      "stages[0].evaluate=[]",
+      "--set", "stages[1].steps=1", "--set", "stages[2].steps=1",
+    ]
+    let result = try Shell.run(script, ["\(try Port.free())"] + arguments)
+    #expect(result.output.contains("agent: 0"), "\(result.output) \(result.errors)")
+    #expect(
+      result.errors.contains("rank 1 (") && result.errors.contains("stopped answering"), "\(result.errors)")
+    let step = try #require(result.errors.firstMatch(of: /goes on after step ([0-9]+)/).flatMap { Int($0.1) })
+    #expect(step >= 20 && step < 300)
+    let steps = try entries(folder, "out", "answers").filter { $0.kind == .train }.map(\.step)
+    #expect(steps == Array(1...300), "\(steps)")
+    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/out/report.html"))
+  }
+
   @Test("a signal to one rank ends all after the step at hand, with its status")
   func signalled() throws {
     let folder = try folder()
