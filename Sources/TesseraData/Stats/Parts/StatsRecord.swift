@@ -73,8 +73,9 @@ package struct StatsRecord: Codable, Equatable, Sendable {
   package static func found(in folder: String) throws -> StatsRecord? {
     let path = folder + "/" + RunRecord.name
     guard try FileIO.sizeIfThere(path) != nil else { return nil }
+    let bytes = try FileIO.read(path)
     // Not a record of statistics: another job's, and that one's to read.
-    return try? JSONDecoder().decode(Self.self, from: Data(try FileIO.read(path)))
+    return try? JSONDecoder().decode(Self.self, from: Data(bytes))
   }
 
   /// Refuses another record in `folder`.
