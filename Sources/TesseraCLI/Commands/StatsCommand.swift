@@ -120,6 +120,8 @@ struct StatsCommand: ParsableCommand {
       let seconds = ProcessInfo.processInfo.systemUptime - started
       switch outcome {
       case .part(let part): try report(part, seconds)
+      case .whole(let statistics, _) where part?.assignment.isWhole == false:
+        reportDone(part?.assignment ?? .whole, statistics)
       case .whole(let statistics, let wasThere):
         say(statistics, wasThere, seconds)
         try report(statistics)
@@ -223,6 +225,22 @@ struct StatsCommand: ParsableCommand {
   }
 
   // MARK: what is written
+
+  /// What a process says that was to do a part, and finds the whole done: no report of each of them.
+  private func reportDone(_ shard: ShardAssignment, _ statistics: DatasetStatistics) {
+    let folder = into ?? ""
+    guard json else {
+      return print(
+        "shard \(shard.index) of \(shard.count): \(folder.visible)/\(StatsFolder.resultName) is there already"
+      )
+    }
+    print(
+      JSONText.object([
+        ("into", .string(folder)), ("shard", .int(shard.index)), ("shards", .int(shard.count)),
+        ("samples", .int(statistics.examined)), ("failed", .int(statistics.failures.count)),
+        ("merged_already", .bool(true)),
+      ]).text)
+  }
 
   /// What a process says of its part.
   private func report(_ part: StatsFolder.Part, _ seconds: Double) throws {
