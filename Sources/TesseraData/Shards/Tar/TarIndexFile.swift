@@ -110,12 +110,14 @@ enum TarIndexFile {
     return tables.sizes.count == members && tables.suffixOf.count == members
       && tables.keyEnds.count == tables.firstMembers.count
       && tables.suffixOf.allSatisfy { $0 < tables.suffixes.count }
+      // A member's data follow its header, which is inside of the tar.
+      && tables.blocks.allSatisfy { $0 >= 1 && Int($0) * 512 <= size }
       && tables.sizes.allSatisfy { $0 <= UInt64(Int.max >> 2) }
       && isSorted(tables.firstMembers) && isSorted(tables.keyEnds)
       && (tables.firstMembers.first ?? 0) == 0 && (tables.firstMembers.last ?? 0) <= members
       && (tables.keyEnds.last ?? 0) == tables.keys.count
       && zip(tables.faults, tables.faults.dropFirst()).allSatisfy { $0.sample <= $1.sample }
       && tables.faults.allSatisfy { $0.sample >= -1 && $0.sample < tables.firstMembers.count }
-      && (tables.classesPlace?.upperBound ?? 0) <= size
+      && (tables.classesPlace.map { $0.lowerBound >= 512 && $0.upperBound <= size } ?? true)
   }
 }
