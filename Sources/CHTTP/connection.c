@@ -21,6 +21,7 @@ struct ch_connection {
 typedef struct {
   ch_response *response;
   ch_body body;
+  ch_tick tick;
   void *context;
   int is_stopped;
 } transfer;
@@ -115,6 +116,14 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
   return 0;
 }
 
+static int take_progress(
+    void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
+  (void)down_total, (void)down, (void)up_total, (void)up;
+  transfer *transfer = context;
+  transfer->tick(transfer->context);
+  return 0;
+}
+
 // MARK: requests
 
 static ch_status status_of(CURLcode code) {
@@ -194,6 +203,9 @@ static CURLcode prepare(ch_connection *connection, const ch_request *request, tr
   SET(CURLOPT_HEADERDATA, transfer);
   SET(CURLOPT_WRITEFUNCTION, take_body);
   SET(CURLOPT_WRITEDATA, transfer);
+  SET(CURLOPT_XFERINFOFUNCTION, take_progress);
+  SET(CURLOPT_XFERINFODATA, transfer);
+  SET(CURLOPT_NOPROGRESS, 0L);
   if (request->last >= request->first) {
     char range[64];
     snprintf(range, sizeof range, "%lld-%lld", (long long)request->first, (long long)request->last);
@@ -230,11 +242,11 @@ static char *follow(
 }
 
 ch_status ch_get(
-    ch_connection *connection, const ch_request *request, ch_body body, void *context,
+    ch_connection *connection, const ch_request *request, ch_body body, ch_tick tick, void *context,
     ch_response *response) {
   ch_head_reset(response, 0);
   if (!is_https(request->url) && !is_http(request->url)) return CH_BAD_URL;
-  transfer transfer = {.response = response, .body = body, .context = context};
+  transfer transfer = {.response = response, .body = body, .tick = tick, .context = context};
   char *url = strdup(request->url);
   ch_status status = url ? CH_OK : CH_NO_MEMORY;
   for (int step = 0; status == CH_OK; step++) {

@@ -2,10 +2,12 @@
 
 #include "group.h"
 
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <map>
+
+#include <future>
+#include <sstream>
+#include <stdexcept>
 
 #include "boundary.h"
 
@@ -20,11 +22,21 @@ constexpr auto pulse_silence = 1500ms;
 constexpr auto farewell = 10s;
 /// How long rank 0's pulse may stand still before who waits for its word gives up: a machine may be busy.
 constexpr auto patience = 30s;
+/// How long a pulse may stand still while the ranks meet.
+constexpr auto meeting_patience = 10s;
+/// How long rank 0 waits for the others before it says who is missing, and how often then.
+constexpr auto first_notice = 10s, next_notice = 60s;
 
 std::vector<uint8_t> bytes(const std::string &text) { return {text.begin(), text.end()}; }
 std::string words(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
 std::string pulse_key(int rank) { return "pulse/" + std::to_string(rank); }
 const std::string verdict_key = "verdict", living_key = "living";
+constexpr auto leader_is_gone = "rank 0 (where the ranks meet) stopped answering";
+
+/// Who is to blame, in words for a person.
+struct verdict_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 c10::intrusive_ptr<c10d::TCPStore> open_store(const ct_group_options &options, bool serves) {
   c10d::TCPStoreOptions store;
@@ -47,7 +59,7 @@ void ct_group_s::beat() {
     const std::string pulse = std::to_string(++number) + " " + name + ": " + word;
     lock.unlock();
     try {
-      pulses->set(pulse_key(rank), bytes(pulse));
+      store->set(pulse_key(rank), bytes(pulse));
     } catch (...) {
       return;  // The store is gone; the collectives will say so.
     }
@@ -75,6 +87,15 @@ void ct_group_s::stay() {
   }
 }
 
+ct_group_s::~ct_group_s() {
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    is_leaving = true;
+  }
+  changed.notify_all();
+  if (heart.joinable()) heart.join();
+}
+
 void ct_group_s::fail(const std::string &message) {
   store->compareSet(verdict_key, {}, bytes("rank " + std::to_string(rank) + " (" + name + ") failed: " + message));
   stay();
@@ -87,11 +108,16 @@ std::string ct_group_s::culprits() {
       verdict = words(store->get(verdict_key));
     } else {
       std::map<int, std::string> before;
+      int living = size;
       for (int other = 0; other < size; other++) {
-        if (other != rank) before[other] = words(store->get(pulse_key(other)));
+        if (other == rank) continue;
+        if (store->check({pulse_key(other)})) {
+          before[other] = words(store->get(pulse_key(other)));
+        } else {
+          living--;  // It has not come yet.
+        }
       }
       std::this_thread::sleep_for(pulse_silence);
-      int living = size;
       for (const auto &[other, pulse] : before) {
         const auto now = words(store->get(pulse_key(other)));
         if (cut(now).first != cut(pulse).first) continue;
@@ -113,7 +139,7 @@ std::string ct_group_s::culprits() {
     }
     stay();
   } catch (...) {
-    if (rank != 0) verdict = "rank 0 (where the ranks meet) stopped answering";
+    if (rank != 0) verdict = leader_is_gone;
   }
   return verdict;
 }
@@ -154,23 +180,105 @@ void ct_group_s::sum(at::Tensor tensor) {
   gloo->allreduce(tensors)->wait();
 }
 
+// MARK: meeting
+
+bool pulse_watch::has_stopped(int rank, const std::string &number) {
+  const auto now = std::chrono::steady_clock::now();
+  // Who has not looked for so long was stopped itself, and the others could not tell it anything.
+  if (now - looked > meeting_patience / 2) ranks.clear();
+  looked = now;
+  auto &last = ranks[rank];
+  if (last.number != number) last = {number, now};
+  return now - last.since > meeting_patience;
+}
+
+/// Ranks in words, the first eight by their numbers.
+static std::string list(const std::vector<int> &ranks) {
+  std::string text;
+  for (size_t i = 0; i < ranks.size() && i < 8; i++) text += (i ? ", rank " : "rank ") + std::to_string(ranks[i]);
+  return ranks.size() > 8 ? text + " and " + std::to_string(ranks.size() - 8) + " more" : text;
+}
+
+/// Throws where a rank has failed, or its pulse stands still. Rank 0 looks at all that have come; the others at its verdict,
+/// and find by themselves where its store is gone.
+void ct_group_s::check_pulses(pulse_watch &watch) {
+  if (store->check({verdict_key})) throw verdict_error(culprits());
+  if (rank != 0) return;
+  for (int other = 1; other < size; other++) {
+    if (!store->check({pulse_key(other)})) continue;
+    if (watch.has_stopped(other, cut(words(store->get(pulse_key(other)))).first)) {
+      throw verdict_error(culprits());
+    }
+  }
+}
+
 /// Waits until every rank has come to the store, so that one that does not is named.
-static void await_ranks(c10d::TCPStore &store, int size, std::chrono::milliseconds timeout) {
+void ct_group_s::meet(const ct_group_options &options) {
   std::vector<std::string> keys;
-  for (int rank = 0; rank < size; rank++) keys.push_back(pulse_key(rank));
-  const auto end = std::chrono::steady_clock::now() + timeout;
+  for (int other = 0; other < size; other++) keys.push_back(pulse_key(other));
+  const auto timeout = std::chrono::milliseconds(options.timeout_milliseconds);
+  const auto start = std::chrono::steady_clock::now();
+  const auto seconds = [](auto time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); };
+  auto notice = start + first_notice, look = start;
   auto pause = 1ms;
-  while (!store.check(keys)) {
-    if (std::chrono::steady_clock::now() >= end) {
-      std::string missing;
-      for (int rank = 0; rank < size; rank++) {
-        if (!store.check({keys[rank]})) missing += (missing.empty() ? "rank " : ", rank ") + std::to_string(rank);
+  pulse_watch watch;
+  while (!store->check(keys)) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= look) {
+      check_pulses(watch);
+      look = now + 1s;
+    }
+    const bool is_late = now - start >= timeout, speaks = rank == 0 && now >= notice;
+    if (is_late || speaks) {
+      std::vector<int> missing;
+      for (int other = 0; other < size; other++) {
+        if (!store->check({keys[other]})) missing.push_back(other);
       }
-      TORCH_CHECK(missing.empty(), missing, " did not come within ", timeout.count() / 1000.0, " s");
-      return;
+      if (is_late && !missing.empty()) {
+        std::ostringstream text;
+        text << list(missing) << " did not come within " << timeout.count() / 1000.0 << " s";
+        store->compareSet(living_key, {}, bytes(std::to_string(size - static_cast<int>(missing.size()))));
+        store->compareSet(verdict_key, {}, bytes(text.str()));
+        throw verdict_error(culprits());
+      }
+      if (speaks && options.say) {
+        const auto text = "still waiting for " + list(missing) + " (" + std::to_string(seconds(now - start)) + " of " +
+                          std::to_string(seconds(timeout)) + " s)";
+        if (!missing.empty()) options.say(options.listener, text.c_str());
+        notice = now + next_notice;
+      }
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, 128ms);
+  }
+}
+
+/// Connects all ranks with each other. Gloo does it in a thread of its own, which nothing wakes where it waits for a rank that
+/// has died meanwhile: then it is left behind.
+void ct_group_s::connect(const ct_group_options &options) {
+  using group_pointer = c10::intrusive_ptr<c10d::ProcessGroupGloo>;
+  auto gloo_options = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(options.timeout_milliseconds));
+  gloo_options->devices.push_back(
+      options.interface_name ? c10d::ProcessGroupGloo::createDeviceForInterface(options.interface_name)
+      : options.own_address  ? c10d::ProcessGroupGloo::createDeviceForHostname(options.own_address)
+                             : c10d::ProcessGroupGloo::createDefaultDevice());
+  // One thread: collectives go out in the order in which they are asked for.
+  gloo_options->threads = 1;
+  auto prefix = c10::make_intrusive<c10d::PrefixStore>("gloo", open_store(options, false));
+  auto task = std::make_shared<std::packaged_task<group_pointer()>>([prefix, gloo_options, rank = rank, size = size] {
+    auto made = c10::make_intrusive<c10d::ProcessGroupGloo>(prefix, rank, size, gloo_options);
+    made->barrier()->wait();
+    return made;
+  });
+  auto connected = task->get_future();
+  std::thread([task] { (*task)(); }).detach();
+  pulse_watch watch;
+  while (connected.wait_for(1s) != std::future_status::ready) check_pulses(watch);
+  try {
+    gloo = connected.get();
+  } catch (const std::exception &error) {
+    const auto found = culprits();
+    throw verdict_error(found.empty() ? error.what() : found + " (" + error.what() + ")");
   }
 }
 
@@ -183,32 +291,23 @@ ct_group ct_group_join(ct_group_options options) {
     group->size = options.size;
     group->name = options.name;
     group->store = open_store(options, options.rank == 0);
-    group->pulses = open_store(options, false);
-    auto gloo = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(options.timeout_milliseconds));
-    gloo->devices.push_back(
-        options.interface_name ? c10d::ProcessGroupGloo::createDeviceForInterface(options.interface_name)
-        : options.own_address  ? c10d::ProcessGroupGloo::createDeviceForHostname(options.own_address)
-                               : c10d::ProcessGroupGloo::createDefaultDevice());
-    // One thread: collectives go out in the order in which they are asked for.
-    gloo->threads = 1;
-    group->pulses->set(pulse_key(options.rank), bytes("0 " + group->name + ": joining"));
-    await_ranks(*group->store, options.size, std::chrono::milliseconds(options.timeout_milliseconds));
-    auto prefix = c10::make_intrusive<c10d::PrefixStore>("gloo", group->store);
-    group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(prefix, options.rank, options.size, gloo);
-    group->gloo->barrier()->wait();
     group->heart = std::thread([raw = group.get()] { raw->beat(); });
+    try {
+      group->meet(options);
+      group->connect(options);
+    } catch (const verdict_error &) {
+      throw;
+    } catch (const std::exception &error) {
+      // The store's own words name nobody.
+      if (options.rank == 0) throw;
+      throw verdict_error(std::string(leader_is_gone) + " (" + error.what() + ")");
+    }
+    ct_group_tell(group.get(), "joined");
     return group.release();
   });
 }
 
 void ct_group_leave(ct_group group) {
-  if (!group) return;
-  {
-    std::lock_guard<std::mutex> lock(group->mutex);
-    group->is_leaving = true;
-  }
-  group->changed.notify_all();
-  if (group->heart.joinable()) group->heart.join();
   ct::status([&] { delete group; });
 }
 

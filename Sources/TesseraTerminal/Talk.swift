@@ -19,7 +19,14 @@ package enum Talk {
   package static func write(_ text: String) {
     // Results first: a log of both shows them in their order, no line torn.
     fflush(nil)
-    FileHandle.standardError.write(Data(text.utf8))
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      // Nobody is there any more to whom it could be told: a terminal that was closed, a full disk.
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
   }
 }
 

@@ -61,8 +61,8 @@ struct KillTests {
     #expect(resumed == expected)
   }
 
-  @Test("ctrl-C says how to go on, and exits with 1")
-  func interruptSpeaks() throws {
+  @Test("ctrl-C, and a terminal that closes, say how to go on, and exit with 1", arguments: [SIGINT, SIGHUP])
+  func interruptSpeaks(_ signal: Int32) throws {
     // Some seconds of work: the signal comes in their midst on any machine.
     let source = try Self.manyPictures(copies: 100)
     let destination = try TemporaryFolder()
@@ -80,7 +80,7 @@ struct KillTests {
     for _ in 0..<6000 where process.isRunning && !FileManager.default.fileExists(atPath: journal) {
       Thread.sleep(forTimeInterval: 0.01)
     }
-    kill(process.processIdentifier, SIGINT)
+    kill(process.processIdentifier, signal)
     let talk = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 1)

@@ -83,11 +83,18 @@ struct StatsShardTests {
         ["2", source.path, folder.path] + Self.options, environment: Shell.mpi)
       // The report's own status: there are damaged pictures.
       #expect(run.status == 1, "\(run.errors)")
-      #expect(run.output.contains(round == 0 ? "2 parts merged" : "nothing to merge"), "\(run.output)")
+      #expect(run.errors.contains(round == 0 ? "2 parts merged" : "nothing to merge"), "\(run.errors)")
       #expect(run.output.ranges(of: "every picture counts alike").count == 1)
-      #expect(run.output.ranges(of: "is there already").count == (round == 0 ? 0 : 2))
+      #expect(run.errors.ranges(of: "is there already").count == (round == 0 ? 0 : 2))
       #expect(try TemporaryFolder.contents(folder.path) == expected.folder)
     }
+    // What shows the whole goes to the last command: the report alone is on stdout.
+    let shown = try Shell.run(
+      "exec " + Repository.path("samples/cluster/stats-mpi.sh") + #" "$@""#,
+      ["2", source.path, folder.path, "--json", "-o", "\(folder.path)/sheet.png"] + Self.options,
+      environment: Shell.mpi)
+    #expect(shown.output == expected.output, "\(shown.errors)")
+    #expect(try TemporaryFolder.contents(folder.path)["sheet.png"] != nil)
     let usage = try Shell.run("exec " + Repository.path("samples/cluster/stats-mpi.sh"))
     #expect(usage.status == 64 && usage.errors.contains("PROCESSES SRC FOLDER"))
   }
@@ -103,7 +110,7 @@ struct StatsShardTests {
       (["--shard", "0/2"], "--into <folder>"), (["--shards", "4"], "--into <folder>"),
       (["--into", folder.path, "--shard", "0/2", "-o", "x.png"], "--output shows the whole"),
       (["--into", folder.path, "--shard", "0/2", "--errors", "x"], "--errors shows the whole"),
-      (["--into", folder.path, "--shard", "2/2"], "from 0 to 1"),
+      (["--into", folder.path, "--shard", "2/2"], "from 0 to 1"), (["--into", ""], "--into needs a folder"),
     ]
     for (arguments, hint) in cases {
       let result = try Command.run(["stats", source.path] + arguments)
@@ -112,17 +119,32 @@ struct StatsShardTests {
     #expect(try run("--into", folder.path, "--shard", "0/2", "--headers-only").status == 0)
     let other = try run("--into", folder.path, "--shard", "1/2", "--headers-only", "--seed", "7")
     #expect(other.status == 64 && other.errors.contains("seed: 0 there, 7 now"), "\(other.errors)")
-    #expect(try run("--into", folder.path, "--shard", "1/2", "--headers-only").status == 0)
-    let elsewhere = source.path + "-elsewhere"
-    try FileManager.default.moveItem(atPath: source.path, toPath: elsewhere)
-    let gone = try Command.run(["merge", folder.path])
-    #expect(gone.status == 1 && gone.errors.contains("cannot be opened from here"), "\(gone.errors)")
-    try FileManager.default.moveItem(atPath: elsewhere, toPath: source.path)
-    #expect(try Command.run(["merge", folder.path]).status == 0)
+    // The source by another name of the same place.
+    let parent = source.path.split(separator: "/").dropLast().joined(separator: "/")
+    let name = source.path.split(separator: "/").last ?? ""
+    let relative = try Shell.run(
+      #"cd "/$1" && exec "$TESSERA" stats "./$2//" --into "$3" --shard 1/2 --headers-only"#,
+      [parent, String(name), folder.path])
+    #expect(relative.status == 0, "\(relative.errors)")
     // Without --into each process looks at everything, and says so.
     let undivided = try Shell.run(
       #"exec "$TESSERA" stats "$@""#, [source.path, "--headers-only"],
       environment: ["RANK": "0", "WORLD_SIZE": "2"])
     #expect(undivided.errors.contains("--into <folder> shares them out"), "\(undivided.errors)")
+    let elsewhere = source.path + "-elsewhere"
+    try FileManager.default.moveItem(atPath: source.path, toPath: elsewhere)
+    let gone = try Command.run(["merge", folder.path])
+    #expect(gone.status == 1 && gone.errors.contains("cannot be opened from here"), "\(gone.errors)")
+    try FileManager.default.moveItem(atPath: elsewhere, toPath: source.path)
+    let record = try TemporaryFolder.contents(folder.path)["run.json"]
+    try folder.write([0xFF], "run.json")
+    let damaged = try Command.run(["merge", folder.path])
+    #expect(damaged.status == 1 && damaged.errors.contains("run.json") && damaged.errors.contains("begin again"), "\(damaged.errors)")
+    try folder.write([UInt8](try #require(record)), "run.json")
+    #expect(try Command.run(["merge", folder.path]).status == 0)
+    // Merged once, it needs its source no more.
+    try FileManager.default.removeItem(atPath: source.path)
+    let again = try Command.run(["merge", folder.path])
+    #expect(again.status == 0 && again.output.contains("nothing to merge"), "\(again.errors)")
   }
 }

@@ -171,6 +171,31 @@ struct RankCommandTests {
     #expect(steps == Array(1...steps.count), "\(steps)")
   }
 
+  @Test("a rank that dies before all have come ends the others with its name; who is missing is told meanwhile")
+  func meeting() throws {
+    let folder = try folder()
+    // Rank 1 is not started: the others wait for it, and rank 2 dies.
+    let start = Self.start.replacing("RANK=$rank", with: "test $rank = 1 || RANK=$rank exec")
+    let script = """
+      for i in $(seq 1 6000); do
+        grep -q "still waiting for rank 1 (" "\(folder.path)/said" && break
+        sleep 0.01
+      done
+      kill -9 ${pids[2]}; SECONDS=0
+      wait ${pids[0]}; echo "rank 0: $?, after $SECONDS s"; exit 0
+
+      """
+    let arguments = ["run", "\(folder.path)/recipe.yaml", "-o", "\(folder.path)/out"]
+    let result = try Shell.run(
+      "exec 2> \"\(folder.path)/said\"\n" + start + script,
+      ["3", "\(try Port.free())", try Command.path(of: "tessera-vlm")] + arguments)
+    let said = try String(contentsOfFile: "\(folder.path)/said", encoding: .utf8)
+    #expect(result.output.contains("rank 0: 1, after"), "\(result.output) \(said)")
+    #expect(said.contains(/rank 2 \(.*: joining\) stopped answering/), "\(said)")
+    let seconds = result.output.split(separator: " ").compactMap { Int($0) }.last ?? 99
+    #expect(seconds < 60, "\(result.output)")
+  }
+
   /// torchrun itself, of a Python that has torch.
   private static let hasTorchrun: Bool = {
     // Whatever hinders it, the test that needs it is passed over.

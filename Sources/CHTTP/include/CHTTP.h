@@ -86,6 +86,9 @@ typedef struct ch_response {
 /// Takes a part of the body of an answer that is no redirect. Returns 0 to stop the transfer.
 typedef int (*ch_body)(const uint8_t *bytes, size_t count, const ch_response *response, void *context);
 
+/// Called about once a second while a request goes on, also where nothing comes.
+typedef void (*ch_tick)(void *context);
+
 /// NULL if there is no memory, or libcurl lacks TLS.
 ch_connection *ch_connection_new(void);
 
@@ -94,7 +97,7 @@ void ch_connection_free(ch_connection *connection);
 
 /// Makes one request and follows its redirects. `response` is filled in any case.
 ch_status ch_get(
-    ch_connection *connection, const ch_request *request, ch_body body, void *context,
+    ch_connection *connection, const ch_request *request, ch_body body, ch_tick tick, void *context,
     ch_response *response);
 
 /// libcurl's version and its TLS library's, as `7.88.1 (OpenSSL/3.0.19)`: a static text.

@@ -28,6 +28,9 @@ typedef struct {
   int64_t timeout_milliseconds;
   /// What the others call this rank: its host and process.
   const char *name;
+  /// What rank 0 says to `listener` while it waits for others: who is missing. NULL for nobody.
+  void (*say)(void *listener, const char *text);
+  void *listener;
 } ct_group_options;
 
 /// Joins; returns when all ranks have.

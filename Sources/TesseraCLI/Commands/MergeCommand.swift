@@ -12,8 +12,9 @@ struct MergeCommand: ParsableCommand {
       with its size; then joins the manifests and the lists of errors and removes the parts' own files. The \
       folder is then, byte for byte, the one that a single process writes. If anything is amiss it says what, \
       by name, and changes nothing. A folder that is merged already stays as it is. Parts of tessera stats \
-      become stats.json; their source must be there under the name that they gave it, as files of equal size are \
-      compared only now.
+      become stats.json; their source must be there under the path that they saw it at, as files of equal size are \
+      compared only now. The exit status is of the merge: pictures that failed are in errors.jsonl, or stats.json, \
+      and were told by the processes.
       """)
 
   @ArgumentParser.Argument(
@@ -55,6 +56,7 @@ struct MergeCommand: ParsableCommand {
   private func mergeStats(_ record: StatsRecord) throws {
     let folder = StatsFolder(destination)
     let parts = try folder.parts().count
+    if let statistics = try folder.finished() { return say(statistics, parts: 0) }
     let dataset: any Dataset
     do { dataset = try DatasetSource.open(record.source) } catch let error as TesseraError {
       Talk.say(
@@ -64,13 +66,17 @@ struct MergeCommand: ParsableCommand {
     }
     var job = try record.job(dataset)
     job.threads = ProcessInfo.processInfo.activeProcessorCount
-    let statistics = try folder.merge(job)
+    say(try folder.merge(job), parts: parts)
+  }
+
+  private func say(_ statistics: DatasetStatistics, parts: Int) {
     let (done, failed) = (statistics.pictures, statistics.failures.count)
     if json {
       return printJSON(parts: parts, done: done, failed: failed, wasMergedAlready: parts == 0)
     }
     let (found, result) = (
-      "\(Words.count(done, "picture")), \(failed) failed", destination.visible + "/" + StatsFolder.resultName
+      "\(Words.count(statistics.examined, "sample")), \(Words.count(done, "picture")), \(failed) failed",
+      destination.visible + "/" + StatsFolder.resultName
     )
     print(
       parts == 0

@@ -88,6 +88,7 @@ struct StatsCommand: ParsableCommand {
   mutating func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, got \(threads)") }
     if let subset, subset < 1 { throw ValidationError("--sample must be at least 1, got \(subset)") }
+    if into == "" { throw ValidationError("--into needs a folder, got ''") }
     if into == nil, sharding.isGiven {
       throw ValidationError("--shard and --shards divide what --into <folder> gathers: give that too")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tessera
+import TesseraCore
 
 /// Which part of a job this process does.
 struct ShardOptions: ParsableArguments {
@@ -56,7 +57,7 @@ struct ShardOptions: ParsableArguments {
 
   /// What a process says at the end of its part.
   static func finished(_ shard: ShardAssignment, _ destination: String) -> String {
-    "tessera: shard \(shard) is finished; when all are, tessera merge \(destination)"
+    "tessera: shard \(shard) is finished; when all are, tessera merge \(destination.visible)"
   }
 }
 

@@ -2,15 +2,17 @@ import Foundation
 import Tessera
 import TesseraTerminal
 
-/// Turns ctrl-C (and a polite kill) into the end of a job at the next picture; the second ends the process.
+/// Turns ctrl-C (a polite kill, a terminal that closes) into the end of a job at the next picture; the second ends the process.
 final class InterruptWatch {
   private let sources: [any DispatchSourceSignal]
+  private let signals: [Int32]
 
   init(_ control: JobControl) {
     // A file over the shell's limit (ulimit -f) is then an error of the write, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     let queue = DispatchQueue(label: "tessera.interrupt")
-    sources = [SIGINT, SIGTERM].map { number in
+    signals = [SIGINT, SIGTERM] + EndSignals.hangUp
+    sources = signals.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
@@ -29,6 +31,6 @@ final class InterruptWatch {
   /// Gives the signals back.
   func stop() {
     for source in sources { source.cancel() }
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    for number in signals { signal(number, SIG_DFL) }
   }
 }

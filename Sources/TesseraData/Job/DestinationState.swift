@@ -59,7 +59,7 @@ struct DestinationState {
     if let journal = try Journal.read(folder + "/" + names.journal) {
       pictures += journal.pictures
       shards += journal.shards
-    } else {
+    } else if try PartRecord.isSound(names, in: folder) {
       try readManifest(names.manifest)
     }
   }
@@ -78,7 +78,10 @@ struct DestinationState {
         run.files.files.indices.contains(line.sample)
       else {
         throw TesseraError(
-          .corrupt(format: "the manifest", detail: "line \(number + 1) cannot be read"), path: path)
+          .corrupt(
+            format: "the manifest",
+            detail: "line \(number + 1) cannot be read (without the file, all of its pictures are made again)"),
+          path: path)
       }
       // -1: the size of the output is not known.
       pictures.append(

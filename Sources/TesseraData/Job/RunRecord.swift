@@ -40,8 +40,7 @@ struct RunRecord: Codable, Equatable {
     guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let bytes = try FileIO.read(path)
     do { return try JSONDecoder().decode(RunRecord.self, from: Data(bytes)) } catch {
-      throw TesseraError(
-        .corrupt(format: name, detail: "it is not a run's record of this version"), path: path)
+      throw RunKind.preprocess.refusal(bytes, in: folder)
     }
   }
 

@@ -62,8 +62,10 @@ public final class ProcessGroup: @unchecked Sendable {
 
   /// Joins; returns when all ranks have.
   ///
-  /// - Throws: `invalidArgument` for a rank outside of the group or a port that is none; `io` where the others do not come.
-  public init(_ meeting: Meeting) throws {
+  /// - Parameter say: what rank 0 says, after ten seconds and then every minute: which ranks are still missing.
+  /// - Throws: `invalidArgument` for a rank outside of the group or a port that is none; `io` where the others do not come, or
+  ///   one that has come stops answering.
+  public init(_ meeting: Meeting, say: @escaping (String) -> Void = { _ in }) throws {
     (rank, size) = (meeting.rank, meeting.size)
     guard meeting.size > 0, (0..<meeting.size).contains(meeting.rank) else {
       throw TesseraError(
@@ -77,6 +79,7 @@ public final class ProcessGroup: @unchecked Sendable {
     func withText<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
       text.map { $0.withCString(body) } ?? body(nil)
     }
+    let listener = Listener(say)
     let joined = meeting.host.withCString { host in
       name.withCString { name in
         withText(meeting.ownAddress) { address in
@@ -85,16 +88,31 @@ public final class ProcessGroup: @unchecked Sendable {
               ct_group_options(
                 host: host, port: port, rank: Int32(meeting.rank), size: Int32(meeting.size),
                 own_address: address, interface_name: interface,
-                timeout_milliseconds: Int64(wait), name: name))
+                timeout_milliseconds: Int64(wait), name: name, say: Listener.hear,
+                listener: Unmanaged.passUnretained(listener).toOpaque()))
           }
         }
       }
     }
+    withExtendedLifetime(listener) {}
     guard let joined else {
       throw Self.failure(
         "joining \(meeting.size) ranks at \(meeting.host):\(meeting.port)", TorchFailure.lastMessage)
     }
     group = joined
+  }
+
+  /// Takes what C says.
+  private final class Listener {
+    private let say: (String) -> Void
+
+    init(_ say: @escaping (String) -> Void) { self.say = say }
+
+    static let hear: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Void = {
+      listener, text in
+      guard let listener, let text else { return }
+      Unmanaged<Listener>.fromOpaque(listener).takeUnretainedValue().say(String(cString: text))
+    }
   }
 
   /// The group that a launcher started this process in; one process alone where none did.

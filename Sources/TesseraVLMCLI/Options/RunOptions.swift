@@ -68,7 +68,7 @@ struct RunOptions: ParsableArguments {
       TorchRuntime.threads = max(1, TorchRuntime.threads / meeting.ranksHere)
     }
     if meeting.rank == 0 { Talk.say("waiting for \(meeting.size) ranks at \(meeting.host):\(meeting.port)") }
-    return try ProcessGroup(meeting)
+    return try ProcessGroup(meeting) { Talk.say($0) }
   }
 
   /// Does what a recipe says, and tells how it ended.
@@ -102,7 +102,7 @@ struct RunOptions: ParsableArguments {
     run.maximumSteps = maxSteps
     let notice =
       "tessera-vlm: stopping after the step at hand, or what comes before or behind the steps; once more ends at once"
-    let watch = CancelWatch([SIGINT, SIGTERM], notice: group.isLeader ? notice : nil)
+    let watch = CancelWatch([SIGINT, SIGTERM] + EndSignals.hangUp, notice: group.isLeader ? notice : nil)
     defer { watch.stop() }
     run.shouldStop = { watch.isCancelled }
     if let search, let stage = search.stage {
@@ -130,7 +130,7 @@ struct RunOptions: ParsableArguments {
 
   /// The status of a run that a signal stopped, the same on all ranks, whichever of them it came to; nil where none came.
   private static func exitStatus(_ watch: CancelWatch, _ group: ProcessGroup) throws -> Int32? {
-    let signals = [SIGINT, SIGTERM]
+    let signals = [SIGHUP, SIGINT, SIGTERM]
     let came = try group.sum(signals.map { watch.exitStatus == 128 + $0 ? 1.0 : 0 })
     return signals.indices.last { came[$0] > 0 }.map { 128 + signals[$0] }
   }

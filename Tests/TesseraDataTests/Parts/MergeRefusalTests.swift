@@ -91,6 +91,10 @@ struct MergeRefusalTests {
     try Self.refuses(folder, "of 2 and of 3")
 
     folder = try Self.parts(.safetensors, source)
+    try folder.write("", "manifest.part-00003-of-00003.jsonl")
+    try Self.refuses(folder, "manifest.part-00003-of-00003.jsonl", "remove the others")
+
+    folder = try Self.parts(.safetensors, source)
     try Self.edit(folder, "run.json") { $0.replace("\"seed\" : 7", with: "\"seed\" : 8") }
     try Self.refuses(folder, "run.json", "shard 0/3 with others")
 
@@ -143,6 +147,50 @@ struct MergeRefusalTests {
       }
     }
     try Self.refuses(folder, "sample 30 and 1 more in none")
+  }
+
+  @Test(
+    "a part whose list or record is damaged is done again by the cure that the merge names",
+    arguments: [PreprocessJob.Format.npy, .safetensors], ["manifest", "errors", "run"])
+  func damagedPart(_ format: PreprocessJob.Format, _ stem: String) throws {
+    let source = try Jobs.pictures(damage: true)
+    let folder = try Self.parts(format, source)
+    let name = "\(stem).part-00001-of-00003.\(stem == "run" ? "json" : "jsonl")"
+    for cut in stem == "run" ? [true] : [false, true] {
+      // A line that can still be read, and one that cannot.
+      try Self.edit(folder, name) { text in
+        // Not every part has failures.
+        if text.isEmpty {
+          text = "x"
+        } else if cut {
+          text.removeLast(3)
+        } else {
+          text.replace("1", with: "2", maxReplacements: 1)
+        }
+      }
+      try Self.refuses(folder, name, "run shard 1/3 again, with --resume")
+      var job = try DividedJobTests.job(source, folder, format, shard: "1/3")
+      job.resume = true
+      _ = try job.run()
+    }
+    _ = try MergeJob(destination: folder.path).run()
+    #expect(try TemporaryFolder.contents(folder.path) == DividedJobTests.whole(source, format))
+  }
+
+  @Test("a run.json that is damaged or lost is named, with what to do")
+  func records() throws {
+    let source = try Jobs.pictures()
+    let folder = try Self.parts(.npy, source)
+    try folder.write([0xFF], "run.json")
+    try Self.refuses(folder, "run.json", "move them away and begin again")
+    var part = try DividedJobTests.job(source, folder, .npy, shard: "1/3")
+    part.resume = true
+    let job = part
+    let damaged = #expect(throws: TesseraError.self) { try job.run() }
+    #expect(damaged?.description.contains("move them away") == true)
+    try FileManager.default.removeItem(atPath: folder.path + "/run.json")
+    let lost = #expect(throws: TesseraError.self) { try job.run() }
+    #expect(lost?.description.contains("run.json is lost") == true, "\(lost as Any)")
   }
 
   @Test("folders that hold no results, results in the making, or another's")

@@ -62,6 +62,18 @@ struct RemoteErrorTests {
     #expect(!result.errors.contains(Self.secret), "\(result.errors)")
   }
 
+  @Test("a long wait is told at once: a server's Retry-After, and one that says nothing")
+  func longWaits() throws {
+    for (fault, words) in [("long_patience", "asking again in"), ("hang", "no byte has come for")] {
+      let url = servers.fault(fault, RemoteServers.session(), "shard-000001.tar") + "?sig=\(Self.secret)"
+      // Told after some seconds; nobody waits for the end.
+      let script = #"timeout -s KILL 20 "$TESSERA" stats "$1" --headers-only 2>&1 | grep -m 1 "$2""#
+      let result = try Shell.run(script, [url, words])
+      #expect(result.output.contains(words), "\(fault): \(result.output)")
+      #expect(!result.output.contains(Self.secret), "\(result.output)")
+    }
+  }
+
   @Test("a shard that is not there, and one that may not be read, say what to do")
   func advice() throws {
     let missing = try #require(read("plain", "shard-000007.tar"))

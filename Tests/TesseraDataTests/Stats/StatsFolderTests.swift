@@ -106,11 +106,17 @@ struct StatsFolderTests {
     let other = [UInt8](try #require(before["tally.part-00002-of-00003.bin"]))
     for wrong in [Array(bytes.dropLast()), [], flipped, other, bytes + [0]] {
       try folder.write(wrong, name)
-      try Self.refuses(folder, name) { _ = try StatsFolder(folder.path).merge(job) }
+      let hint = wrong == other ? "shard 1/3" : "run shard 1/3 again"
+      try Self.refuses(folder, name, hint) { _ = try StatsFolder(folder.path).merge(job) }
       guard case .part(let part) = try Self.gather(job, folder, "1/3") else { return }
       #expect(!part.wasThere)
       #expect(try TemporaryFolder.contents(folder.path) == before)
     }
+    // Who finishes alone counts a damaged part again too.
+    try folder.write(flipped, name)
+    guard case .whole(let statistics, false) = try Self.gather(job, folder) else { return }
+    #expect(try statistics == job.run())
+    #expect(Set(try TemporaryFolder.contents(folder.path).keys) == ["run.json", "stats.json"])
   }
 
   @Test("a merge names what is missing, mixed, or of other settings, and changes nothing")
@@ -132,6 +138,9 @@ struct StatsFolderTests {
     }
     try source.write([1], "eel/new.png")
     try Self.refuses(folder, "samples:") { try Self.gather(Self.job(source), folder, "1/5") }
+    try folder.write([1], "tally.part-00005-of-00005.bin")
+    try Self.refuses(folder, "tally.part-00005-of-00005.bin", "remove the others", by: merge)
+    try FileManager.default.removeItem(atPath: folder.path + "/tally.part-00005-of-00005.bin")
     try folder.write([1], "tally.part-00001-of-00002.bin")
     try Self.refuses(folder, "parts of 2 and of 5", by: merge)
   }
@@ -149,10 +158,10 @@ struct StatsFolderTests {
       pipeline: try Pipeline(text: "resize(8)|to_tensor"))
     preprocess.errorPolicy = .skip
     _ = try preprocess.run()
-    try Self.refuses(arrays, "not a record of stats") { try Self.gather(job, arrays) }
+    try Self.refuses(arrays, "one of tessera preprocess") { try Self.gather(job, arrays) }
     let gathered = try TemporaryFolder()
     try Self.gather(job, gathered)
-    try Self.refuses(gathered, "run.json") {
+    try Self.refuses(gathered, "one of tessera stats") {
       var preprocess = preprocess
       preprocess.destination = gathered.path
       preprocess.resume = true

@@ -189,6 +189,26 @@ enum Ranks {
     #expect(error?.description.contains("rank 1, rank 2 did not come within 1 s") == true, "\(error as Any)")
   }
 
+  @Test("those that have come all say who has not")
+  func absentToAll() throws {
+    let port = try Port.free()
+    let words = Mutex<[String]>([])
+    let isDone = DispatchGroup()
+    for rank in [0, 2] {
+      isDone.enter()
+      Thread {
+        var meeting = Ranks.meeting(rank, 3, port)
+        // Rank 2 would wait longer, and is told.
+        meeting.timeout = .seconds(rank == 0 ? 3 : 60)
+        let result = Result { try ProcessGroup(meeting) }
+        words.withLock { $0.append("\(result)") }
+        isDone.leave()
+      }.start()
+    }
+    isDone.wait()
+    for word in words.withLock({ $0 }) { #expect(word.contains("rank 1 did not come within 3 s"), "\(word)") }
+  }
+
   @Test("a rank that goes is named by the others")
   func leaver() throws {
     let words = try Ranks.run(3) { group -> String in

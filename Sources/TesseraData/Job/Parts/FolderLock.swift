@@ -11,7 +11,7 @@ package final class FolderLock: Sendable {
 
   /// Locks; does not wait.
   ///
-  /// - Throws: `invalidArgument` if another process has the lock, `io`.
+  /// - Throws: `io`, with EWOULDBLOCK if another process has the lock.
   package init(_ folder: String, for assignment: ShardAssignment?) throws {
     let path = folder + "/" + RunRecord.name
     file = try FileIO.openFile(path, O_RDWR)
@@ -27,9 +27,10 @@ package final class FolderLock: Sendable {
       if errno == EINTR { continue }
       guard errno == EAGAIN || errno == EACCES else { return }
       throw TesseraError(
-        .invalidArgument(
-          name: "the destination", expected: "one at which no other process does the same",
-          got: "another process at work on \(Self.what(assignment))"), path: folder)
+        .io(
+          operation: "lock", code: EWOULDBLOCK,
+          message: "another process is at work on \(Self.what(assignment)); wait for it, or end it"),
+        path: folder)
     }
   }
 

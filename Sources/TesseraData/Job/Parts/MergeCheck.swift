@@ -9,6 +9,7 @@ struct MergeCheck {
   /// - Throws: `invalidInput` that names what is missing or does not fit.
   init(folder: String, parts: [PartNames]) throws {
     self.folder = folder
+    try PartNames.refuseStrangers(in: folder)
     let counts = Set(parts.map(\.assignment.count)).sorted()
     guard let count = counts.first, counts.count == 1 else {
       throw refusal(

@@ -16,12 +16,17 @@ public struct MergeJob: Sendable {
   /// Checks the parts and joins them.
   ///
   /// - Throws: `invalidInput` for parts that are unfinished, missing, overlap, or were made with other settings,
-  ///   and for outputs that are missing or have another size, by name; `invalidArgument` while a process is at
-  ///   work there; `corrupt` for a part's files that do not fit its record; `io`.
+  ///   and for outputs that are missing or have another size, by name; `corrupt` for a part's files that do not fit its
+  ///   record; `io`, also while a process is at work there.
   /// - Complexity: O(lines), one look at every output's size; memory is about twice the manifests.
   public func run() throws -> MergeSummary {
     guard try FileIO.sizeIfThere(destination + "/" + RunRecord.name) != nil else {
       throw refusal("a folder of results (with \(RunRecord.name))", "one without")
+    }
+    switch RunKind(try read(RunRecord.name)) {
+    case .preprocess, .pack: break
+    case .stats: throw refusal("a folder of preprocess or pack", "one of stats (StatsFolder.merge)")
+    case nil: throw RunKind.damaged(in: destination)
     }
     let lock = try FolderLock(destination, for: nil)
     return try withExtendedLifetime(lock) {

@@ -25,8 +25,8 @@ struct MergeLines {
     var texts: [(manifest: [UInt8], errors: [UInt8])] = []
     for (number, record) in records.enumerated() {
       let names = PartNames(record.part)
-      let manifest = try Self.read(names.manifest, in: folder, digest: record.manifest)
-      let errors = try Self.read(names.errors, in: folder, digest: record.errors)
+      let manifest = try Self.read(names.manifest, in: folder, record, digest: record.manifest)
+      let errors = try Self.read(names.errors, in: folder, record, digest: record.errors)
       texts.append((manifest, errors))
       for (bytes, isFailure) in [(manifest, false), (errors, true)] {
         try Self.note(bytes, Place(part: number, isFailure: isFailure), record, folder, &places)
@@ -46,12 +46,16 @@ struct MergeLines {
     }
   }
 
-  private static func read(_ name: String, in folder: String, digest: String) throws -> [UInt8] {
+  private static func read(
+    _ name: String, in folder: String, _ record: PartRecord, digest: String
+  ) throws -> [UInt8] {
     let bytes = try FileIO.read(folder + "/" + name)
     guard Digest.hex(of: bytes) == digest else {
       throw TesseraError(
-        .corrupt(format: "a part", detail: "the file is not the one that its record describes"),
-        path: folder + "/" + name)
+        .corrupt(
+          format: "a part",
+          detail: "the file is not the one that its record describes: run shard \(record.part) again, with --resume"
+        ), path: folder + "/" + name)
     }
     return bytes
   }
@@ -61,7 +65,7 @@ struct MergeLines {
     guard records.contains(where: { $0.shards != nil }) else { return nil }
     let lists = try records.map { record in
       let name = PartNames(record.part).shards
-      return try read(name, in: folder, digest: record.shards ?? "")
+      return try read(name, in: folder, record, digest: record.shards ?? "")
         .split(separator: UInt8(ascii: "\n"))
     }
     let longest = lists.map(\.count).max() ?? 0

@@ -41,7 +41,8 @@ package struct PartFolder: Sendable {
   ///   - resume: whether to go on with this part's results.
   ///   - check: reads the record that is there and refuses another run's.
   /// - Returns: the lock on what is there; nil if the folder is free.
-  /// - Throws: `invalidArgument` for results without `resume`, of another run, or in another process's hands.
+  /// - Throws: `invalidArgument` for results without `resume` or of another run; `io`, also for those in another process's
+  ///   hands.
   package func enter(resume: Bool, check: () throws -> Void) throws -> FolderLock? {
     guard try isTaken() else { return nil }
     guard try resume || !hasResults() else {
@@ -65,7 +66,14 @@ package struct PartFolder: Sendable {
     if try DestinationState.isEmpty(path) { return false }
     // Another process of the same run may have begun between the two looks; the record comes first of all.
     if try has(RunRecord.name) { return true }
-    throw refusal("an empty or new folder", "one with other files in it")
+    let whole = PartNames(.whole)
+    let isRun = try has(whole.manifest) || has(whole.journal) || !PartNames.found(in: path).isEmpty
+    throw refusal(
+      "an empty or new folder",
+      isRun
+        ? "one with results whose \(RunRecord.name) is lost, which alone tells how they were made (move them away "
+          + "and begin again)"
+        : "one with other files in it")
   }
 
   /// Takes the folder, or this part of it: makes it, with `run.json`, and removes what a killed run left aside.

@@ -1,3 +1,5 @@
+internal import TesseraCore
+
 /// The names of the files beside a job's outputs: the whole's, or a part's, which no other process touches.
 package struct PartNames: Sendable, Equatable {
   package var assignment: ShardAssignment
@@ -41,6 +43,24 @@ package struct PartNames: Sendable, Equatable {
     return Set(names.compactMap(assignment)).map(PartNames.init).sorted {
       ($0.assignment.count, $0.assignment.index) < ($1.assignment.count, $1.assignment.index)
     }
+  }
+
+  /// Refuses files that are called like a part's and are of no part that can be, such as the fourth of three.
+  ///
+  /// - Throws: `invalidInput` with their names; `io`.
+  static func refuseStrangers(in folder: String) throws {
+    let stems = Set(PartNames(.whole).all.map { $0.prefix { $0 != "." } })
+    let names = try FileIO.names(in: folder).filter { name in
+      let pieces = name.split(separator: ".", omittingEmptySubsequences: false)
+      return pieces.count == 3 && stems.contains(pieces[0]) && assignment(of: name) == nil
+        && pieces[1].wholeMatch(of: /part-[0-9]+-of-[0-9]+/) != nil
+    }.sorted()
+    if names.isEmpty { return }
+    throw TesseraError(
+      .invalidInput(
+        operation: "merge", expected: "files of parts 0 to n - 1 of n (move or remove the others)",
+        got: names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", and \(names.count - 5) more" : "")),
+      path: folder)
   }
 
   /// The part that a file of this name belongs to; nil for every other name.

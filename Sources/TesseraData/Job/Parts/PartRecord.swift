@@ -61,9 +61,31 @@ package struct PartRecord: Sendable, Equatable, Codable {
     let found = try? JSONDecoder().decode(PartRecord.self, from: Data(bytes))
     guard let found, found.part == names.assignment, found.block > 0, found.pictures >= 0 else {
       throw TesseraError(
-        .corrupt(format: "a part's record", detail: "it is not one of this version and name"), path: path)
+        .corrupt(
+          format: "a part's record",
+          detail: "it is not one of this version and name: run shard \(names.assignment) again, with --resume"),
+        path: path)
     }
     return found
+  }
+
+  /// Whether what a part listed is what it wrote when it was finished; true where it is not finished.
+  ///
+  /// - Throws: `io`.
+  static func isSound(_ names: PartNames, in folder: String) throws -> Bool {
+    if names.assignment.isWhole { return true }
+    do {
+      guard let record = try read(names, in: folder) else { return true }
+      let lists = [(names.manifest, record.manifest), (names.shards, record.shards)]
+      return try lists.allSatisfy { name, digest in
+        guard let digest else { return true }
+        let path = folder + "/" + name
+        return try FileIO.sizeIfThere(path) != nil && Digest.hex(of: try FileIO.read(path)) == digest
+      }
+    } catch let error as TesseraError {
+      if case .corrupt = error.reason { return false }
+      throw error
+    }
   }
 
   /// The samples of the part.

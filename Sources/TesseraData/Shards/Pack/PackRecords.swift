@@ -117,8 +117,7 @@ struct PackRecord: Codable, Equatable {
     guard try FileIO.sizeIfThere(path) != nil else { return nil }
     let bytes = try FileIO.read(path)
     do { return try JSONDecoder().decode(PackRecord.self, from: Data(bytes)) } catch {
-      throw TesseraError(
-        .corrupt(format: RunRecord.name, detail: "it is not a pack's record of this version"), path: path)
+      throw RunKind.pack.refusal(bytes, in: folder)
     }
   }
 

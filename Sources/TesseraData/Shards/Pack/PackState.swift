@@ -85,6 +85,7 @@ struct PackState {
       var failed: Int
       var first_sample: Int
     }
+    guard try PartRecord.isSound(names, in: folder) else { return [] }
     let manifest = try lines(names.manifest, Line.self)
     let shards = try lines(names.shards, Listed.self)
     let byShard = Dictionary(grouping: manifest) { $0.sample / shardSize }
@@ -106,7 +107,10 @@ struct PackState {
     return try FileIO.read(path).split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
       do { return try JSONDecoder().decode(T.self, from: Data(line)) } catch {
         throw TesseraError(
-          .corrupt(format: name, detail: "line \(number + 1) cannot be read"), path: path)
+          .corrupt(
+            format: name,
+            detail: "line \(number + 1) cannot be read (without the file, all of its samples are packed again)"),
+          path: path)
       }
     }
   }

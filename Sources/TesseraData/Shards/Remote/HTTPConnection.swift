@@ -17,6 +17,8 @@ final class HTTPConnection: @unchecked Sendable {
   protocol Receiver: AnyObject {
     /// Returns whether the transfer goes on.
     func receive(_ bytes: UnsafeRawBufferPointer, of response: HTTPResponse) -> Bool
+    /// Called about once a second, also where nothing comes.
+    func tick()
   }
 
   /// - Throws: `outOfMemory`.
@@ -45,7 +47,8 @@ final class HTTPConnection: @unchecked Sendable {
           wanted.slowest = 1000
           wanted.redirects = Int32(request.options.redirects)
           return withExtendedLifetime(context) {
-            ch_get(connection, &wanted, Self.body, Unmanaged.passUnretained(context).toOpaque(), &raw)
+            ch_get(
+              connection, &wanted, Self.body, Self.tick, Unmanaged.passUnretained(context).toOpaque(), &raw)
           }
         }
       }
@@ -67,6 +70,11 @@ final class HTTPConnection: @unchecked Sendable {
     var response: HTTPResponse?
 
     init(_ receiver: any Receiver) { self.receiver = receiver }
+  }
+
+  private static let tick: ch_tick = { context in
+    guard let context else { return }
+    Unmanaged<Context>.fromOpaque(context).takeUnretainedValue().receiver.tick()
   }
 
   private static let body: ch_body = { bytes, count, response, context in

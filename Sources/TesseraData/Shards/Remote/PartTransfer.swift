@@ -30,6 +30,9 @@ final class PartTransfer: HTTPConnection.Receiver {
   private var body: Body?
   private var verdict: Step?
   private var faultText: [UInt8] = []
+  /// Called with the seconds since the last byte, or since the request, about once each while nothing comes.
+  var onSilence: (Duration) -> Void = { _ in }
+  private var heard = (bytes: 0, at: ContinuousClock.now)
 
   init(
     _ wanted: Range<Int>, version: RemoteVersion?, whole: WholeObject?, deadline: ContinuousClock.Instant
@@ -48,6 +51,14 @@ final class PartTransfer: HTTPConnection.Receiver {
 
   /// Where the part ends as far as that is known.
   private var end: Int { min(wanted.upperBound, version?.size ?? wanted.upperBound) }
+
+  /// A request begins.
+  func begin() { heard = (received, .now) }
+
+  func tick() {
+    if received != heard.bytes { return begin() }
+    onSilence(heard.at.duration(to: .now))
+  }
 
   func receive(_ part: UnsafeRawBufferPointer, of response: HTTPResponse) -> Bool {
     if body == nil { body = begin(response) }

@@ -33,9 +33,15 @@ struct RemoteFetch: Sendable {
     let transfer = PartTransfer(range, version: version, whole: whole, deadline: deadline)
     var failures = 0
     var attempts = 0
+    transfer.onSilence = { silence in
+      guard silence > Self.longWait else { return }
+      tell("\(RemoteName.shown(url.name)): no byte has come for \(silence.components.seconds) s; "
+        + "given up, and asked again, after \(options.stallSeconds) s")
+    }
     while true {
       let before = (part: transfer.bytes.count, all: transfer.received)
       let asked = ContinuousClock.now
+      transfer.begin()
       let request = HTTPConnection.Request(range: asksRange ? transfer.missing : nil, options: options)
       let response = try pool.withConnection { $0.get(url, request, into: transfer) }
       attempts += 1
@@ -58,8 +64,12 @@ struct RemoteFetch: Sendable {
         let isLate = ContinuousClock.now + .seconds(delay) >= deadline
         guard failures < options.attempts, !isLate else { throw fault(kind, attempts, detail) }
         meter.withLock { $0.retries += 1 }
-        if failures > 1 || asked.duration(to: .now) > .seconds(3) {
-          tell(fault(kind, attempts, detail), failures, delay)
+        // The first quick failure is an everyday affair.
+        if failures > 1 || asked.duration(to: .now) + .seconds(delay) > Self.longWait {
+          let wait = (delay * 10).rounded() / 10
+          tell(
+            "\(fault(kind, attempts, detail)); failure \(failures) of at most \(options.attempts), asking again in "
+              + "\(wait) s")
         }
         Thread.sleep(forTimeInterval: delay)
       }
@@ -84,12 +94,13 @@ struct RemoteFetch: Sendable {
     return max(delay, min(retryAfter ?? 0, options.longestRetryAfter))
   }
 
-  /// Says for what a reader waits; the first quick failure is an everyday affair.
-  private func tell(_ fault: TesseraError, _ failures: Int, _ delay: Double) {
+  /// A wait that a reader is told of.
+  private static let longWait = Duration.seconds(3)
+
+  /// Says for what a reader waits.
+  private func tell(_ words: @autoclosure () -> String) {
     guard notice.withLock({ $0.isDue() }) else { return }
-    let wait = (delay * 10).rounded() / 10
-    Logger(label: "tessera").warning(
-      "\(fault); failure \(failures) of at most \(options.attempts), asking again in \(wait) s")
+    Logger(label: "tessera").warning("\(words())")
   }
 
   private func fault(_ kind: RemoteFault.Kind, _ attempts: Int, _ detail: String) -> TesseraError {

@@ -49,8 +49,7 @@ public struct StatsFolder: Sendable {
   ///   - part: which part; `.whole` for the only process.
   ///   - control: ends the job from another thread.
   ///   - progress: called after each sample, on the thread that did it, one call at a time.
-  /// - Throws: as `StatsJob.run`; `invalidArgument` for a folder with other files, of another survey, or at which
-  ///   another process does the same; `corrupt` for a damaged part; `io`.
+  /// - Throws: as `StatsJob.run`; `invalidArgument` for a folder with other files or of another survey; `io`, also while another process does the same. A damaged part is counted again.
   public func gather(
     _ job: StatsJob, of source: String, part: ShardAssignment = .whole, control: JobControl = JobControl(),
     progress: @escaping @Sendable (PreprocessJob.Progress) -> Void = { _ in }
@@ -71,7 +70,7 @@ public struct StatsFolder: Sendable {
     let claim = try folder.begin(lock, try record.json, outputs: { [] }) { try record.check(in: path) }
     return try withExtendedLifetime(claim) {
       let indices = job.chosen()
-      let missing = part.isWhole ? try Adopted(self, indices.count) : nil
+      let missing = part.isWhole ? try Adopted(self, indices.count, countsAgain: true) : nil
       let places = missing?.places ?? Array(Self.share(part, indices).blocks.joined())
       var tally = try job.gather(indices, places, control, progress)
       guard let missing else {
@@ -92,26 +91,36 @@ public struct StatsFolder: Sendable {
   ///
   /// - Parameter job: as the parts were gathered.
   /// - Throws: `invalidInput` for parts that are missing, or of another division or survey, by name; `corrupt` for
-  ///   a damaged one; `invalidArgument` while a process is at work there; `io`.
+  ///   a damaged one; `io`, also while a process is at work there.
   public func merge(_ job: StatsJob) throws -> DatasetStatistics {
     guard let there = try StatsRecord.found(in: path) else {
       throw refusal("a folder of statistics (with \(RunRecord.name))", "one without")
     }
+    if let statistics = try finished() { return statistics }
     let record = try StatsRecord(job, source: there.source)
     try record.check(in: path)
     let lock = try FolderLock(path, for: nil)
     return try withExtendedLifetime(lock) {
-      if let statistics = try result() {
-        try removeParts()
-        return statistics
-      }
       let indices = job.chosen()
-      let adopted = try Adopted(self, indices.count)
+      let adopted = try Adopted(self, indices.count, countsAgain: false)
       try adopted.refuseGaps(self)
       var tally = StatsTally()
       for part in adopted.parts { tally.merge(part.tally) }
       let statistics = try job.statistics(of: tally, indices, JobControl())
       try finish(statistics)
+      return statistics
+    }
+  }
+
+  /// The result, if the parts are joined already; removes what an interrupted merge has left of them. The dataset need not be
+  /// there any more.
+  ///
+  /// - Throws: `corrupt` for a damaged result; `io`, also while a process is at work there.
+  package func finished() throws -> DatasetStatistics? {
+    guard let statistics = try result() else { return nil }
+    let lock = try FolderLock(path, for: nil)
+    return try withExtendedLifetime(lock) {
+      try removeParts()
       return statistics
     }
   }
@@ -189,7 +198,9 @@ public struct StatsFolder: Sendable {
     private(set) var places: [Int] = []
     private var missing: [ShardAssignment] = []
 
-    init(_ folder: StatsFolder, _ total: Int) throws {
+    /// - Parameter countsAgain: whether a damaged part is as good as a missing one.
+    init(_ folder: StatsFolder, _ total: Int, countsAgain: Bool) throws {
+      try PartNames.refuseStrangers(in: folder.path)
       let found = try folder.parts()
       let counts = Set(found.map(\.assignment.count)).sorted()
       guard counts.count <= 1 else {
@@ -203,7 +214,7 @@ public struct StatsFolder: Sendable {
       for index in 0..<count {
         let assignment = try ShardAssignment(index: index, count: count)
         let share = JobShare(assignment, total: total, shardSize: 1024, isSharded: false)
-        guard let part = try StatsPart.read(PartNames(assignment), in: folder.path) else {
+        guard let part = try Self.read(assignment, folder, countsAgain) else {
           missing.append(assignment)
           places += share.blocks.joined()
           continue
@@ -212,6 +223,15 @@ public struct StatsFolder: Sendable {
         parts.append(part)
       }
       places.sort()
+    }
+
+    private static func read(
+      _ assignment: ShardAssignment, _ folder: StatsFolder, _ countsAgain: Bool
+    ) throws -> StatsPart? {
+      do { return try StatsPart.read(PartNames(assignment), in: folder.path) } catch let error as TesseraError {
+        if countsAgain, case .corrupt = error.reason { return nil }
+        throw error
+      }
     }
 
     private static func check(

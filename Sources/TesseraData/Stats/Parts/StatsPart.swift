@@ -41,7 +41,9 @@ struct StatsPart {
     guard try FileIO.sizeIfThere(path) != nil else { return nil }
     guard let part = StatsPart(try FileIO.read(path)) else {
       throw TesseraError(
-        .corrupt(format: "a part's tally", detail: "it is not one of this version, or damaged"), path: path)
+        .corrupt(
+          format: "a part's tally",
+          detail: "it is damaged, or of another version: run shard \(names.assignment) again"), path: path)
     }
     return part
   }

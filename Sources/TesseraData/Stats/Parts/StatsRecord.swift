@@ -1,7 +1,7 @@
 private import Foundation
-package import TesseraCodecs
+internal import TesseraCodecs
 internal import TesseraCore
-package import TesseraTransforms
+internal import TesseraTransforms
 
 /// `run.json` of a folder of statistics: everything that decides them, so that only parts of one survey are joined.
 package struct StatsRecord: Codable, Equatable, Sendable {
@@ -10,7 +10,7 @@ package struct StatsRecord: Codable, Equatable, Sendable {
 
   private var kind = Kind.stats
   var tessera: String
-  /// What the samples were opened from, without a server's signature.
+  /// What the samples were opened from: the whole path, or a URL without a server's signature.
   package var source: String
   /// The number of samples, and the dataset's fingerprint.
   var samples: Int
@@ -27,7 +27,7 @@ package struct StatsRecord: Codable, Equatable, Sendable {
 
   init(_ job: StatsJob, source: String) throws {
     tessera = TesseraVersion.current
-    self.source = RemoteName.shown(source)
+    self.source = Self.whole(source)
     samples = job.dataset.count
     fingerprint = try job.dataset.fingerprint()
     headersOnly = job.headersOnly
@@ -59,6 +59,16 @@ package struct StatsRecord: Codable, Equatable, Sendable {
     return job
   }
 
+  /// A source's whole path, so that it is one name from everywhere. `..` and links stay: they are the file system's.
+  private static func whole(_ source: String) -> String {
+    if RemoteName.isRemote(source) { return RemoteName.shown(source) }
+    // A pattern may begin with whole paths, `{/a,/b}/*.tar`; a list's name stands behind its mark.
+    if source.hasPrefix("{") { return source }
+    if ShardPaths.isList(source) { return "@" + whole(String(source.dropFirst())) }
+    let path = source.hasPrefix("/") ? source : FileManager.default.currentDirectoryPath + "/" + source
+    return "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  }
+
   var json: [UInt8] {
     get throws {
       let encoder = JSONEncoder()
@@ -83,8 +93,7 @@ package struct StatsRecord: Codable, Equatable, Sendable {
     let path = folder + "/" + RunRecord.name
     guard try FileIO.sizeIfThere(path) != nil else { return }
     guard let earlier = try Self.found(in: folder) else {
-      throw TesseraError(
-        .corrupt(format: RunRecord.name, detail: "it is not a record of stats, of this version"), path: path)
+      throw RunKind.stats.refusal(try FileIO.read(path), in: folder)
     }
     if earlier != self { throw RunRecord.otherRun(differences(from: earlier), in: folder) }
   }
