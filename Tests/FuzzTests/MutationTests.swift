@@ -6,13 +6,25 @@ import Testing
 extension FuzzTests {
   /// Changes of the kept inputs, for a few seconds a target: what the fuzzer does, without its sanitizers and its map of what was
   /// reached, so that it fits into every run of the tests. `TESSERA_FUZZ_SECONDS` (8) makes it longer, `TESSERA_FUZZ_SEED` (0)
-  /// gives other changes; one seed's are the same every time, in the same order.
+  /// gives other changes; one seed's are the same every time, in the same order. Of the seed 0 no more are made than have been
+  /// tried: what fails is then a change of the code. `TESSERA_FUZZ_SHARE` (`0/2`) takes every second target.
   @Suite("Changed inputs") struct MutationTests {
     private static func number<T: LosslessStringConvertible>(_ name: String, default value: T) -> T {
       ProcessInfo.processInfo.environment[name].flatMap { T($0) } ?? value
     }
 
-    @Test("break no promise", arguments: FuzzTarget.all.map(\.name))
+    /// Changes of the seed 0 that have been tried, in thousands.
+    private static let tried: [String: Int] = [:]
+
+    /// The targets of this process's share.
+    private static var names: [String] {
+      let share = ProcessInfo.processInfo.environment["TESSERA_FUZZ_SHARE"] ?? "0/1"
+      let numbers = share.split(separator: "/").compactMap { Int($0) }
+      guard numbers.count == 2, numbers[1] > 0 else { return FuzzTarget.all.map(\.name) }
+      return FuzzTarget.all.indices.filter { $0 % numbers[1] == numbers[0] }.map { FuzzTarget.all[$0].name }
+    }
+
+    @Test("break no promise", arguments: names)
     func mutate(name: String) throws {
       let target = try #require(FuzzTarget.named(name))
       let folder = Repository.path("Fuzz/Corpus/\(name)")
@@ -20,13 +32,15 @@ extension FuzzTests {
         try Repository.bytes("Fuzz/Corpus/\(name)/\($0)")
       }
       let seconds = Self.number("TESSERA_FUZZ_SECONDS", default: 8.0)
-      var mutator = Mutator(inputs, seed: Self.number("TESSERA_FUZZ_SEED", default: 0))
+      let seed: UInt64 = Self.number("TESSERA_FUZZ_SEED", default: 0)
+      let most = (seed == 0 ? Self.tried[name] : nil).map { $0 * 1000 } ?? .max
+      var mutator = Mutator(inputs, seed: seed)
       // A crash leaves the input there.
       let path = FileManager.default.temporaryDirectory.path + "/tessera-mutation-\(name)"
       let last = try LastInput(path)
       let end = ContinuousClock.now + .seconds(seconds)
       var runs = 0
-      while ContinuousClock.now < end {
+      while runs < most, ContinuousClock.now < end {
         var bytes = mutator.next()
         if let mend = target.mend, runs % 8 != 0 { bytes.withUnsafeMutableBytes { mend($0) } }
         last.keep(bytes)
@@ -37,6 +51,7 @@ extension FuzzTests {
         runs += 1
       }
       last.remove()
+      print("tessera: \(name): \(runs) changed inputs")
       #expect(runs > 0)
     }
   }

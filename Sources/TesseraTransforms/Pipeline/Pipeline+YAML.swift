@@ -51,7 +51,10 @@ private enum YAMLPipelineReader {
     guard let root else {
       throw PipelineFault(message: "the pipeline is empty", location: SourceLocation(line: 1, column: 1))
     }
-    return try list(of: root).map { try step($0) }
+    let nodes = try list(of: root)
+    // As a text without a step.
+    if nodes.isEmpty { throw PipelineFault(message: "the pipeline is empty", location: location(root)) }
+    return try nodes.map { try step($0) }
   }
 
   private static func list(of root: Node) throws -> [Node] {

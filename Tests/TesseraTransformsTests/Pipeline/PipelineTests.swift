@@ -95,7 +95,7 @@ struct PipelineTests {
       ("pipelin:\n  - to_tensor\n", 1, 1, "allowed is: pipeline"),
       ("{\"pipeline\": [\n  {\"centre_crop\": 3}]}", 2, 4, "did you mean 'center_crop'?"),
       ("pipeline: [resize: {size: 3", 1, 0, ""),
-      ("", 1, 1, "empty"),
+      ("", 1, 1, "empty"), ("{\"pipeline\": []}", 1, 1, "empty"),
       ("- resize: {size: 3}\n  center_crop: 4\n", 1, 0, "2 keys"),
     ] {
       let error = #expect(throws: TesseraError.self) { try Pipeline(yaml: source) }
