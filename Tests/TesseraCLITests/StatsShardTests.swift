@@ -139,7 +139,9 @@ struct StatsShardTests {
     let record = try TemporaryFolder.contents(folder.path)["run.json"]
     try folder.write([0xFF], "run.json")
     let damaged = try Command.run(["merge", folder.path])
-    #expect(damaged.status == 1 && damaged.errors.contains("run.json") && damaged.errors.contains("begin again"), "\(damaged.errors)")
+    #expect(
+      damaged.status == 1 && damaged.errors.contains("run.json") && damaged.errors.contains("begin again"),
+      "\(damaged.errors)")
     try folder.write([UInt8](try #require(record)), "run.json")
     #expect(try Command.run(["merge", folder.path]).status == 0)
     // Merged once, it needs its source no more.

@@ -171,7 +171,8 @@ struct RankCommandTests {
     #expect(steps == Array(1...steps.count), "\(steps)")
   }
 
-  @Test("a rank that dies before all have come ends the others with its name; who is missing is told meanwhile")
+  @Test(
+    "a rank that dies before all have come ends the others with its name; who is missing is told meanwhile")
   func meeting() throws {
     let folder = try folder()
     // Rank 1 is not started: the others wait for it, and rank 2 dies.

@@ -80,7 +80,8 @@ struct DestinationState {
         throw TesseraError(
           .corrupt(
             format: "the manifest",
-            detail: "line \(number + 1) cannot be read (without the file, all of its pictures are made again)"),
+            detail: "line \(number + 1) cannot be read (without the file, all of its pictures are made again)"
+          ),
           path: path)
       }
       // -1: the size of the output is not known.

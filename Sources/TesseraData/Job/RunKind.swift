@@ -38,7 +38,8 @@ enum RunKind: String {
     TesseraError(
       .corrupt(
         format: RunRecord.name,
-        detail: "it is damaged, or of another version, and it alone tells how the folder's results were made: "
+        detail:
+          "it is damaged, or of another version, and it alone tells how the folder's results were made: "
           + "move them away and begin again"),
       path: folder + "/" + RunRecord.name)
   }

@@ -54,7 +54,8 @@ struct MergeLines {
       throw TesseraError(
         .corrupt(
           format: "a part",
-          detail: "the file is not the one that its record describes: run shard \(record.part) again, with --resume"
+          detail:
+            "the file is not the one that its record describes: run shard \(record.part) again, with --resume"
         ), path: folder + "/" + name)
     }
     return bytes

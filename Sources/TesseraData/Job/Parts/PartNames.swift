@@ -59,7 +59,8 @@ package struct PartNames: Sendable, Equatable {
     throw TesseraError(
       .invalidInput(
         operation: "merge", expected: "files of parts 0 to n - 1 of n (move or remove the others)",
-        got: names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", and \(names.count - 5) more" : "")),
+        got: names.prefix(5).joined(separator: ", ")
+          + (names.count > 5 ? ", and \(names.count - 5) more" : "")),
       path: folder)
   }
 

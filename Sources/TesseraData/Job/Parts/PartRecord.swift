@@ -63,7 +63,8 @@ package struct PartRecord: Sendable, Equatable, Codable {
       throw TesseraError(
         .corrupt(
           format: "a part's record",
-          detail: "it is not one of this version and name: run shard \(names.assignment) again, with --resume"),
+          detail: "it is not one of this version and name: run shard \(names.assignment) again, with --resume"
+        ),
         path: path)
     }
     return found

@@ -109,7 +109,8 @@ struct PackState {
         throw TesseraError(
           .corrupt(
             format: name,
-            detail: "line \(number + 1) cannot be read (without the file, all of its samples are packed again)"),
+            detail:
+              "line \(number + 1) cannot be read (without the file, all of its samples are packed again)"),
           path: path)
       }
     }

@@ -35,8 +35,9 @@ struct RemoteFetch: Sendable {
     var attempts = 0
     transfer.onSilence = { silence in
       guard silence > Self.longWait else { return }
-      tell("\(RemoteName.shown(url.name)): no byte has come for \(silence.components.seconds) s; "
-        + "given up, and asked again, after \(options.stallSeconds) s")
+      tell(
+        "\(RemoteName.shown(url.name)): no byte has come for \(silence.components.seconds) s; "
+          + "given up, and asked again, after \(options.stallSeconds) s")
     }
     while true {
       let before = (part: transfer.bytes.count, all: transfer.received)

@@ -228,7 +228,8 @@ public struct StatsFolder: Sendable {
     private static func read(
       _ assignment: ShardAssignment, _ folder: StatsFolder, _ countsAgain: Bool
     ) throws -> StatsPart? {
-      do { return try StatsPart.read(PartNames(assignment), in: folder.path) } catch let error as TesseraError {
+      do { return try StatsPart.read(PartNames(assignment), in: folder.path) } catch let error as TesseraError
+      {
         if countsAgain, case .corrupt = error.reason { return nil }
         throw error
       }
