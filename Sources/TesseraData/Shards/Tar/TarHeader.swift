@@ -46,8 +46,6 @@ struct TarHeader {
     }
     size = Self.number(block[124..<136])
     kind = Self.kind(block[156], isExtended: block[482] != 0)
-    // V7 has no type for folders.
-    if kind == .file && name.last == UInt8(ascii: "/") { kind = .folder }
   }
 
   private static let posixMagic = Array("ustar\0".utf8)

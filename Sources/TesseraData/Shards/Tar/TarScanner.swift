@@ -169,19 +169,21 @@ struct TarScanner {
 
   /// What a header gives; nil for one that says something of the next.
   private mutating func event(of header: TarHeader, _ extended: inout Extended) throws -> Event? {
-    switch header.kind {
+    let name = extended.records.path ?? extended.longName ?? header.name
+    var kind = header.kind
+    // V7 has no type for folders. The whole name tells: a long one's beginning in the header may end at a slash.
+    if kind == .file && name.last == UInt8(ascii: "/") { kind = .folder }
+    switch kind {
     case .longName, .longLink, .pax, .paxGlobal:
       try readExtended(header, &extended)
       return nil
     case .folder, .note:
       extended = Extended()
-      _ = try input.skip(Self.padded(header.dataSize))
+      _ = try input.skip(Self.padded(kind == .folder ? 0 : header.dataSize))
       return nil
     default: break
     }
-    var member = Member(
-      name: extended.records.path ?? extended.longName ?? header.name, offset: blockStart,
-      dataOffset: input.position, size: 0)
+    var member = Member(name: name, offset: blockStart, dataOffset: input.position, size: 0)
     let size = extended.records.size ?? header.size
     if case .sparse(isExtended: true) = header.kind { try skipSparseHeaders() }
     let isFile = header.kind == .file
